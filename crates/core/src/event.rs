@@ -1,0 +1,736 @@
+//! Events: everything that ever happens, in the order of design page section 2. An event is a fact; nothing here decides.
+//!
+//! The envelope and the bodies are the released format: bodies only ever grow by optional members, and a changed meaning is a
+//! new `type_version` with a pure upcaster. No floats. What an event created is named by the event's id.
+
+use crate::{
+    answer::Answer,
+    content::{Content, Digest},
+    id::{CaseId, EventId, PersonId, PlaybookId, StreamId, SubjectId, WorkspaceId},
+    number::{MicroUnits, Micros},
+};
+use serde::{Deserialize, Serialize};
+use serde_json::value::RawValue;
+use std::collections::BTreeMap;
+
+/// Who caused an event.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Actor {
+    /// A person of the workspace.
+    Person(PersonId),
+    /// A program with an API key; the text is the key's public id.
+    Key(String),
+    /// The platform itself: `router`, `integrator`, `importer`, `setup`.
+    System(String),
+}
+
+impl std::fmt::Display for Actor {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        match self {
+            Self::Person(id) => write!(f, "person:{id}"),
+            Self::Key(id) => write!(f, "key:{id}"),
+            Self::System(name) => write!(f, "system:{name}"),
+        }
+    }
+}
+
+impl std::str::FromStr for Actor {
+    type Err = String;
+    fn from_str(text: &str) -> Result<Self, String> {
+        let unknown = || format!("{text:?} is no actor: expected person:ID, key:ID or system:NAME");
+        match text.split_once(':') {
+            Some(("person", id)) => id.parse().map(Self::Person).map_err(|_| unknown()),
+            Some(("key", id)) => Ok(Self::Key(id.into())),
+            Some(("system", name)) => Ok(Self::System(name.into())),
+            _ => Err(unknown()),
+        }
+    }
+}
+
+impl Serialize for Actor {
+    fn serialize<S: serde::Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        serializer.collect_str(self)
+    }
+}
+
+impl<'de> Deserialize<'de> for Actor {
+    fn deserialize<D: serde::Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        String::deserialize(deserializer)?.parse().map_err(serde::de::Error::custom)
+    }
+}
+
+/// By which door an event came in.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Source {
+    /// The HTTP API.
+    Api,
+    /// The web desk.
+    Desk,
+    /// The command line.
+    Cli,
+    /// History from elsewhere.
+    Import,
+    /// The platform's own routing, jobs and upkeep.
+    System,
+}
+
+/// One fact with its envelope.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Event {
+    /// Its id, which also names what it created.
+    pub id: EventId,
+    /// The tenancy boundary.
+    pub workspace: WorkspaceId,
+    /// A case, a playbook, or the workspace itself.
+    pub stream: StreamId,
+    /// 1, 2, 3, .. on its stream.
+    pub stream_version: u64,
+    /// When it happened, by whoever reported it.
+    pub occurred_at: Micros,
+    /// When it was taken in, by this server's clock.
+    pub recorded_at: Micros,
+    /// Who caused it.
+    pub actor: Actor,
+    /// By which door.
+    pub source: Source,
+    /// The event that led to it.
+    pub causation: Option<EventId>,
+    /// What happened.
+    pub body: Body,
+}
+
+#[derive(Serialize)]
+struct EnvelopeOut<'a> {
+    id: EventId,
+    workspace: WorkspaceId,
+    stream: StreamId,
+    stream_version: u64,
+    r#type: &'static str,
+    type_version: u32,
+    occurred_at: Micros,
+    recorded_at: Micros,
+    actor: &'a Actor,
+    source: Source,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    causation: Option<EventId>,
+    body: &'a Body,
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct EnvelopeIn<'a> {
+    id: EventId,
+    workspace: WorkspaceId,
+    stream: StreamId,
+    stream_version: u64,
+    r#type: std::borrow::Cow<'a, str>,
+    type_version: u32,
+    occurred_at: Micros,
+    recorded_at: Micros,
+    actor: Actor,
+    source: Source,
+    #[serde(default)]
+    causation: Option<EventId>,
+    #[serde(borrow)]
+    body: &'a RawValue,
+}
+
+/// Why stored bytes are no event that this version understands.
+#[derive(Debug, thiserror::Error)]
+pub enum Error {
+    /// The bytes are not the JSON of an envelope.
+    #[error("the event cannot be read: {0}")]
+    Envelope(#[source] serde_json::Error),
+    /// The type is unknown: the rebuild halts rather than skip a fact.
+    #[error("event {id} has the type {type_name} version {type_version}, which this program does not know: upgrade it")]
+    UnknownType {
+        /// The event.
+        id: EventId,
+        /// Its type.
+        type_name: String,
+        /// Its type's version.
+        type_version: u32,
+    },
+    /// The body does not fit its type.
+    #[error("event {id} is no valid {type_name}: {source}")]
+    Body {
+        /// The event.
+        id: EventId,
+        /// Its type.
+        type_name: String,
+        /// What does not fit.
+        #[source]
+        source: serde_json::Error,
+    },
+}
+
+impl Serialize for Event {
+    fn serialize<S: serde::Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        EnvelopeOut {
+            id: self.id,
+            workspace: self.workspace,
+            stream: self.stream,
+            stream_version: self.stream_version,
+            r#type: self.body.type_name(),
+            type_version: 1,
+            occurred_at: self.occurred_at,
+            recorded_at: self.recorded_at,
+            actor: &self.actor,
+            source: self.source,
+            causation: self.causation,
+            body: &self.body,
+        }
+        .serialize(serializer)
+    }
+}
+
+impl Event {
+    /// Reads an event from its stored bytes.
+    ///
+    /// # Errors
+    /// [`Error`] says whether the envelope, the type or the body is to blame.
+    pub fn from_bytes(bytes: &[u8]) -> Result<Self, Error> {
+        let envelope: EnvelopeIn<'_> = serde_json::from_slice(bytes).map_err(Error::Envelope)?;
+        let body = Body::read(&envelope)?;
+        Ok(Self {
+            id: envelope.id,
+            workspace: envelope.workspace,
+            stream: envelope.stream,
+            stream_version: envelope.stream_version,
+            occurred_at: envelope.occurred_at,
+            recorded_at: envelope.recorded_at,
+            actor: envelope.actor,
+            source: envelope.source,
+            causation: envelope.causation,
+            body,
+        })
+    }
+}
+
+macro_rules! bodies {
+    ($($(#[$doc:meta])* $name:ident = $type_name:literal;)*) => {
+        /// What happened. The type names are the released ones.
+        #[derive(Debug, Clone, PartialEq)]
+        pub enum Body { $($(#[$doc])* $name($name),)* }
+
+        impl Body {
+            /// Every type name there is.
+            pub const TYPES: &[&str] = &[$($type_name,)*];
+
+            /// The released name of the type.
+            #[must_use]
+            pub fn type_name(&self) -> &'static str {
+                match self { $(Self::$name(_) => $type_name,)* }
+            }
+
+            fn read(envelope: &EnvelopeIn<'_>) -> Result<Self, Error> {
+                let type_name: &str = &envelope.r#type;
+                match (type_name, envelope.type_version) {
+                    $(($type_name, 1) => serde_json::from_str(envelope.body.get()).map(Self::$name),)*
+                    _ => return Err(Error::UnknownType { id: envelope.id, type_name: type_name.into(), type_version: envelope.type_version }),
+                }
+                .map_err(|source| Error::Body { id: envelope.id, type_name: type_name.into(), source })
+            }
+        }
+
+        impl Serialize for Body {
+            fn serialize<S: serde::Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+                match self { $(Self::$name(body) => body.serialize(serializer),)* }
+            }
+        }
+
+        $(impl From<$name> for Body {
+            fn from(body: $name) -> Self { Self::$name(body) }
+        })*
+    };
+}
+
+bodies! {
+    /// On the workspace's stream: it exists.
+    WorkspaceCreated = "workspace.created";
+    /// It was restored from a backup; this is the first leaf of a new log.
+    WorkspaceRestored = "workspace.restored";
+    /// What is measured of people has changed; all can see it.
+    PeopleMetricsChanged = "people_metrics.changed";
+    /// A person may take part.
+    PersonAdded = "person.added";
+    /// Roles or activity of a person changed.
+    PersonChanged = "person.changed";
+    /// A program may call the API.
+    ApiKeyAdded = "api_key.added";
+    /// A program may no longer call the API.
+    ApiKeyRevoked = "api_key.revoked";
+    /// Somebody pressed stop.
+    AutomationStopped = "automation.stopped";
+    /// A person resumed automation.
+    AutomationResumed = "automation.resumed";
+    /// The log has a new checkpoint key, signed for by the old one.
+    LogKeyRotated = "log_key.rotated";
+    /// Commitment to a key for random draws, made before any draw under it.
+    DrawKeyCommitted = "draw_key.committed";
+    /// That key is disclosed, so that everyone can redo its draws.
+    DrawKeyDisclosed = "draw_key.disclosed";
+    /// The personal values of a subject were destroyed.
+    SubjectErased = "subject.erased";
+    /// On a playbook's stream: a new immutable version.
+    PlaybookPublished = "playbook.published";
+    /// On a case's stream: it is there.
+    CaseOpened = "case.opened";
+    /// Its content changed; judgments on the old content are void.
+    CaseAmended = "case.amended";
+    /// A proposer proposes.
+    ProposalMade = "proposal.made";
+    /// A person directs the AI.
+    AskMade = "ask.made";
+    /// Who decides and what they see first.
+    CaseRouted = "case.routed";
+    /// What exactly was on a person's screen.
+    CaseShown = "case.shown";
+    /// What one person answered at one moment.
+    JudgmentGiven = "judgment.given";
+    /// A judgment made in another tool: it measures, it never signs.
+    JudgmentObserved = "judgment.observed";
+    /// The answer that stands.
+    DecisionMade = "decision.made";
+    /// It was withdrawn while nothing had acted.
+    DecisionWithdrawn = "decision.withdrawn";
+    /// Something acted on it.
+    DecisionActed = "decision.acted";
+    /// Another answer stands from now on.
+    DecisionCorrected = "decision.corrected";
+    /// A person passed the case on.
+    CaseSkipped = "case.skipped";
+    /// Not before a time.
+    CaseSnoozed = "case.snoozed";
+    /// A remark.
+    CommentAdded = "comment.added";
+    /// Somebody with another role has to look.
+    CaseEscalated = "case.escalated";
+    /// A decided case is open again.
+    CaseReopened = "case.reopened";
+    /// What the world says.
+    OutcomeObserved = "outcome.observed";
+    /// What was taken for the outcome was wrong.
+    OutcomeCorrected = "outcome.corrected";
+    /// Somebody objects to a decision.
+    AppealOpened = "appeal.opened";
+    /// Somebody else decided on the objection.
+    AppealDecided = "appeal.decided";
+}
+
+macro_rules! body {
+    ($(#[$doc:meta])* $name:ident { $($(#[$field_doc:meta])* $field:ident : $ty:ty,)* }) => {
+        $(#[$doc])*
+        #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+        #[serde(deny_unknown_fields)]
+        pub struct $name { $($(#[$field_doc])* pub $field: $ty,)* }
+    };
+}
+
+/// How much is collected about people.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum PeopleMetrics {
+    /// Nothing: times are not recorded.
+    Off,
+    /// Each person sees their own.
+    #[serde(rename = "self")]
+    Own,
+    /// Groups only.
+    Aggregate,
+    /// By name.
+    Named,
+}
+
+body!(/** See [`Body::WorkspaceCreated`]. */ WorkspaceCreated {
+    /** A short name for people. */ name: String,
+    /** The log's origin line. */ origin: String,
+    /** The first checkpoint key, as a C2SP vkey. */ log_key: String,
+    /** What is measured of people. */ people_metrics: PeopleMetrics,
+});
+body!(/** See [`Body::WorkspaceRestored`]. */ WorkspaceRestored {
+    /** The new log's origin line. */ origin: String,
+    /** The new log's key. */ log_key: String,
+    /** The origin of the log that the backup came from. */ old_origin: String,
+    /** The last checkpoint of that log, as a signed note. */ old_checkpoint: String,
+    /** Subjects whose erasure was replayed before serving. */ erased: u64,
+});
+body!(/** See [`Body::PeopleMetricsChanged`]. */ PeopleMetricsChanged {
+    /** Before. */ from: PeopleMetrics,
+    /** From now on. */ to: PeopleMetrics,
+    /** Why. */ reason: String,
+});
+
+/// What kind of member a person is.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum PersonKind {
+    /// Decides here.
+    Member,
+    /// Known from other tools or from history only; never signs.
+    External,
+}
+
+body!(/** See [`Body::PersonAdded`]. Names lie in the directory, not here. */ PersonAdded {
+    /** The person. */ person: PersonId,
+    /** Member or external. */ kind: PersonKind,
+    /** Roles by name. */ roles: Vec<String>,
+});
+body!(/** See [`Body::PersonChanged`]. */ PersonChanged {
+    /** The person. */ person: PersonId,
+    /** Roles from now on. */ roles: Vec<String>,
+    /** Whether they may take part from now on. */ active: bool,
+});
+body!(/** See [`Body::ApiKeyAdded`]. */ ApiKeyAdded {
+    /** Public id of the key. */ key: String,
+    /** What it may do. */ scopes: Vec<String>,
+    /** The person it speaks for, if any. */ #[serde(default, skip_serializing_if = "Option::is_none")] person: Option<PersonId>,
+    /** When it ends. */ #[serde(default, skip_serializing_if = "Option::is_none")] expires_at: Option<Micros>,
+});
+body!(/** See [`Body::ApiKeyRevoked`]. */ ApiKeyRevoked { /** Public id of the key. */ key: String, });
+
+/// How far a stop reaches.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum StopScope {
+    /// All automation.
+    Workspace,
+    /// One playbook's.
+    Playbook(PlaybookId),
+    /// All that rests on one proposer.
+    Proposer(String),
+}
+
+body!(/** See [`Body::AutomationStopped`]. */ AutomationStopped {
+    /** How far it reaches. */ scope: StopScope,
+    /** Why. */ reason: String,
+});
+body!(/** See [`Body::AutomationResumed`]. */ AutomationResumed {
+    /** What is resumed. */ scope: StopScope,
+    /** The person who answers for it: only people resume. */ person: PersonId,
+    /** Why. */ reason: String,
+});
+body!(/** See [`Body::LogKeyRotated`]. */ LogKeyRotated {
+    /** The key until now, as a vkey. */ old: String,
+    /** The key from now on, as a vkey. */ new: String,
+    /** The old key's signed statement, as a signed note. */ statement: String,
+});
+body!(/** See [`Body::DrawKeyCommitted`]. */ DrawKeyCommitted {
+    /** 1, 2, 3, .. */ epoch: u64,
+    /** SHA-256 commitment to the key. */ commitment: Digest,
+});
+body!(/** See [`Body::DrawKeyDisclosed`]. */ DrawKeyDisclosed {
+    /** The epoch. */ epoch: u64,
+    /** The key, in hex. */ key: Digest,
+});
+body!(/** See [`Body::SubjectErased`]. */ SubjectErased {
+    /** The subject. */ subject: SubjectId,
+    /** How many values were destroyed. */ values: u64,
+    /** The ground on which it was asked for, in a word (`request`, `retention`, `replay`). */ ground: String,
+});
+body!(/** See [`Body::PlaybookPublished`]. */ PlaybookPublished {
+    /** The playbook. */ playbook: PlaybookId,
+    /** Its name, unique in the workspace. */ name: String,
+    /** 1, 2, 3, .. */ version: u64,
+    /** SHA-256 of the TOML source. */ digest: Digest,
+    /** The TOML source. */ source: Content,
+});
+body!(/** See [`Body::CaseOpened`]. */ CaseOpened {
+    /** The playbook. */ playbook: PlaybookId,
+    /** Its version, for the whole life of the case. */ playbook_version: u64,
+    /** The case's name outside. */ #[serde(default, skip_serializing_if = "Option::is_none")] external_id: Option<Content>,
+    /** Whose data this is. */ #[serde(default, skip_serializing_if = "Option::is_none")] subject: Option<SubjectId>,
+    /** Fields by name. */ fields: BTreeMap<String, Content>,
+    /** SHA-256 of the canonical JSON of `fields`: what judgments bind to. */ content_digest: Digest,
+    /** Whoever made or owns what is decided on; excluded from deciding. */ #[serde(default, skip_serializing_if = "Option::is_none")] owner: Option<PersonId>,
+    /** By when it should be decided. */ #[serde(default, skip_serializing_if = "Option::is_none")] deadline_at: Option<Micros>,
+});
+body!(/** See [`Body::CaseAmended`]. */ CaseAmended {
+    /** 2, 3, ..: the content as opened is revision 1. */ revision: u64,
+    /** All fields as they are from now on. */ fields: BTreeMap<String, Content>,
+    /** Their digest. */ content_digest: Digest,
+});
+body!(/** Where a proposer looked. */ Evidence {
+    /** The field. */ field: String,
+    /** First code point, for text. */ #[serde(default, skip_serializing_if = "Option::is_none")] start: Option<u64>,
+    /** One past the last code point. */ #[serde(default, skip_serializing_if = "Option::is_none")] end: Option<u64>,
+    /** The words, or a remark on them. */ #[serde(default, skip_serializing_if = "Option::is_none")] quote: Option<Content>,
+});
+body!(/** See [`Body::ProposalMade`]. */ ProposalMade {
+    /** Who proposes. */ proposer: String,
+    /** Its exact version. */ proposer_version: String,
+    /** What. */ answer: Answer,
+    /** Probability by option, in billionths that sum to 10^9. */ #[serde(default, skip_serializing_if = "Option::is_none")] probabilities: Option<BTreeMap<String, u32>>,
+    /** Why, in words. */ #[serde(default, skip_serializing_if = "Option::is_none")] explanation: Option<Content>,
+    /** Where it looked. */ #[serde(default, skip_serializing_if = "Vec::is_empty")] evidence: Vec<Evidence>,
+    /** The proposal that this one follows, after an ask. */ #[serde(default, skip_serializing_if = "Option::is_none")] chained_from: Option<EventId>,
+    /** The ask that it answers. */ #[serde(default, skip_serializing_if = "Option::is_none")] ask: Option<EventId>,
+    /** The person who made or owns it; excluded from countersigning it. */ #[serde(default, skip_serializing_if = "Option::is_none")] owner: Option<PersonId>,
+    /** What it cost. */ #[serde(default, skip_serializing_if = "Option::is_none")] cost: Option<MicroUnits>,
+    /** The content that it was made for. */ content_digest: Digest,
+});
+body!(/** See [`Body::AskMade`]. */ AskMade {
+    /** Who asks. */ person: PersonId,
+    /** What for. */ instruction: Content,
+    /** The proposal that should be made anew. */ #[serde(default, skip_serializing_if = "Option::is_none")] about: Option<EventId>,
+});
+
+/// Who decides, and what they see first.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Route {
+    /// The AI decides under a certificate.
+    Automate,
+    /// Advice is shown.
+    Assist,
+    /// Own answer first, then advice, then the final answer.
+    Blind,
+    /// No advice.
+    Unaided,
+    /// Independent people, then adjudication where they disagree.
+    Panel,
+    /// Nobody yet: something is missing, and it says what.
+    Hold,
+}
+
+impl Route {
+    /// The word.
+    #[must_use]
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::Automate => "automate",
+            Self::Assist => "assist",
+            Self::Blind => "blind",
+            Self::Unaided => "unaided",
+            Self::Panel => "panel",
+            Self::Hold => "hold",
+        }
+    }
+}
+
+body!(/** A committed random draw that a route rests on. */ Draw {
+    /** What for: `blind`, `audit`. */ purpose: String,
+    /** The epoch of the committed key. */ epoch: u64,
+    /** The draw, in billionths. */ value: u32,
+    /** The share it was held against, in billionths: chosen when `value < share`. */ share: u32,
+});
+body!(/** See [`Body::CaseRouted`]. Holds its whole input, so that it can be derived again. */ CaseRouted {
+    /** The route. */ route: Route,
+    /** Why, in one of the router's own words: `default`, `rule`, `blind_share`, `no_proposal`, `no_roster`, `escalated`, `reopened`. */ reason: String,
+    /** The rule that chose it. */ #[serde(default, skip_serializing_if = "Option::is_none")] rule: Option<String>,
+    /** The draws it rests on. */ #[serde(default, skip_serializing_if = "Vec::is_empty")] draws: Vec<Draw>,
+    /** What automation would have answered, had there been a certificate. Never shown before a first answer. */ #[serde(default, skip_serializing_if = "Option::is_none")] would_automate: Option<WouldAutomate>,
+    /** How many independent answers are wanted at first. */ seats: u32,
+    /** Role that has to look, after an escalation. */ #[serde(default, skip_serializing_if = "Option::is_none")] role: Option<String>,
+    /** Version of the routing function. */ router_version: u32,
+    /** Version of the playbook. */ playbook_version: u64,
+    /** Content at the time. */ content_digest: Digest,
+});
+body!(/** What automation would have done. */ WouldAutomate {
+    /** The proposal. */ proposal: EventId,
+    /** Its probability for its own answer, in billionths. */ #[serde(default, skip_serializing_if = "Option::is_none")] probability: Option<u32>,
+    /** Why it did not: `no_certificate`, `stopped`. */ refused: String,
+});
+
+/// Which of a person's answers it is.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Phase {
+    /// The only one: assist, unaided, panel, countersignature.
+    Only,
+    /// Before the advice, on a blind route.
+    First,
+    /// After the advice, on a blind route.
+    Final,
+    /// Between panel members who disagree.
+    Adjudication,
+    /// On an appeal.
+    Appeal,
+}
+
+body!(/** One field as it was shown. */ ShownField {
+    /** The field. */ name: String,
+    /** Whether the value was masked. */ #[serde(default, skip_serializing_if = "std::ops::Not::not")] masked: bool,
+});
+body!(/** See [`Body::CaseShown`]. */ CaseShown {
+    /** To whom. */ person: PersonId,
+    /** For which answer. */ phase: Phase,
+    /** The content that was shown. */ content_digest: Digest,
+    /** The playbook version. */ playbook_version: u64,
+    /** Fields in their order on the screen. */ fields: Vec<ShownField>,
+    /** Proposals in their order on the screen; empty where advice was not visible. */ #[serde(default, skip_serializing_if = "Vec::is_empty")] proposals: Vec<EventId>,
+    /** Judgments of others that were visible (adjudication only). */ #[serde(default, skip_serializing_if = "Vec::is_empty")] judgments: Vec<EventId>,
+    /** Whether advice was visible. */ advice_visible: bool,
+    /** Until when it can be answered. */ expires_at: Micros,
+});
+body!(/** See [`Body::JudgmentGiven`]. */ JudgmentGiven {
+    /** By whom. */ person: PersonId,
+    /** Which of their answers. */ phase: Phase,
+    /** The answer. */ answer: Answer,
+    /** The proposal that was taken over unchanged. */ #[serde(default, skip_serializing_if = "Option::is_none")] accepts: Option<EventId>,
+    /** How sure, in billionths. */ #[serde(default, skip_serializing_if = "Option::is_none")] confidence: Option<u32>,
+    /** Time from shown to answered; absent where `people_metrics` is off. */ #[serde(default, skip_serializing_if = "Option::is_none")] took: Option<Micros>,
+    /** Whether advice was visible. */ advice_visible: bool,
+    /** The record of what was shown. */ shown: EventId,
+    /** The content it binds to. */ content_digest: Digest,
+    /** The playbook version it binds to. */ playbook_version: u64,
+    /** The proposals it binds to. */ #[serde(default, skip_serializing_if = "Vec::is_empty")] proposals: Vec<EventId>,
+    /** Why. */ #[serde(default, skip_serializing_if = "Option::is_none")] reason: Option<Content>,
+});
+
+/// Whether advice was seen, as far as the other tool knows.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum AdviceSeen {
+    /// It was.
+    Yes,
+    /// It was not, and that is proven.
+    No,
+    /// Nobody knows.
+    Unknown,
+}
+
+body!(/** See [`Body::JudgmentObserved`]. */ JudgmentObserved {
+    /** By whom: an external person. */ person: PersonId,
+    /** Which of their answers: only, first or final. */ phase: Phase,
+    /** The answer. */ answer: Answer,
+    /** How sure, in billionths. */ #[serde(default, skip_serializing_if = "Option::is_none")] confidence: Option<u32>,
+    /** How long it took. */ #[serde(default, skip_serializing_if = "Option::is_none")] took: Option<Micros>,
+    /** Whether advice was seen. */ advice_seen: AdviceSeen,
+    /** The tool it was made in. */ tool: String,
+});
+
+/// What a decision rests on.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Basis {
+    /// People signed: one, or as many as the playbook wants.
+    Signatures,
+    /// Panel members agreed.
+    PanelAgreed,
+    /// Panel members disagreed and somebody adjudicated.
+    Adjudicated,
+    /// It was decided elsewhere, before it came here; nobody signed here.
+    Imported,
+    /// Decided on appeal.
+    Appeal,
+    /// A certificate allowed it.
+    Certificate {
+        /// The certificate's id.
+        certificate: String,
+    },
+}
+
+body!(/** See [`Body::DecisionMade`]. */ DecisionMade {
+    /** The answer that stands. */ answer: Answer,
+    /** On what it rests. */ basis: Basis,
+    /** The accountable people, in the order in which they signed. */ persons: Vec<PersonId>,
+    /** Their judgments. */ judgments: Vec<EventId>,
+    /** Before this time it can be withdrawn, and nothing may act on it. */ act_after: Micros,
+    /** The content it binds to. */ content_digest: Digest,
+    /** The playbook version it binds to. */ playbook_version: u64,
+});
+body!(/** See [`Body::DecisionWithdrawn`]. */ DecisionWithdrawn {
+    /** The decision. */ decision: EventId,
+    /** By whom. */ person: PersonId,
+    /** Why. */ #[serde(default, skip_serializing_if = "Option::is_none")] reason: Option<Content>,
+});
+body!(/** See [`Body::DecisionActed`]. */ DecisionActed {
+    /** The decision. */ decision: EventId,
+    /** What acted: the outside system's own word. */ #[serde(default, skip_serializing_if = "Option::is_none")] reference: Option<Content>,
+});
+body!(/** See [`Body::DecisionCorrected`]. */ DecisionCorrected {
+    /** The decision. */ decision: EventId,
+    /** The answer from now on. */ answer: Answer,
+    /** Who answers for it. */ person: PersonId,
+    /** Why. */ reason: Content,
+});
+body!(/** See [`Body::CaseSkipped`]. */ CaseSkipped {
+    /** By whom. */ person: PersonId,
+    /** Why. */ reason: Content,
+});
+body!(/** See [`Body::CaseSnoozed`]. */ CaseSnoozed {
+    /** By whom. */ person: PersonId,
+    /** Until when. */ until: Micros,
+    /** Why. */ #[serde(default, skip_serializing_if = "Option::is_none")] reason: Option<Content>,
+});
+body!(/** See [`Body::CommentAdded`]. */ CommentAdded {
+    /** By whom. */ person: PersonId,
+    /** What. */ text: Content,
+});
+body!(/** See [`Body::CaseEscalated`]. */ CaseEscalated {
+    /** By whom. */ person: PersonId,
+    /** The role that has to look. */ role: String,
+    /** Why. */ reason: Content,
+});
+body!(/** See [`Body::CaseReopened`]. */ CaseReopened {
+    /** By whom. */ person: PersonId,
+    /** The decision that no longer stands. */ decision: EventId,
+    /** Why. */ reason: Content,
+});
+
+/// What kind of outcome a playbook gets.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum OutcomeKind {
+    /// The truth (a biopsy).
+    Truth,
+    /// A stand-in (the ticket was re-opened).
+    Proxy,
+    /// A payoff (clicks, satisfaction).
+    Payoff,
+}
+
+/// What the world said.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum OutcomeValue {
+    /// The right answer, for truth and proxy.
+    Answer(Answer),
+    /// A payoff, as a number.
+    Payoff(crate::number::Decimal),
+}
+
+body!(/** See [`Body::OutcomeObserved`]. */ OutcomeObserved {
+    /** Kind, from the playbook. */ kind: OutcomeKind,
+    /** What the world says. */ value: OutcomeValue,
+    /** Where it comes from. */ source: String,
+});
+body!(/** See [`Body::OutcomeCorrected`]. */ OutcomeCorrected {
+    /** The outcome that was wrong. */ outcome: EventId,
+    /** What is right. */ value: OutcomeValue,
+    /** Why. */ reason: Content,
+});
+body!(/** See [`Body::AppealOpened`]. */ AppealOpened {
+    /** The decision. */ decision: EventId,
+    /** Who entered it. */ #[serde(default, skip_serializing_if = "Option::is_none")] person: Option<PersonId>,
+    /** Why. */ reason: Content,
+});
+body!(/** See [`Body::AppealDecided`]. */ AppealDecided {
+    /** The appeal. */ appeal: EventId,
+    /** The judgment that decided it. */ judgment: EventId,
+    /** Whether the first answer stands. */ upheld: bool,
+});
+
+/// The case an event is on, where its stream is a case.
+#[must_use]
+pub fn case_of(event: &Event) -> Option<CaseId> {
+    match &event.body {
+        Body::WorkspaceCreated(_)
+        | Body::WorkspaceRestored(_)
+        | Body::PeopleMetricsChanged(_)
+        | Body::PersonAdded(_)
+        | Body::PersonChanged(_)
+        | Body::ApiKeyAdded(_)
+        | Body::ApiKeyRevoked(_)
+        | Body::AutomationStopped(_)
+        | Body::AutomationResumed(_)
+        | Body::LogKeyRotated(_)
+        | Body::DrawKeyCommitted(_)
+        | Body::DrawKeyDisclosed(_)
+        | Body::SubjectErased(_)
+        | Body::PlaybookPublished(_) => None,
+        _ => Some(CaseId(event.stream)),
+    }
+}

@@ -1,0 +1,50 @@
+//! Every limit of the product, named, with its unit last. A limit that is not here does not exist. Holds no logic.
+
+/// One event's canonical bytes: a C2SP entry bundle gives an entry's length in two bytes.
+pub const EVENT_BYTES_MAX: usize = 65_535;
+/// A value whose canonical form is longer is kept beside the event under a commitment, as personal values are.
+pub const INLINE_VALUE_BYTES_MAX: usize = 4_096;
+/// All values of one event that may stand inside it together; the longest leave first.
+pub const INLINE_EVENT_BYTES_MAX: usize = 32_768;
+/// One case as it is handed in, without attachments.
+pub const CASE_BYTES_MAX: usize = 1 << 20;
+/// One attachment.
+pub const ATTACHMENT_BYTES_MAX: usize = 25 << 20;
+/// One playbook source.
+pub const PLAYBOOK_BYTES_MAX: usize = 256 << 10;
+/// Fields in one playbook.
+pub const PLAYBOOK_FIELDS_MAX: usize = 200;
+/// Options of a choice or a category.
+pub const OPTIONS_MAX: usize = 1_000;
+/// A name: playbook, field, option, proposer, role.
+pub const NAME_CHARS_MAX: usize = 120;
+/// An external id.
+pub const EXTERNAL_ID_BYTES_MAX: usize = 512;
+/// A comment, a reason, an instruction.
+pub const REMARK_BYTES_MAX: usize = 64 << 10;
+/// Proposals on one case.
+pub const PROPOSALS_PER_CASE_MAX: usize = 64;
+/// Evidence items of one proposal.
+pub const EVIDENCE_ITEMS_MAX: usize = 100;
+/// Events on one case's stream. A case that is talked about more is closed and a new one opened.
+pub const EVENTS_PER_CASE_MAX: u64 = 5_000;
+/// Signatures or panel members on one case.
+pub const SIGNATURES_MAX: u32 = 15;
+/// How far probabilities may be from summing to one before they are refused; within it they are scaled, in billionths.
+pub const PROBABILITY_SUM_TOLERANCE_BILLIONTHS: u64 = 1_000_000;
+/// Lines of an intake sent with `?atomic=true`.
+pub const ATOMIC_LINES_MAX: usize = 1_000;
+/// Longest a case can be snoozed, leased or kept waiting.
+pub const WAIT_MICROS_MAX: i64 = 366 * 86_400 * 1_000_000;
+/// How long an idempotency key is remembered.
+pub const IDEMPOTENCY_KEPT_MICROS: i64 = 86_400 * 1_000_000;
+/// An idempotency key.
+pub const IDEMPOTENCY_KEY_BYTES_MAX: usize = 255;
+/// Items on one page of a list.
+pub const PAGE_ITEMS_MAX: u32 = 1_000;
+/// How long a shown-token may be answered.
+pub const SHOWN_TOKEN_MICROS_MAX: i64 = 86_400 * 1_000_000;
+/// How far a time from outside may lie in the future.
+pub const FUTURE_TOLERANCE_MICROS: i64 = 300 * 1_000_000;
+/// The integers that every JSON reader agrees on.
+pub const INTEGER_MAX: i64 = (1 << 53) - 1;

@@ -1,0 +1,1 @@
+//! Holding values against a playbook.

@@ -1,0 +1,251 @@
+//! Playbooks: the versioned TOML files that describe one kind of decision. This module holds what a playbook says; reading
+//! one is [`parse`], holding values against one is [`check`]. Never knows a case.
+
+use crate::{
+    event::{OutcomeKind, Route},
+    number::{Decimal, MicroUnits, Micros},
+};
+use std::collections::BTreeMap;
+
+pub mod check;
+pub mod parse;
+
+/// What a playbook says.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Playbook {
+    /// Unique in a workspace: lower-case letters, digits and hyphens.
+    pub name: String,
+    /// What the person is asked.
+    pub question: String,
+    /// More about it, for people.
+    pub description: Option<String>,
+    /// What an answer is.
+    pub answer: AnswerSpec,
+    /// Fields in the order in which people see them.
+    pub fields: Vec<FieldSpec>,
+    /// What the world says later; absent where it never says anything.
+    pub outcome: Option<OutcomeSpec>,
+    /// What errors and minutes cost.
+    pub costs: Costs,
+    /// Who decides and what they see first.
+    pub routing: Routing,
+    /// Who may decide, and how many must.
+    pub decide: Decide,
+}
+
+/// What an answer is.
+#[derive(Debug, Clone, PartialEq)]
+pub enum AnswerSpec {
+    /// One of the options.
+    Choice {
+        /// In the order of their digit keys.
+        options: Vec<String>,
+    },
+    /// A number on a scale.
+    Score {
+        /// Lowest.
+        min: Decimal,
+        /// Highest.
+        max: Decimal,
+        /// Distance of two answers, where the scale has steps.
+        step: Option<Decimal>,
+    },
+    /// A text.
+    Text {
+        /// Longest, in bytes.
+        bytes_max: usize,
+    },
+    /// A unified diff.
+    Patch,
+    /// A call that an agent wants to make: its name and arguments.
+    Action {
+        /// Names that may be called; empty: any.
+        names: Vec<String>,
+        /// JSON Schema of the arguments.
+        schema: Option<serde_json::Value>,
+    },
+    /// A filled-in form.
+    Form {
+        /// JSON Schema of the form.
+        schema: serde_json::Value,
+    },
+}
+
+/// What a field holds.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum FieldKind {
+    /// Text.
+    Text,
+    /// A number.
+    Number,
+    /// One of some words; empty: any word.
+    Category {
+        /// The words.
+        options: Vec<String>,
+    },
+    /// Yes or no.
+    Boolean,
+    /// A moment.
+    Time,
+    /// An image: an attachment.
+    Image,
+    /// A unified diff.
+    Patch,
+    /// Turns of a conversation.
+    Conversation,
+    /// Rows and columns.
+    Table,
+    /// Any JSON.
+    Json,
+}
+
+/// How far a personal field may go to models.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub enum Share {
+    /// To models that run in this process.
+    #[default]
+    Local,
+    /// Outside too, with placeholders for personal data.
+    Masked,
+    /// To no model.
+    Never,
+}
+
+/// One field.
+#[derive(Debug, Clone, PartialEq, Eq)]
+#[expect(clippy::struct_excessive_bools, reason = "each is an independent word of the playbook")]
+pub struct FieldSpec {
+    /// Its name.
+    pub name: String,
+    /// What it holds.
+    pub kind: FieldKind,
+    /// Whether it is the case's headline.
+    pub title: bool,
+    /// Whether a case without it is refused.
+    pub required: bool,
+    /// Whether its values lie in the vault.
+    pub personal: bool,
+    /// Whether it says whose data the case is.
+    pub subject: bool,
+    /// Whether decisions are checked for bias by it; goes to no model.
+    pub audited: bool,
+    /// Whether people do not see it.
+    pub hidden: bool,
+    /// How far it may go to models.
+    pub share: Share,
+}
+
+/// What the world says later.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct OutcomeSpec {
+    /// Truth, proxy or payoff.
+    pub kind: OutcomeKind,
+    /// Where it comes from.
+    pub source: String,
+    /// The answers under which it is ever seen; `None`: always.
+    pub observed: Option<Vec<String>>,
+    /// After how long.
+    pub after: Micros,
+}
+
+/// What errors and minutes cost.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Costs {
+    /// Any error that is not named.
+    pub error_default: MicroUnits,
+    /// Errors by (truth, answer).
+    pub errors: BTreeMap<(String, String), MicroUnits>,
+    /// A minute of a person.
+    pub minute: MicroUnits,
+}
+
+/// A promise under which a case may be automated.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Automate {
+    /// Highest share of errors, in billionths.
+    pub max_error: u32,
+    /// Certainty of the promise, in billionths.
+    pub certainty: u32,
+    /// Share of automated cases that people look at blind, in billionths.
+    pub audit: u32,
+}
+
+/// Who decides and what they see first.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Routing {
+    /// Where no rule says otherwise. Never `automate`.
+    pub default: Route,
+    /// Present where the playbook allows automation at all.
+    pub automate: Option<Automate>,
+    /// Share of `assist` cases that go `blind`, in billionths.
+    pub blind: u32,
+    /// Time to decide, from opening.
+    pub deadline: Option<Micros>,
+    /// How many answer independently on route `panel`.
+    pub panel: u32,
+    /// Human-written rules; the first that fits chooses. They read fields only, never proposals: the route of a case must not
+    /// tell what the AI said.
+    pub rules: Vec<RouteRule>,
+}
+
+/// A human-written rule.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct RouteRule {
+    /// Its name, for explanations.
+    pub name: String,
+    /// All have to hold.
+    pub when: Vec<Condition>,
+    /// Where it sends the case. Never `automate`.
+    pub route: Route,
+}
+
+/// What a rule reads: a field that is not personal.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Condition {
+    /// The field.
+    pub field: String,
+    /// How its value must be.
+    pub test: Test,
+}
+
+/// How a value must be.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Test {
+    /// One of these words (a boolean is `true` or `false`).
+    Is(Vec<String>),
+    /// At least, for numbers.
+    AtLeast(Decimal),
+    /// At most, for numbers.
+    AtMost(Decimal),
+    /// The field is absent.
+    Missing,
+}
+
+/// Who may decide, and how many must.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Decide {
+    /// Roles of which a person needs one. Empty: every member.
+    pub roles: Vec<String>,
+    /// Signatures where the answer is not named.
+    pub signatures_default: u32,
+    /// Signatures by answer.
+    pub signatures: BTreeMap<String, u32>,
+    /// How long a decision can be withdrawn before anything acts on it.
+    pub grace: Micros,
+    /// How long a claim lasts.
+    pub lease: Micros,
+}
+
+impl Playbook {
+    /// Whether cases of it hold personal values, which makes free text and external ids personal too.
+    #[must_use]
+    pub fn has_personal_fields(&self) -> bool {
+        self.fields.iter().any(|f| f.personal || f.subject)
+    }
+
+    /// Signatures that an answer needs.
+    #[must_use]
+    pub fn signatures_for(&self, label: &str) -> u32 {
+        self.decide.signatures.get(label).copied().unwrap_or(self.decide.signatures_default)
+    }
+}

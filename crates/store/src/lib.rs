@@ -1,0 +1,1 @@
+//! Events and projections on SQLite and PostgreSQL, one SQL text for both.

@@ -1,0 +1,1 @@
+//! In-process server, virtual clock, fault injection, sabotages.
