@@ -1,0 +1,24 @@
+//! Keys, commitments and the sealing of personal values.
+//!
+//! Start at [`root`]: one root secret, from which every other key of a node is derived by purpose. [`subject`] holds
+//! the key per data subject whose destruction is erasure, [`commitment`](mod@commitment) what an event says about a
+//! value instead of the value, [`token`] keyed and signed tokens, [`api_key`] the keys that programs sign in with.
+//!
+//! **Architecture invariant:** this crate stores nothing, reads no clock, draws no randomness (nonces, salts and keys
+//! are parameters) and knows nothing of events, cases or HTTP: ids come in as 16 bytes. No secret of it is ever
+//! printed: every `Debug` here shows a key id or nothing.
+
+pub mod api_key;
+pub mod commitment;
+mod error;
+mod parts;
+pub mod root;
+pub mod subject;
+pub mod token;
+
+pub use api_key::ApiKey;
+pub use commitment::{CommitmentInput, commitment};
+pub use error::Error;
+pub use root::{KeyId, Purpose, RootSecret, WrappingKey};
+pub use subject::{Aad, SubjectKey};
+pub use token::{keyed_token, sign_token, verify_token};
