@@ -10,3 +10,4 @@
 
 pub mod canonical;
 pub mod merkle;
+pub mod tile;

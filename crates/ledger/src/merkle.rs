@@ -17,6 +17,7 @@ pub use prove::{
     NodeReader, consistency_proof, inclusion_proof, subtree_consistency_proof,
     subtree_inclusion_proof,
 };
+pub(crate) use prove::{consistency_ranges, inclusion_ranges, perfect_nodes};
 pub use verify::{
     verify_consistency, verify_inclusion, verify_subtree_consistency, verify_subtree_inclusion,
 };
@@ -253,4 +254,4 @@ impl Extend<Hash> for Frontier {
 
 #[cfg(test)]
 #[path = "merkle/tests.rs"]
-mod tests;
+pub(crate) mod tests;
