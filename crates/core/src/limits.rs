@@ -10,8 +10,8 @@ pub const INLINE_EVENT_BYTES_MAX: usize = 32_768;
 pub const CASE_BYTES_MAX: usize = 1 << 20;
 /// One attachment.
 pub const ATTACHMENT_BYTES_MAX: usize = 25 << 20;
-/// One playbook source.
-pub const PLAYBOOK_BYTES_MAX: usize = 256 << 10;
+/// One playbook source: it stands whole inside one event.
+pub const PLAYBOOK_BYTES_MAX: usize = 32 << 10;
 /// Fields in one playbook.
 pub const PLAYBOOK_FIELDS_MAX: usize = 200;
 /// Options of a choice or a category.
@@ -48,3 +48,19 @@ pub const SHOWN_TOKEN_MICROS_MAX: i64 = 86_400 * 1_000_000;
 pub const FUTURE_TOLERANCE_MICROS: i64 = 300 * 1_000_000;
 /// The integers that every JSON reader agrees on.
 pub const INTEGER_MAX: i64 = (1 << 53) - 1;
+/// Problems that reading one playbook reports at once.
+pub const PLAYBOOK_PROBLEMS_MAX: usize = 100;
+/// A playbook's question, description or source of outcomes.
+pub const PLAYBOOK_TEXT_BYTES_MAX: usize = 4_096;
+/// Routing rules of one playbook.
+pub const ROUTING_RULES_MAX: usize = 100;
+/// Roles that may decide on one playbook.
+pub const ROLES_MAX: usize = 100;
+/// How long after a decision its outcome may be awaited.
+pub const OUTCOME_AFTER_MICROS_MAX: i64 = 10 * 366 * 86_400 * 1_000_000;
+/// Levels of a playbook's JSON Schema.
+pub const SCHEMA_DEPTH_MAX: usize = 16;
+/// Levels of a JSON value from outside.
+pub const JSON_DEPTH_MAX: usize = 64;
+/// Boxes drawn on one image.
+pub const IMAGE_BOXES_MAX: usize = 1_000;

@@ -1,1 +1,55 @@
-//! Events and projections on SQLite and PostgreSQL, one SQL text for both.
+//! Events and projections on SQLite and PostgreSQL, one SQL text for both. Decides nothing: it keeps rows and finds them.
+//!
+//! Start at [`db`] (how a database is opened and a transaction begun) and [`event`] (the facts). Every statement stands in a
+//! `statements!` catalogue beside its functions; a test prepares all of them on both engines. Each table says in the
+//! migrations whether it is ledgered, sealed or operational.
+
+#![cfg_attr(test, expect(clippy::unwrap_used, clippy::expect_used, reason = "a test that cannot go on should panic"))]
+
+#[macro_use]
+mod macros;
+
+pub mod api_key;
+pub mod attachment;
+pub mod batch;
+pub mod case;
+pub mod claim;
+pub mod db;
+pub mod decision;
+pub mod directory;
+pub mod error;
+pub mod event;
+pub mod external_id;
+pub mod idempotency;
+pub mod integrator;
+pub mod ledger;
+pub mod log_head;
+pub mod playbook;
+pub mod subject;
+pub mod vault;
+
+pub use db::{Conn, Db, Session, Tx};
+pub use error::Error;
+
+/// Every statement of the catalogues by name, so that a test can prepare each on both engines.
+#[must_use]
+pub fn statements() -> Vec<(&'static str, &'static str)> {
+    [
+        api_key::STATEMENTS,
+        attachment::STATEMENTS,
+        case::STATEMENTS,
+        claim::STATEMENTS,
+        decision::STATEMENTS,
+        directory::STATEMENTS,
+        event::STATEMENTS,
+        external_id::STATEMENTS,
+        idempotency::STATEMENTS,
+        integrator::STATEMENTS,
+        ledger::STATEMENTS,
+        log_head::STATEMENTS,
+        playbook::STATEMENTS,
+        subject::STATEMENTS,
+        vault::STATEMENTS,
+    ]
+    .concat()
+}

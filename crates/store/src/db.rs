@@ -1,0 +1,290 @@
+//! Opening a database and its transactions. Knows nothing of what the tables mean.
+//!
+//! SQLite has one writing connection and a pool of readers (WAL, every commit synced); PostgreSQL has one pool.
+
+use crate::error::{Error, attempt};
+use sqlx::{
+    Executor, PgConnection, PgPool, Postgres, Row, Sqlite, SqliteConnection, SqlitePool,
+    pool::PoolConnection,
+    postgres::{PgConnectOptions, PgPoolOptions},
+    sqlite::{SqliteConnectOptions, SqliteJournalMode, SqlitePoolOptions, SqliteSynchronous},
+};
+use std::{path::Path, str::FromStr, time::Duration};
+
+const READERS_MAX: u32 = 8;
+const POSTGRES_CONNECTIONS_MAX: u32 = 12;
+const ACQUIRE_WAIT: Duration = Duration::from_secs(10);
+/// Memory that each SQLite connection may keep pages in, in KiB.
+const SQLITE_CACHE_KIB: u32 = 16 << 10;
+/// The write-ahead log is folded back after so many pages (of 4 KiB).
+const SQLITE_CHECKPOINT_PAGES: u32 = 4_000;
+
+const MIGRATIONS: &[(i64, &str, &str)] = &[(1, include_str!("../migrations/sqlite/0001_spine.sql"), include_str!("../migrations/postgres/0001_spine.sql"))];
+
+/// A database.
+#[derive(Debug, Clone)]
+pub enum Db {
+    /// Embedded.
+    Sqlite {
+        /// The one connection that writes.
+        writer: SqlitePool,
+        /// Connections that read.
+        readers: SqlitePool,
+    },
+    /// A server, shared by any number of nodes.
+    Postgres(PgPool),
+}
+
+/// A connection for reading.
+#[derive(Debug)]
+pub enum Session {
+    /// Embedded.
+    Sqlite(PoolConnection<Sqlite>),
+    /// A server.
+    Postgres(PoolConnection<Postgres>),
+}
+
+/// A write transaction; rolled back when dropped.
+#[derive(Debug)]
+pub enum Tx {
+    /// Embedded.
+    Sqlite(sqlx::Transaction<'static, Sqlite>),
+    /// A server.
+    Postgres(sqlx::Transaction<'static, Postgres>),
+}
+
+/// A borrowed connection, inside a transaction or not.
+#[derive(Debug)]
+pub enum Conn<'a> {
+    /// Embedded.
+    Sqlite(&'a mut SqliteConnection),
+    /// A server.
+    Postgres(&'a mut PgConnection),
+}
+
+impl Session {
+    /// Borrows the connection.
+    pub fn conn(&mut self) -> Conn<'_> {
+        match self {
+            Self::Sqlite(c) => Conn::Sqlite(c),
+            Self::Postgres(c) => Conn::Postgres(c),
+        }
+    }
+}
+
+impl Tx {
+    /// Borrows the connection.
+    pub fn conn(&mut self) -> Conn<'_> {
+        match self {
+            Self::Sqlite(t) => Conn::Sqlite(t),
+            Self::Postgres(t) => Conn::Postgres(t),
+        }
+    }
+
+    /// Makes everything durable.
+    ///
+    /// # Errors
+    /// After [`Error::Unavailable`] it is unknown whether the commit took place.
+    pub async fn commit(self) -> Result<(), Error> {
+        match self {
+            Self::Sqlite(t) => t.commit().await,
+            Self::Postgres(t) => t.commit().await,
+        }
+        .map_err(attempt("commit"))
+    }
+
+    /// Undoes everything.
+    ///
+    /// # Errors
+    /// Where the connection is gone; then the engine undoes it.
+    pub async fn rollback(self) -> Result<(), Error> {
+        match self {
+            Self::Sqlite(t) => t.rollback().await,
+            Self::Postgres(t) => t.rollback().await,
+        }
+        .map_err(attempt("roll back"))
+    }
+}
+
+impl Conn<'_> {
+    /// Borrows again, for a further statement.
+    pub fn again(&mut self) -> Conn<'_> {
+        match self {
+            Self::Sqlite(c) => Conn::Sqlite(c),
+            Self::Postgres(c) => Conn::Postgres(c),
+        }
+    }
+
+    /// Whether this is PostgreSQL: only claiming differs.
+    #[must_use]
+    pub fn is_postgres(&self) -> bool {
+        matches!(self, Self::Postgres(_))
+    }
+}
+
+impl Db {
+    /// Opens, or makes, the embedded database in a file and brings its schema up to date.
+    ///
+    /// # Errors
+    /// Where the file cannot be opened or was made by a newer version.
+    pub async fn open_sqlite(file: &Path) -> Result<Self, Error> {
+        let options = SqliteConnectOptions::new()
+            .filename(file)
+            .create_if_missing(true)
+            .journal_mode(SqliteJournalMode::Wal)
+            .synchronous(SqliteSynchronous::Full)
+            .foreign_keys(true)
+            .busy_timeout(ACQUIRE_WAIT)
+            // What is deleted is overwritten with zeros: erased values must not linger in free pages.
+            .pragma("secure_delete", "on")
+            .pragma("cache_size", format!("-{SQLITE_CACHE_KIB}"))
+            .pragma("wal_autocheckpoint", SQLITE_CHECKPOINT_PAGES.to_string())
+            .pragma("temp_store", "memory")
+            .statement_cache_capacity(300);
+        let pool = |n| SqlitePoolOptions::new().max_connections(n).acquire_timeout(ACQUIRE_WAIT).test_before_acquire(false).idle_timeout(None).max_lifetime(None);
+        let writer = pool(1).connect_with(options.clone()).await.map_err(attempt("open the database file"))?;
+        let db = Self::Sqlite { writer, readers: pool(READERS_MAX).connect_lazy_with(options.read_only(false)) };
+        db.migrate().await?;
+        Ok(db)
+    }
+
+    /// Connects to PostgreSQL and brings its schema up to date.
+    ///
+    /// # Errors
+    /// Where the server cannot be reached or the schema was made by a newer version.
+    pub async fn open_postgres(url: &str) -> Result<Self, Error> {
+        let options = PgConnectOptions::from_str(url).map_err(attempt("read the database URL"))?.statement_cache_capacity(300);
+        let pool = PgPoolOptions::new()
+            .max_connections(POSTGRES_CONNECTIONS_MAX)
+            .acquire_timeout(ACQUIRE_WAIT)
+            .connect_with(options)
+            .await
+            .map_err(attempt("connect to PostgreSQL"))?;
+        let db = Self::Postgres(pool);
+        db.migrate().await?;
+        Ok(db)
+    }
+
+    /// Opens by URL: `postgres://..`, or a path to a SQLite file.
+    ///
+    /// # Errors
+    /// As the engine's own.
+    pub async fn open(target: &str) -> Result<Self, Error> {
+        if target.starts_with("postgres://") || target.starts_with("postgresql://") {
+            Self::open_postgres(target).await
+        } else {
+            Self::open_sqlite(Path::new(target.strip_prefix("sqlite://").unwrap_or(target))).await
+        }
+    }
+
+    /// A connection for reading.
+    ///
+    /// # Errors
+    /// Where none is free in time or the server is gone.
+    pub async fn session(&self) -> Result<Session, Error> {
+        match self {
+            Self::Sqlite { readers, .. } => readers.acquire().await.map(Session::Sqlite),
+            Self::Postgres(pool) => pool.acquire().await.map(Session::Postgres),
+        }
+        .map_err(attempt("reach the database"))
+    }
+
+    /// Begins a write transaction. On SQLite there is only one at a time.
+    ///
+    /// # Errors
+    /// Where none is free in time or the server is gone.
+    pub async fn begin(&self) -> Result<Tx, Error> {
+        match self {
+            Self::Sqlite { writer, .. } => writer.begin_with("begin immediate").await.map(Tx::Sqlite),
+            Self::Postgres(pool) => pool.begin().await.map(Tx::Postgres),
+        }
+        .map_err(attempt("begin a transaction"))
+    }
+
+    /// The engine's name.
+    #[must_use]
+    pub fn engine(&self) -> &'static str {
+        match self {
+            Self::Sqlite { .. } => "SQLite",
+            Self::Postgres(_) => "PostgreSQL",
+        }
+    }
+
+    /// Closes all connections; on SQLite this folds the write-ahead log back.
+    pub async fn close(&self) {
+        match self {
+            Self::Sqlite { writer, readers } => {
+                readers.close().await;
+                writer.close().await;
+            }
+            Self::Postgres(pool) => pool.close().await,
+        }
+    }
+
+    /// Folds SQLite's write-ahead log back and empties it, so that what was deleted is in no file any more.
+    ///
+    /// # Errors
+    /// Where the engine refuses.
+    pub async fn truncate_log(&self) -> Result<(), Error> {
+        match self {
+            Self::Sqlite { writer, .. } => writer.execute("pragma wal_checkpoint(truncate)").await.map(|_| ()).map_err(attempt("empty the write-ahead log")),
+            Self::Postgres(_) => Ok(()),
+        }
+    }
+
+    /// Copies the embedded database into one file, consistent as of one moment.
+    ///
+    /// # Errors
+    /// Where the file exists or cannot be written; on PostgreSQL, where `pg_dump` is the tool.
+    pub async fn copy_into(&self, file: &Path) -> Result<(), Error> {
+        match self {
+            Self::Sqlite { readers, .. } => sqlx::query("vacuum into $1")
+                .bind(file.to_string_lossy().into_owned())
+                .execute(readers)
+                .await
+                .map(|_| ())
+                .map_err(attempt("copy the database")),
+            Self::Postgres(_) => Err(Error::Schema("a PostgreSQL database is backed up by pg_dump; see docs/operations.md".into())),
+        }
+    }
+
+    async fn migrate(&self) -> Result<(), Error> {
+        const LATEST: i64 = MIGRATIONS.len() as i64;
+        let failed = || attempt("bring the schema up to date");
+        match self {
+            Self::Sqlite { writer, .. } => {
+                let mut tx = writer.begin_with("begin immediate").await.map_err(failed())?;
+                tx.execute("create table if not exists schema_versions (version integer not null primary key)").await.map_err(failed())?;
+                let done: i64 = tx.fetch_one("select coalesce(max(version), 0) from schema_versions").await.map_err(failed())?.get(0);
+                check_version(done, LATEST)?;
+                for (version, sql, _) in MIGRATIONS.iter().filter(|(v, ..)| *v > done) {
+                    sqlx::raw_sql(*sql).execute(&mut *tx).await.map_err(failed())?;
+                    sqlx::query("insert into schema_versions values ($1)").bind(version).execute(&mut *tx).await.map_err(failed())?;
+                }
+                tx.commit().await.map_err(failed())
+            }
+            Self::Postgres(pool) => {
+                let mut tx = pool.begin().await.map_err(failed())?;
+                // Two nodes may start at once: the second waits here and then finds nothing to do.
+                tx.execute("select pg_advisory_xact_lock(4919131752989213764)").await.map_err(failed())?;
+                tx.execute("create table if not exists schema_versions (version bigint not null primary key)").await.map_err(failed())?;
+                let done: i64 = tx.fetch_one("select coalesce(max(version), 0) from schema_versions").await.map_err(failed())?.get(0);
+                check_version(done, LATEST)?;
+                for (version, _, sql) in MIGRATIONS.iter().filter(|(v, ..)| *v > done) {
+                    sqlx::raw_sql(*sql).execute(&mut *tx).await.map_err(failed())?;
+                    sqlx::query("insert into schema_versions values ($1)").bind(version).execute(&mut *tx).await.map_err(failed())?;
+                }
+                tx.commit().await.map_err(failed())
+            }
+        }
+    }
+}
+
+fn check_version(done: i64, latest: i64) -> Result<(), Error> {
+    if done > latest {
+        return Err(Error::Schema(format!(
+            "the database has schema version {done}, this program knows up to {latest}: it was made by a newer version; upgrade this one"
+        )));
+    }
+    Ok(())
+}

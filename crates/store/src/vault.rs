@@ -1,0 +1,105 @@
+//! The vault: encrypted values that events hold only a commitment to. Never sees a value in the clear.
+
+use crate::{
+    batch,
+    db::Conn,
+    error::{Error, attempt},
+};
+use sqlx::Row;
+use uuid::Uuid;
+
+const VAULT_INSERT: &str = "insert into vault (workspace, stream, stream_version, field, subject, salt, sealed)";
+const VAULT_OF_STREAMS: &str = "select stream, stream_version, field, subject, salt, sealed from vault where workspace = $1 and stream in";
+
+statements! {
+    VAULT_OF_SUBJECT = "select stream, stream_version, field, subject, salt, sealed from vault where workspace = $1 and subject = $2 order by stream, stream_version, field";
+    VAULT_ERASE = "delete from vault where workspace = $1 and subject = $2";
+}
+
+/// A sealed value.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct VaultRow {
+    /// Stream of the event that holds the commitment.
+    pub stream: Uuid,
+    /// That event's version on the stream.
+    pub stream_version: i64,
+    /// Which value of the event.
+    pub field: String,
+    /// Whose it is; absent for values that are only too long for an event.
+    pub subject: Option<Uuid>,
+    /// The commitment's salt.
+    pub salt: Vec<u8>,
+    /// The encrypted bytes.
+    pub sealed: Vec<u8>,
+}
+
+macro_rules! vault_row {
+    ($r:expr) => {
+        VaultRow { stream: $r.get(0), stream_version: $r.get(1), field: $r.get(2), subject: $r.get(3), salt: $r.get(4), sealed: $r.get(5) }
+    };
+}
+
+/// Adds sealed values.
+///
+/// # Errors
+/// Where the storage fails.
+pub async fn insert(mut conn: Conn<'_>, workspace: Uuid, rows: &[VaultRow]) -> Result<(), Error> {
+    for chunk in batch::chunks(rows) {
+        let sql = batch::insert(VAULT_INSERT, 7, chunk.len(), "");
+        on!(conn.again(), c => {
+            let mut query = sqlx::query(sql);
+            for row in chunk {
+                query = query
+                    .bind(workspace)
+                    .bind(row.stream)
+                    .bind(row.stream_version)
+                    .bind(row.field.as_str())
+                    .bind(row.subject)
+                    .bind(row.salt.as_slice())
+                    .bind(row.sealed.as_slice());
+            }
+            query.execute(c).await.map(|_| ())
+        })
+        .map_err(attempt("seal values"))?;
+    }
+    Ok(())
+}
+
+/// Sealed values of some streams.
+///
+/// # Errors
+/// Where the storage fails.
+pub async fn of_streams(mut conn: Conn<'_>, workspace: Uuid, streams: &[Uuid]) -> Result<Vec<VaultRow>, Error> {
+    const STREAMS_AT_ONCE: usize = 256;
+    let mut found = Vec::new();
+    for some in streams.chunks(STREAMS_AT_ONCE) {
+        let keys = batch::padded(some);
+        let sql = batch::in_list(VAULT_OF_STREAMS, 1, keys.len(), "order by stream, stream_version, field");
+        on!(conn.again(), c => {
+            let mut query = sqlx::query(sql).bind(workspace);
+            for key in &keys {
+                query = query.bind(key);
+            }
+            query.fetch_all(c).await.map(|rows| found.extend(rows.iter().map(|r| vault_row!(r))))
+        })
+        .map_err(attempt("read sealed values"))?;
+    }
+    Ok(found)
+}
+
+/// All sealed values of a subject.
+///
+/// # Errors
+/// Where the storage fails.
+pub async fn of_subject(conn: Conn<'_>, workspace: Uuid, subject: Uuid) -> Result<Vec<VaultRow>, Error> {
+    on!(conn, c => sqlx::query(VAULT_OF_SUBJECT).bind(workspace).bind(subject).fetch_all(c).await.map(|rows| rows.iter().map(|r| vault_row!(r)).collect()))
+        .map_err(attempt("read a subject's values"))
+}
+
+/// Deletes a subject's values and says how many there were.
+///
+/// # Errors
+/// Where the storage fails.
+pub async fn erase(conn: Conn<'_>, workspace: Uuid, subject: Uuid) -> Result<u64, Error> {
+    on!(conn, c => sqlx::query(VAULT_ERASE).bind(workspace).bind(subject).execute(c).await.map(|done| done.rows_affected())).map_err(attempt("erase a subject's values"))
+}
