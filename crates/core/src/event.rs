@@ -526,6 +526,18 @@ body!(/** See [`Body::CaseRouted`]. Holds its whole input, so that it can be der
     /** Version of the routing function. */ router_version: u32,
     /** Version of the playbook. */ playbook_version: u64,
     /** Content at the time. */ content_digest: Digest,
+    /** What else the routing function read, frozen, so that it can be derived again without a field. */ #[serde(default, skip_serializing_if = "Option::is_none")] inputs: Option<RouteInputs>,
+});
+body!(/** What the routing function read, besides the playbook. */ RouteInputs {
+    /** Verdicts of the playbook's rules in their order, up to the first that held. */ #[serde(default, skip_serializing_if = "Vec::is_empty")] rules: Vec<bool>,
+    /** The proposals that were current. */ #[serde(default, skip_serializing_if = "Vec::is_empty")] proposals: Vec<RouteProposal>,
+    /** Active members who may decide. */ roster: u64,
+    /** Stops that reached the case. */ #[serde(default, skip_serializing_if = "Vec::is_empty")] stops: Vec<StopScope>,
+});
+body!(/** A proposal as the routing function saw it. */ RouteProposal {
+    /** The proposal. */ id: EventId,
+    /** Its proposer. */ proposer: String,
+    /** Its probability for its own answer, in billionths. */ #[serde(default, skip_serializing_if = "Option::is_none")] probability: Option<u32>,
 });
 body!(/** What automation would have done. */ WouldAutomate {
     /** The proposal. */ proposal: EventId,

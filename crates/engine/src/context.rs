@@ -1,0 +1,71 @@
+//! What a verb may know besides the case: the time, who acts, the playbook, who is there, what is stopped. Never fetches any of it.
+
+use crate::workspace::PersonFacts;
+use countersign_core::{
+    event::{Actor, PeopleMetrics, Source, StopScope},
+    id::{EventId, PersonId, PlaybookId},
+    number::Micros,
+    playbook::Playbook,
+};
+use std::collections::BTreeSet;
+
+/// What a verb may know besides the case.
+pub struct Context<'a> {
+    /// The time. A clock that went back is held at the last event of the case.
+    pub now: Micros,
+    /// Who causes it.
+    pub actor: Actor,
+    /// By which door.
+    pub source: Source,
+    /// The case's playbook, in the case's version.
+    pub playbook: &'a Playbook,
+    /// Its id.
+    pub playbook_id: PlaybookId,
+    /// Its version.
+    pub playbook_version: u64,
+    /// Stops, and what is measured of people.
+    pub control: &'a Control,
+    /// Who is there.
+    pub roster: &'a dyn Roster,
+    /// The lease of the acting person on this case.
+    pub lease: Option<Lease>,
+    /// Committed random draws for this case, by purpose (`blind`); `None` where no key is committed.
+    pub draws: &'a dyn Fn(&str) -> Option<Drawn>,
+    /// New event ids.
+    pub ids: &'a mut dyn FnMut() -> EventId,
+}
+
+/// What reaches over all cases at once.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Control {
+    /// What is stopped.
+    pub stops: BTreeSet<StopScope>,
+    /// What is measured of people.
+    pub people_metrics: PeopleMetrics,
+}
+
+/// Who is there.
+pub trait Roster {
+    /// What is known of a person.
+    fn person(&self, person: PersonId) -> Option<&PersonFacts>;
+    /// How many active members have one of these roles. No roles: all active members.
+    fn count_with_any_role(&self, roles: &[String]) -> usize;
+}
+
+/// A claim on a case.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Lease {
+    /// Who holds it.
+    pub person: PersonId,
+    /// Until when.
+    pub until: Micros,
+}
+
+/// A committed random draw, not yet held against a share.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Drawn {
+    /// The epoch of the committed key.
+    pub epoch: u64,
+    /// The draw, in billionths.
+    pub value: u32,
+}

@@ -1,0 +1,195 @@
+//! How each event changes the state of its case. Never refuses: what is recorded has happened.
+
+use super::*;
+use countersign_core::event::Body;
+
+impl CaseState {
+    /// The state of a case whose only event is this one; `None` for anything but `case.opened`.
+    pub(super) fn opened(event: &Event) -> Option<Self> {
+        let Body::CaseOpened(body) = &event.body else { return None };
+        Some(Self {
+            version: event.stream_version,
+            recorded_at: event.recorded_at,
+            opened_at: event.occurred_at,
+            playbook: body.playbook,
+            playbook_version: body.playbook_version,
+            external_id: body.external_id.clone(),
+            subject: body.subject,
+            owner: body.owner,
+            deadline_at: body.deadline_at,
+            fields: body.fields.clone(),
+            content_digest: body.content_digest,
+            revision: 1,
+            proposals: Vec::new(),
+            asks: Vec::new(),
+            route: None,
+            shown: Vec::new(),
+            judgments: Vec::new(),
+            observed_count: 0,
+            decision: None,
+            deciders: Vec::new(),
+            appeal: None,
+            outcomes: Vec::new(),
+            comment_count: 0,
+            skipped: Vec::new(),
+            snoozed_until: None,
+        })
+    }
+
+    /// Takes the next event of the case in.
+    pub fn apply(&mut self, event: &Event) {
+        self.version = event.stream_version;
+        self.recorded_at = self.recorded_at.max(event.recorded_at);
+        self.apply_body(event);
+    }
+
+    fn apply_body(&mut self, event: &Event) {
+        match &event.body {
+            Body::CaseAmended(body) => {
+                self.revision = body.revision;
+                self.fields.clone_from(&body.fields);
+                self.content_digest = body.content_digest;
+                self.judgments_close(|_| true, Standing::Void);
+            }
+            Body::ProposalMade(body) => self.proposals.push(ProposalRecord {
+                id: event.id,
+                proposer: body.proposer.clone(),
+                proposer_version: body.proposer_version.clone(),
+                probability: body.probabilities.as_ref().and_then(|p| p.get(body.answer.label())).copied(),
+                answer: body.answer.clone(),
+                chained_from: body.chained_from,
+                ask: body.ask,
+                owner: body.owner,
+                revision: self.revision,
+            }),
+            Body::AskMade(body) => {
+                self.asks.push(AskRecord { id: event.id, person: body.person, about: body.about });
+            }
+            Body::CaseRouted(body) => {
+                self.skipped.clear();
+                self.route = Some(RouteRecord {
+                    id: event.id,
+                    route: body.route,
+                    reason: body.reason.clone(),
+                    rule: body.rule.clone(),
+                    seats: body.seats,
+                    role: body.role.clone(),
+                });
+            }
+            Body::CaseShown(body) => self.shown.push(ShownRecord {
+                id: event.id,
+                person: body.person,
+                phase: body.phase,
+                content_digest: body.content_digest,
+                revision: self.revision,
+                playbook_version: body.playbook_version,
+                proposals: body.proposals.clone(),
+                judgments: body.judgments.clone(),
+                advice_visible: body.advice_visible,
+                expires_at: body.expires_at,
+                answered: false,
+            }),
+            Body::JudgmentGiven(body) => {
+                if let Some(shown) = self.shown.iter_mut().find(|s| s.id == body.shown) {
+                    shown.answered = true;
+                }
+                self.judgments.push(JudgmentRecord {
+                    id: event.id,
+                    person: body.person,
+                    phase: body.phase,
+                    answer: body.answer.clone(),
+                    standing: Standing::Stands,
+                });
+            }
+            Body::JudgmentObserved(_) => self.observed_count += 1,
+            Body::CaseSkipped(body) => self.skipped.push(body.person),
+            Body::CaseSnoozed(body) => self.snoozed_until = Some(body.until),
+            Body::CommentAdded(_) => self.comment_count += 1,
+            _ => self.apply_decision(event),
+        }
+    }
+
+    fn apply_decision(&mut self, event: &Event) {
+        match &event.body {
+            Body::DecisionMade(body) => {
+                self.deciders.extend(&body.persons);
+                self.snoozed_until = None;
+                self.decision = Some(DecisionRecord {
+                    id: event.id,
+                    answer: body.answer.clone(),
+                    basis: body.basis.clone(),
+                    persons: body.persons.clone(),
+                    judgments: body.judgments.clone(),
+                    made_at: event.occurred_at,
+                    act_after: body.act_after,
+                    acted: false,
+                    corrected: false,
+                });
+            }
+            Body::DecisionWithdrawn(_) | Body::CaseReopened(_) => {
+                self.decision = None;
+                self.skipped.clear();
+                // A first answer outlives the round: whoever has seen the advice cannot answer again as if they had not.
+                self.judgments_close(|phase| phase != Phase::First, Standing::Past);
+            }
+            Body::DecisionActed(_) => {
+                if let Some(decision) = &mut self.decision {
+                    decision.acted = true;
+                }
+            }
+            Body::DecisionCorrected(body) => {
+                self.deciders.push(body.person);
+                if let Some(decision) = &mut self.decision {
+                    decision.answer = body.answer.clone();
+                    decision.corrected = true;
+                }
+            }
+            Body::AppealOpened(body) => {
+                self.skipped.clear();
+                self.appeal = Some(AppealRecord {
+                    id: event.id,
+                    decision: body.decision,
+                    person: body.person,
+                    opened_at: event.occurred_at,
+                });
+            }
+            Body::AppealDecided(_) => {
+                self.appeal = None;
+                let judges: Vec<_> =
+                    self.judgments_standing().filter(|j| j.phase == Phase::Appeal).map(|j| j.person).collect();
+                self.deciders.extend(judges);
+                self.judgments_close(|phase| phase == Phase::Appeal, Standing::Past);
+            }
+            _ => self.apply_outcome(event),
+        }
+    }
+
+    fn apply_outcome(&mut self, event: &Event) {
+        match &event.body {
+            Body::OutcomeObserved(body) => self.outcomes.push(OutcomeRecord {
+                id: event.id,
+                kind: body.kind,
+                value: body.value.clone(),
+                source: body.source.clone(),
+                observed_at: event.occurred_at,
+                corrected: false,
+            }),
+            Body::OutcomeCorrected(body) => {
+                if let Some(outcome) = self.outcomes.iter_mut().find(|o| o.id == body.outcome) {
+                    outcome.value = body.value.clone();
+                    outcome.corrected = true;
+                }
+            }
+            // An escalation takes effect by the route that follows it; the rest is not about a case.
+            _ => {}
+        }
+    }
+
+    fn judgments_close(&mut self, which: impl Fn(Phase) -> bool, standing: Standing) {
+        for judgment in &mut self.judgments {
+            if judgment.standing == Standing::Stands && which(judgment.phase) {
+                judgment.standing = standing;
+            }
+        }
+    }
+}

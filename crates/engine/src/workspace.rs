@@ -1,0 +1,386 @@
+//! The workspace and its playbooks: people, keys, stops, draw keys, published versions. The same shape as for cases: commands
+//! in, events or a refusal out, and a state that is the fold of the events. Never knows a case.
+
+use crate::context::{Control, Roster};
+use countersign_core::{
+    content::{Content, Digest},
+    event::{Body, Event, PeopleMetrics, PersonKind, StopScope},
+    id::{EventId, PersonId, PlaybookId, SubjectId},
+    number::Micros,
+};
+use std::collections::{BTreeMap, BTreeSet};
+
+mod verbs;
+
+pub use verbs::decide;
+
+/// What somebody wants to happen to the workspace.
+#[derive(Debug, Clone, PartialEq)]
+pub enum WorkspaceCommand {
+    /// Makes it. The only command on a workspace that is not there.
+    Create {
+        /// A short name for people.
+        name: String,
+        /// The log's origin line.
+        origin: String,
+        /// The first checkpoint key, as a C2SP vkey.
+        log_key: String,
+        /// What is measured of people.
+        people_metrics: PeopleMetrics,
+    },
+    /// Begins a new log after a restore.
+    Restore {
+        /// The new log's origin line.
+        origin: String,
+        /// The new log's key.
+        log_key: String,
+        /// The last checkpoint of the old log, as a signed note.
+        old_checkpoint: String,
+        /// Subjects whose erasure was replayed before serving.
+        erased: u64,
+    },
+    /// Adds a person.
+    AddPerson {
+        /// A fresh random id.
+        person: PersonId,
+        /// Member or external.
+        kind: PersonKind,
+        /// Roles by name.
+        roles: Vec<String>,
+    },
+    /// Changes roles or activity.
+    ChangePerson {
+        /// The person.
+        person: PersonId,
+        /// Roles from now on.
+        roles: Vec<String>,
+        /// Whether they may take part from now on.
+        active: bool,
+    },
+    /// Lets a program in.
+    AddKey {
+        /// Public id of the key.
+        key: String,
+        /// What it may do.
+        scopes: Vec<String>,
+        /// The person it speaks for.
+        person: Option<PersonId>,
+        /// When it ends.
+        expires_at: Option<Micros>,
+    },
+    /// Shuts a program out.
+    RevokeKey {
+        /// Public id of the key.
+        key: String,
+    },
+    /// Stops automation. Anybody may.
+    Stop {
+        /// How far it reaches.
+        scope: StopScope,
+        /// Why.
+        reason: String,
+    },
+    /// Resumes automation. Only a person may.
+    Resume {
+        /// What is resumed.
+        scope: StopScope,
+        /// Who answers for it.
+        person: PersonId,
+        /// Why.
+        reason: String,
+    },
+    /// Changes what is measured of people.
+    SetPeopleMetrics {
+        /// From now on.
+        to: PeopleMetrics,
+        /// Why.
+        reason: String,
+    },
+    /// Takes a new checkpoint key.
+    RotateLogKey {
+        /// The key until now, as a vkey.
+        old: String,
+        /// The key from now on, as a vkey.
+        new: String,
+        /// The old key's signed statement.
+        statement: String,
+    },
+    /// Commits to a key for random draws.
+    CommitDrawKey {
+        /// One more than the last epoch.
+        epoch: u64,
+        /// The commitment.
+        commitment: Digest,
+    },
+    /// Discloses the key of an epoch that is over.
+    DiscloseDrawKey {
+        /// The epoch.
+        epoch: u64,
+        /// The key.
+        key: Digest,
+        /// The commitment, computed from this key; it has to be the one that was made.
+        commitment: Digest,
+    },
+    /// Records that a subject's values were destroyed.
+    EraseSubject {
+        /// The subject.
+        subject: SubjectId,
+        /// How many values.
+        values: u64,
+        /// On what ground, in a word.
+        ground: String,
+    },
+    /// Publishes a version of a playbook. The latest digest again is nothing to do.
+    PublishPlaybook {
+        /// Its name.
+        name: String,
+        /// SHA-256 of the source.
+        digest: Digest,
+        /// The TOML source.
+        source: Content,
+        /// The id it gets if the name is new.
+        new_id: PlaybookId,
+    },
+}
+
+/// What is known of a person: nothing that names them.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct PersonFacts {
+    /// Member or external.
+    pub kind: PersonKind,
+    /// Roles by name.
+    pub roles: Vec<String>,
+    /// Whether they may take part.
+    pub active: bool,
+}
+
+impl PersonFacts {
+    /// Whether they are an active member with one of these roles. No roles: any active member.
+    #[must_use]
+    pub fn may(&self, roles: &[String]) -> bool {
+        let has_role = || roles.is_empty() || self.roles.iter().any(|role| roles.contains(role));
+        self.active && self.kind == PersonKind::Member && has_role()
+    }
+}
+
+/// An API key, without its secret.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct KeyFacts {
+    /// What it may do.
+    pub scopes: Vec<String>,
+    /// The person it speaks for.
+    pub person: Option<PersonId>,
+    /// When it ends.
+    pub expires_at: Option<Micros>,
+    /// Whether it was revoked.
+    pub revoked: bool,
+}
+
+/// A log of this workspace: the last one is the present one.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct LogFacts {
+    /// Its origin line.
+    pub origin: String,
+    /// Its checkpoint keys as vkeys; the last is the present one.
+    pub keys: Vec<String>,
+}
+
+/// An epoch of committed draws.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct DrawEpoch {
+    /// The commitment to its key.
+    pub commitment: Digest,
+    /// The key, once it is disclosed: no draw under it counts after that.
+    pub disclosed: Option<Digest>,
+}
+
+/// A playbook and its versions.
+#[derive(Debug, Clone, PartialEq)]
+pub struct PlaybookFacts {
+    /// Its name.
+    pub name: String,
+    /// Versions 1, 2, 3, .. in their order.
+    pub versions: Vec<PlaybookVersion>,
+}
+
+/// A version of a playbook.
+#[derive(Debug, Clone, PartialEq)]
+pub struct PlaybookVersion {
+    /// 1, 2, 3, ..
+    pub version: u64,
+    /// SHA-256 of the source.
+    pub digest: Digest,
+    /// The TOML source.
+    pub source: Content,
+}
+
+/// The fold of the events on the workspace's stream and on its playbooks' streams.
+#[derive(Debug, Clone, PartialEq)]
+pub struct WorkspaceState {
+    /// Version of the workspace's own stream; 0: it is not there. A playbook's stream has as many events as versions.
+    pub version: u64,
+    /// The latest time at which one of the events was taken in.
+    pub recorded_at: Micros,
+    /// A short name for people.
+    pub name: String,
+    /// Its logs; the last is the present one.
+    pub logs: Vec<LogFacts>,
+    /// People.
+    pub people: BTreeMap<PersonId, PersonFacts>,
+    /// API keys by their public ids.
+    pub keys: BTreeMap<String, KeyFacts>,
+    /// Stops, and what is measured of people.
+    pub control: Control,
+    /// Draw keys by epoch.
+    pub draw_epochs: BTreeMap<u64, DrawEpoch>,
+    /// Playbooks.
+    pub playbooks: BTreeMap<PlaybookId, PlaybookFacts>,
+    /// Playbooks by name.
+    pub playbook_names: BTreeMap<String, PlaybookId>,
+    /// Subjects whose values were destroyed.
+    pub erased: BTreeSet<SubjectId>,
+}
+
+impl Default for WorkspaceState {
+    fn default() -> Self {
+        Self {
+            version: 0,
+            recorded_at: 0,
+            name: String::new(),
+            logs: Vec::new(),
+            people: BTreeMap::new(),
+            keys: BTreeMap::new(),
+            control: Control { stops: BTreeSet::new(), people_metrics: PeopleMetrics::Own },
+            draw_epochs: BTreeMap::new(),
+            playbooks: BTreeMap::new(),
+            playbook_names: BTreeMap::new(),
+            erased: BTreeSet::new(),
+        }
+    }
+}
+
+impl Roster for WorkspaceState {
+    fn person(&self, person: PersonId) -> Option<&PersonFacts> {
+        self.people.get(&person)
+    }
+
+    fn count_with_any_role(&self, roles: &[String]) -> usize {
+        self.people.values().filter(|facts| facts.may(roles)).count()
+    }
+}
+
+/// What a workspace verb may know besides the state.
+pub struct WorkspaceContext<'a> {
+    /// The time.
+    pub now: Micros,
+    /// Who causes it.
+    pub actor: countersign_core::Actor,
+    /// New event ids.
+    pub ids: &'a mut dyn FnMut() -> EventId,
+}
+
+impl WorkspaceState {
+    /// Folds events of the workspace's and its playbooks' streams, in ledger order.
+    #[must_use]
+    pub fn fold<'e>(events: impl IntoIterator<Item = &'e Event>) -> Self {
+        let mut state = Self::default();
+        events.into_iter().for_each(|event| state.apply(event));
+        state
+    }
+
+    /// The latest version of a playbook.
+    #[must_use]
+    pub fn playbook_latest(&self, name: &str) -> Option<(PlaybookId, &PlaybookVersion)> {
+        let id = *self.playbook_names.get(name)?;
+        Some((id, self.playbooks.get(&id)?.versions.last()?))
+    }
+
+    /// The draw key in use: the latest epoch whose key is not disclosed.
+    #[must_use]
+    pub fn draw_epoch(&self) -> Option<u64> {
+        self.draw_epochs.iter().next_back().filter(|(_, facts)| facts.disclosed.is_none()).map(|(epoch, _)| *epoch)
+    }
+
+    /// The present checkpoint key, as a vkey.
+    #[must_use]
+    pub fn log_key(&self) -> Option<&str> {
+        self.logs.last()?.keys.last().map(String::as_str)
+    }
+
+    /// Takes the next event in. Events of cases change nothing here.
+    pub fn apply(&mut self, event: &Event) {
+        if countersign_core::event::case_of(event).is_some() {
+            return;
+        }
+        self.recorded_at = self.recorded_at.max(event.recorded_at);
+        if !matches!(event.body, Body::PlaybookPublished(_)) {
+            self.version = event.stream_version;
+        }
+        match &event.body {
+            Body::WorkspaceCreated(body) => {
+                self.name.clone_from(&body.name);
+                self.control.people_metrics = body.people_metrics;
+                self.logs.push(LogFacts { origin: body.origin.clone(), keys: vec![body.log_key.clone()] });
+            }
+            Body::WorkspaceRestored(body) => {
+                self.logs.push(LogFacts { origin: body.origin.clone(), keys: vec![body.log_key.clone()] });
+            }
+            Body::LogKeyRotated(body) => {
+                if let Some(log) = self.logs.last_mut() {
+                    log.keys.push(body.new.clone());
+                }
+            }
+            Body::PeopleMetricsChanged(body) => self.control.people_metrics = body.to,
+            Body::AutomationStopped(body) => {
+                self.control.stops.insert(body.scope.clone());
+            }
+            Body::AutomationResumed(body) => {
+                self.control.stops.remove(&body.scope);
+            }
+            Body::DrawKeyCommitted(body) => {
+                self.draw_epochs.insert(body.epoch, DrawEpoch { commitment: body.commitment, disclosed: None });
+            }
+            Body::DrawKeyDisclosed(body) => {
+                if let Some(epoch) = self.draw_epochs.get_mut(&body.epoch) {
+                    epoch.disclosed = Some(body.key);
+                }
+            }
+            Body::SubjectErased(body) => {
+                self.erased.insert(body.subject);
+            }
+            body => self.apply_directory(body),
+        }
+    }
+
+    /// People, keys and playbooks.
+    fn apply_directory(&mut self, body: &Body) {
+        match body {
+            Body::PersonAdded(body) => {
+                let facts = PersonFacts { kind: body.kind, roles: body.roles.clone(), active: true };
+                self.people.insert(body.person, facts);
+            }
+            Body::PersonChanged(body) => {
+                if let Some(person) = self.people.get_mut(&body.person) {
+                    person.roles.clone_from(&body.roles);
+                    person.active = body.active;
+                }
+            }
+            Body::ApiKeyAdded(body) => {
+                let (scopes, person, expires_at) = (body.scopes.clone(), body.person, body.expires_at);
+                self.keys.insert(body.key.clone(), KeyFacts { scopes, person, expires_at, revoked: false });
+            }
+            Body::ApiKeyRevoked(body) => {
+                if let Some(key) = self.keys.get_mut(&body.key) {
+                    key.revoked = true;
+                }
+            }
+            Body::PlaybookPublished(body) => {
+                self.playbook_names.insert(body.name.clone(), body.playbook);
+                let version = PlaybookVersion { version: body.version, digest: body.digest, source: body.source.clone() };
+                let new = || PlaybookFacts { name: body.name.clone(), versions: Vec::new() };
+                self.playbooks.entry(body.playbook).or_insert_with(new).versions.push(version);
+            }
+            _ => {}
+        }
+    }
+}
