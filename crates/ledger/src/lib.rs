@@ -9,5 +9,10 @@
 #![cfg_attr(test, expect(clippy::unwrap_used, reason = "tests may panic"))]
 
 pub mod canonical;
+pub mod checkpoint;
+pub mod draw;
 pub mod merkle;
+pub mod note;
+pub mod proof;
+pub mod rotation;
 pub mod tile;
