@@ -1,1 +1,159 @@
-//! The use cases, one file a noun.
+//! The use cases, one file a noun: everything that the API, the desk and the command line can do. Knows no HTTP and holds no SQL.
+//!
+//! Start at [`App`] and then [`writer`], through which every change goes. Time, randomness and ids come from [`Env`].
+
+#![cfg_attr(test, expect(clippy::unwrap_used, clippy::expect_used, reason = "a test that cannot go on should panic"))]
+
+pub mod api_key;
+pub mod attachment;
+pub mod backup;
+pub mod bundle;
+pub mod case;
+pub mod claim;
+pub mod control;
+pub mod decision;
+pub mod env;
+pub mod error;
+pub mod event;
+pub mod import;
+pub mod input;
+pub mod integrator;
+pub mod ledger;
+pub mod person;
+pub mod playbook;
+pub mod projection;
+pub mod seal;
+pub mod subject;
+pub mod verify;
+pub mod view;
+pub mod workspace;
+pub mod writer;
+
+pub use env::Env;
+pub use error::Error;
+
+use countersign_core::{
+    event::{Actor, Source},
+    id::WorkspaceId,
+};
+use countersign_privacy::RootSecret;
+use countersign_store::Db;
+use std::sync::Arc;
+
+/// What a node is made of: a database, a root secret, and an environment to take time and randomness from.
+#[derive(Debug)]
+pub struct Config {
+    /// A path to a SQLite file, or `postgres://..`.
+    pub database: String,
+    /// From which every other key is derived; kept outside the data directory.
+    pub root: RootSecret,
+    /// Time and randomness.
+    pub env: Env,
+}
+
+/// A node: the use cases over one database. Cheap to clone.
+#[derive(Clone)]
+pub struct App {
+    pub(crate) inner: Arc<Inner>,
+}
+
+pub(crate) struct Inner {
+    pub(crate) db: Db,
+    pub(crate) root: RootSecret,
+    pub(crate) env: Env,
+    pub(crate) writer: writer::Handle,
+    pub(crate) control: control::Cache,
+    pub(crate) seals: seal::Keys,
+    pub(crate) notices: tokio::sync::broadcast::Sender<event::Notice>,
+}
+
+/// Who calls, and by which door.
+#[derive(Debug, Clone)]
+pub struct Caller {
+    /// Who causes what follows.
+    pub actor: Actor,
+    /// By which door.
+    pub source: Source,
+}
+
+/// How a request may be sent again, and which version of a case it is about.
+#[derive(Debug, Clone, Default)]
+pub struct Options {
+    /// `Idempotency-Key`, with the route and the digest of the request.
+    pub idempotency: Option<IdempotencyKey>,
+    /// `If-Match`: the version of the case that the caller has seen.
+    pub if_match: Option<u64>,
+}
+
+/// A key under which a request may be sent again.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct IdempotencyKey {
+    /// The route, as in `POST /v1/cases`.
+    pub route: String,
+    /// The key that the caller chose.
+    pub key: String,
+    /// SHA-256 of the request.
+    pub request: [u8; 32],
+}
+
+impl App {
+    /// Opens the database, brings its schema up to date and starts the writer.
+    ///
+    /// # Errors
+    /// Where the database cannot be opened.
+    pub async fn open(config: Config) -> Result<Self, Error> {
+        let db = Db::open(&config.database).await?;
+        let (notices, _) = tokio::sync::broadcast::channel(event::NOTICES_WAITING_MAX);
+        let (writer, inbox) = writer::Handle::channel();
+        let inner = Arc::new(Inner {
+            db,
+            seals: seal::Keys::new(&config.root),
+            root: config.root,
+            env: config.env,
+            writer,
+            control: control::Cache::default(),
+            notices,
+        });
+        writer::spawn(Arc::downgrade(&inner), inbox);
+        Ok(Self { inner })
+    }
+
+    /// The use cases of one workspace.
+    #[must_use]
+    pub fn workspace(&self, id: WorkspaceId) -> Workspace {
+        Workspace { inner: Arc::clone(&self.inner), id }
+    }
+
+    /// The database, for what an operator asks about it.
+    #[must_use]
+    pub fn db(&self) -> &Db {
+        &self.inner.db
+    }
+
+    /// Time and randomness.
+    #[must_use]
+    pub fn env(&self) -> &Env {
+        &self.inner.env
+    }
+
+    /// Finishes what is under way and closes the database.
+    pub async fn close(&self) {
+        self.inner.writer.close().await;
+        self.inner.db.close().await;
+    }
+}
+
+/// The use cases of one workspace. Cheap to clone.
+#[derive(Clone)]
+pub struct Workspace {
+    pub(crate) inner: Arc<Inner>,
+    pub(crate) id: WorkspaceId,
+}
+
+impl Workspace {
+    /// Its id.
+    #[must_use]
+    pub fn id(&self) -> WorkspaceId {
+        self.id
+    }
+}

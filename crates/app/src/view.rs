@@ -1,0 +1,316 @@
+//! What goes out: cases, decisions, people and receipts as the API and the command line give them. Decides nothing.
+
+use serde::Serialize;
+use serde_json::Value;
+use std::collections::BTreeMap;
+use utoipa::ToSchema;
+use uuid::Uuid;
+
+/// What was written. Every event here is durable.
+#[derive(Debug, Clone, PartialEq, Serialize, serde::Deserialize, ToSchema)]
+pub struct Receipt {
+    /// The case.
+    pub case: Uuid,
+    /// `accepted`, or `duplicate` where the same case was there already.
+    pub status: String,
+    /// Version of the case from now on (its `ETag`).
+    pub version: u64,
+    /// Where the case stands now: `held`, `open`, `decided`, `acted`, `appealed`.
+    pub state: String,
+    /// What was written, in order.
+    pub events: Vec<EventRef>,
+    /// The decision, where this settled the case.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub decision: Option<Uuid>,
+}
+
+/// An event by name.
+#[derive(Debug, Clone, PartialEq, Serialize, serde::Deserialize, ToSchema)]
+pub struct EventRef {
+    /// Its id, which also names what it created.
+    pub id: Uuid,
+    /// Its type.
+    #[serde(rename = "type")]
+    pub type_name: String,
+}
+
+/// A case that was claimed.
+#[derive(Debug, Clone, Serialize, ToSchema)]
+pub struct Claim {
+    /// The case.
+    pub case: Uuid,
+    /// Its playbook's name.
+    pub playbook: String,
+    /// Until when it is held (RFC 3339).
+    pub until: String,
+}
+
+/// What is shown to a person, with the token to answer it.
+#[derive(Debug, Clone, Serialize, ToSchema)]
+pub struct Shown {
+    /// The record of it: a `case.shown` event.
+    pub shown: Uuid,
+    /// To be sent back with the judgment.
+    pub token: String,
+    /// The case.
+    pub case: Uuid,
+    /// Version of the case.
+    pub version: u64,
+    /// `only`, `first`, `final`, `adjudication` or `appeal`.
+    pub phase: String,
+    /// What is asked.
+    pub question: String,
+    /// What an answer is: the playbook's `[answer]`.
+    #[schema(value_type = Object)]
+    pub answer: Value,
+    /// Fields in their order on the screen.
+    pub fields: Vec<FieldView>,
+    /// Proposals in their order on the screen; empty where advice is not visible.
+    pub proposals: Vec<ProposalView>,
+    /// Judgments of others; only for adjudication.
+    pub judgments: Vec<JudgmentView>,
+    /// Whether advice is visible.
+    pub advice_visible: bool,
+    /// Until when it can be answered (RFC 3339).
+    pub expires: String,
+}
+
+/// A field with its value.
+#[derive(Debug, Clone, PartialEq, Serialize, ToSchema)]
+pub struct FieldView {
+    /// Its name.
+    pub name: String,
+    /// Its kind.
+    pub kind: String,
+    /// Its value; `null` where it was erased or is not given.
+    #[schema(value_type = Object)]
+    pub value: Value,
+    /// Whether the value was erased.
+    #[serde(skip_serializing_if = "std::ops::Not::not")]
+    pub erased: bool,
+}
+
+/// A proposal.
+#[derive(Debug, Clone, PartialEq, Serialize, ToSchema)]
+pub struct ProposalView {
+    /// Its id.
+    pub id: Uuid,
+    /// Who proposes.
+    pub proposer: String,
+    /// Its exact version.
+    pub version: String,
+    /// What it proposes.
+    #[schema(value_type = Object)]
+    pub answer: Value,
+    /// Probability by option, from 0 to 1, as decimals.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub probabilities: Option<BTreeMap<String, String>>,
+    /// Why, in words.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub explanation: Option<String>,
+    /// Where it looked.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub evidence: Vec<crate::input::EvidenceInput>,
+    /// The proposal that it follows.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub chained_from: Option<Uuid>,
+    /// The ask that it answers.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub ask: Option<Uuid>,
+    /// When it was made (RFC 3339).
+    pub at: String,
+}
+
+/// A judgment.
+#[derive(Debug, Clone, PartialEq, Serialize, ToSchema)]
+pub struct JudgmentView {
+    /// Its id.
+    pub id: Uuid,
+    /// By whom.
+    pub person: Uuid,
+    /// Which of their answers.
+    pub phase: String,
+    /// The answer.
+    #[schema(value_type = Object)]
+    pub answer: Value,
+    /// Whether advice was visible: `yes`, `no`, `unknown`.
+    pub advice: String,
+    /// Whether it was made in another tool.
+    pub elsewhere: bool,
+    /// How sure, from 0 to 1, as a decimal.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub confidence: Option<String>,
+    /// Seconds that it took.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub seconds: Option<f64>,
+    /// Why.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub reason: Option<String>,
+    /// When it was made (RFC 3339).
+    pub at: String,
+}
+
+/// A case with its content.
+#[derive(Debug, Clone, Serialize, ToSchema)]
+pub struct CaseView {
+    /// The case.
+    pub case: Uuid,
+    /// Version (its `ETag`).
+    pub version: u64,
+    /// Playbook's name.
+    pub playbook: String,
+    /// Playbook's version.
+    pub playbook_version: u64,
+    /// The case's name outside.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub external_id: Option<String>,
+    /// Where it stands.
+    pub state: String,
+    /// Who decides, and what they see first.
+    pub route: String,
+    /// Fields in the playbook's order.
+    pub fields: Vec<FieldView>,
+    /// Proposals; withheld from a person who has to answer independently first.
+    pub proposals: Vec<ProposalView>,
+    /// Judgments; withheld likewise.
+    pub judgments: Vec<JudgmentView>,
+    /// Whether something is withheld from this viewer until they have answered.
+    pub withheld: bool,
+    /// The decision that stands.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub decision: Option<DecisionView>,
+    /// What the world says.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(value_type = Object)]
+    pub outcome: Option<Value>,
+    /// When it was opened (RFC 3339).
+    pub opened: String,
+    /// By when it should be decided (RFC 3339).
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub deadline: Option<String>,
+}
+
+/// A case in a list.
+#[derive(Debug, Clone, Serialize, ToSchema)]
+pub struct CaseSummary {
+    /// The case.
+    pub case: Uuid,
+    /// Version.
+    pub version: u64,
+    /// Playbook's name.
+    pub playbook: String,
+    /// Where it stands.
+    pub state: String,
+    /// When it was opened (RFC 3339).
+    pub opened: String,
+    /// The answer that stands.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub answer: Option<String>,
+}
+
+/// A decision as it stands.
+#[derive(Debug, Clone, PartialEq, Serialize, ToSchema)]
+pub struct DecisionView {
+    /// The decision.
+    pub decision: Uuid,
+    /// Its case.
+    pub case: Uuid,
+    /// Playbook's name.
+    pub playbook: String,
+    /// Playbook's version.
+    pub playbook_version: u64,
+    /// The label of the answer that stands: an option, a score, or `document`.
+    pub answer: String,
+    /// What it rests on.
+    pub basis: String,
+    /// `standing`, `withdrawn`, `corrected`, `acted`, `overturned`, `reopened`.
+    pub status: String,
+    /// When it was made (RFC 3339).
+    pub at: String,
+    /// When something may act on it (RFC 3339).
+    pub act_after: String,
+}
+
+/// One page of a list.
+#[derive(Debug, Clone, Serialize, ToSchema)]
+pub struct Page<T> {
+    /// The items, in order.
+    pub items: Vec<T>,
+    /// Where the next page begins; absent on the last one.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub next: Option<String>,
+}
+
+/// A person.
+#[derive(Debug, Clone, PartialEq, Serialize, ToSchema)]
+pub struct PersonView {
+    /// The person.
+    pub person: Uuid,
+    /// What they are called; absent where it was erased.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub name: Option<String>,
+    /// Where to write to.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub mail: Option<String>,
+    /// Roles.
+    pub roles: Vec<String>,
+    /// Known from other tools only.
+    pub external: bool,
+    /// Whether they may take part.
+    pub active: bool,
+}
+
+/// A published playbook.
+#[derive(Debug, Clone, Serialize, ToSchema)]
+pub struct PlaybookView {
+    /// The playbook.
+    pub playbook: Uuid,
+    /// Its name.
+    pub name: String,
+    /// Its latest version.
+    pub version: u64,
+    /// SHA-256 of the source.
+    pub digest: String,
+    /// The TOML source, where one playbook was asked for.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub source: Option<String>,
+}
+
+/// An API key, without its secret.
+#[derive(Debug, Clone, Serialize, ToSchema)]
+pub struct ApiKeyView {
+    /// Its public id.
+    pub key: String,
+    /// What people call it.
+    pub name: String,
+    /// What it may do.
+    pub scopes: Vec<String>,
+    /// The person it speaks for.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub person: Option<Uuid>,
+    /// When it ends (RFC 3339).
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub expires: Option<String>,
+    /// Whether it was revoked.
+    pub revoked: bool,
+}
+
+/// What was stopped.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, ToSchema)]
+pub struct StopView {
+    /// `workspace`, `playbook` or `proposer`.
+    pub scope: String,
+    /// Which playbook or proposer.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub name: Option<String>,
+}
+
+/// An event, opened as far as its values still exist.
+#[derive(Debug, Clone, Serialize, ToSchema)]
+pub struct EventView {
+    /// Place in the log.
+    pub position: u64,
+    /// The event's canonical JSON, values opened where `opened` says so.
+    #[schema(value_type = Object)]
+    pub event: Value,
+}
