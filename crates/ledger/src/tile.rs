@@ -173,7 +173,7 @@ impl TileReader for TileSet {
         hashes
             .get(..usize::from(width))
             .ok_or_else(|| merkle::Error::NodeUnreadable {
-                level: level * TILE_HEIGHT,
+                level: level.saturating_mul(TILE_HEIGHT),
                 index,
                 reason: format!("the tile has {} of {width} hashes", hashes.len()),
             })

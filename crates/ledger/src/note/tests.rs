@@ -183,6 +183,31 @@ fn weak_and_oddly_encoded_keys_are_refused() {
     );
 }
 
+#[test]
+fn a_signature_has_one_spelling() {
+    let key = key(1);
+    let mut signature: [u8; 64] = key.sign("text\n").unwrap().bytes.try_into().unwrap();
+    assert!(verify_ed25519(
+        key.verifier().public(),
+        b"text\n",
+        &signature
+    ));
+    // The scalar plus the order of the group is the same scalar, spelled with a larger number.
+    let order =
+        hex::decode("edd3f55c1a631258d69cf7a2def9de1400000000000000000000000000000010").unwrap();
+    let mut carry = 0;
+    for (byte, add) in signature[32..].iter_mut().zip(order) {
+        let sum = u16::from(*byte) + u16::from(add) + carry;
+        (*byte, carry) = (sum as u8, sum >> 8);
+    }
+    assert_eq!(carry, 0);
+    assert!(!verify_ed25519(
+        key.verifier().public(),
+        b"text\n",
+        &signature
+    ));
+}
+
 proptest! {
     #![proptest_config(ProptestConfig::with_cases(200))]
 
