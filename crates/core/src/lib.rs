@@ -13,6 +13,7 @@ pub mod limits;
 pub mod number;
 pub mod playbook;
 pub mod refusal;
+pub mod time;
 
 pub use content::Content;
 pub use event::{Actor, Body, Event};

@@ -8,7 +8,10 @@ use crate::{
 use std::collections::BTreeMap;
 
 pub mod check;
+pub mod decimals;
 pub mod parse;
+mod schema;
+mod suggest;
 
 /// What a playbook says.
 #[derive(Debug, Clone, PartialEq)]
