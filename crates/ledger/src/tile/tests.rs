@@ -185,6 +185,7 @@ proptest! {
             let integration = integrate(size as u64, &edge, new).unwrap();
             prop_assert!(integration.changed.len() <= chunk / 128 + 4);
             prop_assert_eq!(integration.changed.is_empty(), chunk == 0);
+            prop_assert!(integration.changed.iter().all(|tile| !edge.contains(tile)), "a tile that did not change is stored again");
             frontier.extend(new.iter().copied());
             size += chunk;
             prop_assert_eq!(integration.size, size as u64);
