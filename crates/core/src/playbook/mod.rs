@@ -9,6 +9,7 @@ use std::collections::BTreeMap;
 
 pub mod check;
 pub mod decimals;
+pub mod infer;
 pub mod parse;
 mod schema;
 mod suggest;
