@@ -113,3 +113,25 @@ fn the_folder_holds_these_playbooks_and_together_they_show_much() {
     assert!(shows(|a| matches!(a, AnswerSpec::Action { schema: Some(_), .. })) && shows(|a| matches!(a, AnswerSpec::Form { .. })));
     assert!(playbooks.iter().any(|p| p.decide.signatures_default == 2) && playbooks.iter().any(|p| p.routing.automate.is_some()));
 }
+
+#[test]
+fn the_reference_names_every_key_and_its_examples_are_real() {
+    let page = std::fs::read_to_string(folder().join("../docs/playbooks.md")).unwrap();
+    for key in [
+        "name", "question", "description", "options", "min", "max", "step", "bytes_max", "names", "schema", "title", "required", "personal", "subject",
+        "audited", "hidden", "share", "kind", "source", "observed", "after", "error", "minute", "default", "blind", "deadline", "panel", "automate", "roles",
+        "signatures", "grace", "lease",
+    ] {
+        assert!(page.contains(&format!("`{key}`")), "{key} is not explained");
+    }
+    let mut examples = page.split("```toml\n").skip(1).filter_map(|rest| rest.split("```").next());
+    let smallest = examples.next().unwrap();
+    let read = |source: &str| parse_bytes(source.as_bytes(), "docs/playbooks.md").unwrap_or_else(|p| panic!("{source}\n{p:#?}"));
+    assert_eq!(read(smallest).name, "spam");
+    let [score, fields, rule] = [(); 3].map(|()| examples.next().unwrap());
+    let answer = "answer = { kind = \"choice\", options = [\"a\", \"b\"] }";
+    let body = "[fields]\nsum = { type = \"number\" }\nregion = { type = \"category\" }";
+    assert!(matches!(read(&format!("name = \"x\"\nquestion = \"?\"\n{score}\n{body}")).answer, AnswerSpec::Score { .. }));
+    assert_eq!(read(&format!("name = \"x\"\nquestion = \"?\"\n{answer}\n{fields}")).fields.len(), 3);
+    assert_eq!(read(&format!("name = \"x\"\nquestion = \"?\"\n{answer}\n{body}\n{rule}")).routing.rules.len(), 1);
+}
