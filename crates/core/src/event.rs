@@ -531,6 +531,7 @@ body!(/** See [`Body::CaseRouted`]. Holds its whole input, so that it can be der
 body!(/** What the routing function read, besides the playbook. */ RouteInputs {
     /** Verdicts of the playbook's rules in their order, up to the first that held. */ #[serde(default, skip_serializing_if = "Vec::is_empty")] rules: Vec<bool>,
     /** The proposals that were current. */ #[serde(default, skip_serializing_if = "Vec::is_empty")] proposals: Vec<RouteProposal>,
+    /** Whether proposals for the present content are still awaited: it was amended after others were made. */ #[serde(default, skip_serializing_if = "std::ops::Not::not")] awaited: bool,
     /** Active members who may decide. */ roster: u64,
     /** Stops that reached the case. */ #[serde(default, skip_serializing_if = "Vec::is_empty")] stops: Vec<StopScope>,
 });

@@ -28,6 +28,8 @@ pub const PROPOSALS_PER_CASE_MAX: usize = 64;
 pub const EVIDENCE_ITEMS_MAX: usize = 100;
 /// Events on one case's stream. A case that is talked about more is closed and a new one opened.
 pub const EVENTS_PER_CASE_MAX: u64 = 5_000;
+/// Events of these that are kept for decisions, withdrawals, outcomes and appeals: talk alone never fills a case.
+pub const EVENTS_PER_CASE_RESERVED: u64 = 200;
 /// Signatures or panel members on one case.
 pub const SIGNATURES_MAX: u32 = 15;
 /// How far probabilities may be from summing to one before they are refused; within it they are scaled, in billionths.

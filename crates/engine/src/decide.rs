@@ -1,12 +1,32 @@
-//! The verbs: what a command does to a case, or why it may not.
+//! The verbs: what a command does to a case, or why it may not. This page names them all; each has its own module.
 
-use crate::{CaseState, Command, Context};
-use countersign_core::{
-    Refusal,
-    event::Body,
-    id::EventId,
-    number::Micros,
+use crate::{
+    CaseState, Command, Context,
+    context::Drawn,
+    route::{self, Cause, Inputs},
+    state::Status,
 };
+use countersign_core::{
+    Content, Refusal,
+    content::Digest,
+    event::{Body, RouteInputs, RouteProposal, StopScope},
+    id::EventId,
+    limits::{EVENTS_PER_CASE_MAX, EVENTS_PER_CASE_RESERVED, FUTURE_TOLERANCE_MICROS},
+    number::Micros,
+    refusal::Code,
+};
+use std::collections::BTreeMap;
+
+mod appeal;
+mod checks;
+mod content;
+mod decision;
+mod judge;
+mod open;
+mod outcome;
+mod remark;
+mod settle;
+mod show;
 
 /// An event that is about to be recorded. The caller adds the envelope and the stream version.
 #[derive(Debug, Clone, PartialEq)]
@@ -21,13 +41,180 @@ pub struct NewEvent {
     pub body: Body,
 }
 
+type Decided = Result<Vec<NewEvent>, Refusal>;
+
 /// What a command does to a case. `state` is `None` for [`Command::Open`] and for nothing else.
 ///
 /// An empty list of events means that there is nothing to do; that is no error.
 ///
 /// # Errors
 /// A [`Refusal`] says why the command may not be carried out; nothing has happened then.
-pub fn decide(state: Option<&CaseState>, command: Command, ctx: &mut Context<'_>) -> Result<Vec<NewEvent>, Refusal> {
-    let _ = (state, command, ctx);
-    Err(Refusal::new(countersign_core::refusal::Code::Internal, "not yet"))
+pub fn decide(state: Option<&CaseState>, command: Command, ctx: &mut Context<'_>) -> Decided {
+    let state = match (state, command) {
+        (None, Command::Open { external_id, subject, fields, content_digest, owner, deadline_at, proposals, history }) => {
+            let case = open::NewCase { external_id, subject, fields, content_digest, owner, deadline_at };
+            return open::open(case, proposals, history, ctx);
+        }
+        (Some(_), Command::Open { .. }) => return Err(Refusal::new(Code::Conflict, "the case is open already")),
+        (None, _) => return Err(Refusal::new(Code::NotFound, "there is no such case")),
+        (Some(state), command) => (state, command),
+    };
+    let (state, command) = state;
+    if (ctx.playbook_id, ctx.playbook_version) != (state.playbook, state.playbook_version) {
+        return Err(Refusal::new(Code::Internal, "the case was loaded with another version of its playbook"));
+    }
+    has_room(state, &command)?;
+    let now = ctx.now.max(state.recorded_at);
+    Turn { state, now, ctx }.take(command)
+}
+
+/// One command's turn on one case.
+struct Turn<'t, 'c> {
+    state: &'t CaseState,
+    /// The time; it never goes back on a case.
+    now: Micros,
+    ctx: &'t mut Context<'c>,
+}
+
+impl Turn<'_, '_> {
+    fn take(&mut self, command: Command) -> Decided {
+        use Command as C;
+        match command {
+            C::Open { .. } => Ok(Vec::new()), // INVARIANT: `decide` has dealt with it.
+            C::Amend { fields, content_digest } => self.amend(fields, content_digest),
+            C::Propose(proposal) => self.propose(proposal),
+            C::Ask { person, instruction, about } => self.ask(person, instruction, about),
+            C::Show { person } => self.show(person),
+            C::Judge(judgment) => self.judge(judgment),
+            C::Observe { occurred_at, judgment } => self.observe(occurred_at, judgment),
+            C::Withdraw { person, decision, reason } => self.withdraw(person, decision, reason),
+            C::Act { decision, reference } => self.act(decision, reference),
+            C::Correct { person, decision, answer, reason } => self.correct(person, decision, answer, reason),
+            C::Skip { person, reason } => self.skip(person, reason),
+            C::Snooze { person, until, reason } => self.snooze(person, until, reason),
+            C::Comment { person, text } => self.comment(person, text),
+            C::Escalate { person, role, reason } => self.escalate(person, role, reason),
+            C::Reopen { person, reason } => self.reopen(person, reason),
+            C::Reroute => self.reroute(),
+            C::Outcome { kind, value, source, occurred_at } => self.outcome(kind, value, source, occurred_at),
+            C::CorrectOutcome { outcome, value, reason } => self.correct_outcome(outcome, value, reason),
+            C::Appeal { decision, person, reason } => self.appeal(decision, person, reason),
+        }
+    }
+
+    /// An event that happens now.
+    fn event(&mut self, body: impl Into<Body>) -> NewEvent {
+        new_event(self.ctx, self.now, None, body)
+    }
+
+    /// An event that happens now because of another.
+    fn follow(&mut self, cause: &NewEvent, body: impl Into<Body>) -> NewEvent {
+        new_event(self.ctx, self.now, Some(cause.id), body)
+    }
+
+    /// One event that happens now, and nothing else.
+    fn only(&mut self, body: impl Into<Body>) -> Decided {
+        Ok(vec![self.event(body)])
+    }
+
+    /// The route for these fields, from the proposals that are current where the content is still the same.
+    fn routed(
+        &mut self,
+        cause: Cause,
+        role: Option<String>,
+        fields: &BTreeMap<String, Content>,
+        content_digest: Digest,
+    ) -> countersign_core::event::CaseRouted {
+        let current = |p: &crate::state::ProposalRecord| route::frozen_proposal(p.id, &p.proposer, p.probability);
+        let proposals: Vec<_> = match content_digest == self.state.content_digest {
+            true => self.state.proposals_current().map(current).collect(),
+            false => Vec::new(),
+        };
+        let awaited = proposals.is_empty() && !self.state.proposals.is_empty();
+        let inputs = route_inputs(self.ctx, Asked { cause, role, awaited }, fields, content_digest, proposals);
+        route::route(self.ctx.playbook, inputs)
+    }
+}
+
+fn new_event(ctx: &mut Context<'_>, at: Micros, causation: Option<EventId>, body: impl Into<Body>) -> NewEvent {
+    NewEvent { id: (ctx.ids)(), occurred_at: at, causation, body: body.into() }
+}
+
+/// Why a route is asked for.
+struct Asked {
+    cause: Cause,
+    role: Option<String>,
+    awaited: bool,
+}
+
+fn route_inputs(
+    ctx: &Context<'_>,
+    asked: Asked,
+    fields: &BTreeMap<String, Content>,
+    content_digest: Digest,
+    proposals: Vec<RouteProposal>,
+) -> Inputs {
+    let routing = &ctx.playbook.routing;
+    let roster = match &asked.role {
+        Some(role) => ctx.roster.count_with_any_role(std::slice::from_ref(role)),
+        None => ctx.roster.count_with_any_role(&ctx.playbook.decide.roles),
+    };
+    let reaches = |stop: &&StopScope| match stop {
+        StopScope::Workspace => true,
+        StopScope::Playbook(id) => *id == ctx.playbook_id,
+        StopScope::Proposer(name) => proposals.iter().any(|p| p.proposer == *name),
+    };
+    let drawn: Option<Drawn> = if routing.blind > 0 { (ctx.draws)(route::DRAW_BLIND) } else { None };
+    Inputs {
+        playbook_version: ctx.playbook_version,
+        content_digest,
+        cause: asked.cause,
+        role: asked.role,
+        drawn,
+        frozen: RouteInputs {
+            rules: route::verdicts(&routing.rules, fields),
+            stops: ctx.control.stops.iter().filter(reaches).cloned().collect(),
+            awaited: asked.awaited,
+            roster: u64::try_from(roster).unwrap_or(u64::MAX),
+            proposals,
+        },
+    }
+}
+
+/// A time from outside may lie anywhere in the past, but not in the future.
+fn not_in_future(field: &str, at: Micros, now: Micros) -> Result<(), Refusal> {
+    if at > now.saturating_add(FUTURE_TOLERANCE_MICROS) {
+        return Err(Refusal::invalid(field, "this time lies in the future"));
+    }
+    Ok(())
+}
+
+/// Talk alone never fills a case: the last events are kept for what people decide and what the world says.
+fn has_room(state: &CaseState, command: &Command) -> Result<(), Refusal> {
+    use Command as C;
+    let talk = matches!(
+        command,
+        C::Propose(_) | C::Ask { .. } | C::Show { .. } | C::Observe { .. } | C::Skip { .. } | C::Snooze { .. } | C::Comment { .. }
+    );
+    // INVARIANT: no command on an existing case gives more than three events.
+    let limit = EVENTS_PER_CASE_MAX - if talk { EVENTS_PER_CASE_RESERVED } else { 3 };
+    if state.version >= limit {
+        let detail = format!("the case has {} events, more than it can take: open a new one", state.version);
+        return Err(Refusal::new(Code::TooLarge, detail));
+    }
+    Ok(())
+}
+
+/// A word for where a case stands, for the sentence of a refusal.
+fn stands(state: &CaseState) -> String {
+    match state.status() {
+        Status::Held => {
+            let reason = state.route.as_ref().map_or("not_routed", |route| route.reason.as_str());
+            format!("the case is held ({reason}): nobody can decide on it yet")
+        }
+        Status::Open => "the case is not decided".into(),
+        Status::Decided => "the case is decided: withdraw the decision or re-open the case first".into(),
+        Status::Acted => "the decision was acted on: re-open the case first".into(),
+        Status::Appealed => "an appeal is open: it has to be decided first".into(),
+    }
 }

@@ -12,9 +12,18 @@
 pub mod command;
 pub mod context;
 pub mod decide;
+#[cfg(any(test, feature = "testkit"))]
+pub mod laws;
 pub mod route;
+#[cfg(any(test, feature = "testkit"))]
+pub mod sabotage;
+#[cfg(not(any(test, feature = "testkit")))]
+mod sabotage;
 pub mod state;
 pub mod workspace;
+
+#[cfg(test)]
+mod tests;
 
 pub use command::Command;
 pub use context::Context;

@@ -13,7 +13,7 @@ use std::collections::BTreeMap;
 mod apply;
 mod queue;
 
-pub use queue::QueueView;
+pub use queue::{Dependence, QueueView};
 
 /// Where a case stands.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]

@@ -67,6 +67,7 @@ impl CaseState {
             }
             Body::CaseRouted(body) => {
                 self.skipped.clear();
+                self.snoozed_until = None;
                 self.route = Some(RouteRecord {
                     id: event.id,
                     route: body.route,

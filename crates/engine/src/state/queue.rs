@@ -1,6 +1,7 @@
 //! What a case tells the queue. Never depends on what a proposer proposed: the place of a case must not tell what the AI said.
 
 use super::*;
+use crate::sabotage::{Sabotage, on};
 
 /// What a case tells the queue.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -17,6 +18,56 @@ pub struct QueueView {
     pub excluded: Vec<PersonId>,
 }
 
+/// Why a person's answer would not be independent.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Dependence {
+    /// They made or own what is decided on.
+    CaseOwner,
+    /// They made or own a proposal on it.
+    ProposalOwner,
+    /// They have answered already.
+    Answered,
+    /// They had a part in what is appealed.
+    HadPart,
+    /// They object to the decision themselves.
+    Objects,
+    /// They have seen what this route hides.
+    Saw,
+}
+
+impl Dependence {
+    /// For people.
+    #[must_use]
+    pub fn sentence(self) -> &'static str {
+        match self {
+            Self::CaseOwner => "whoever made or owns what is decided on does not decide on it",
+            Self::ProposalOwner => "whoever made or owns a proposal does not countersign it",
+            Self::Answered => "this person has answered already: the next signature is somebody else's",
+            Self::HadPart => "whoever had a part in the decision does not decide on the appeal",
+            Self::Objects => "whoever objects does not decide on the appeal",
+            Self::Saw => "this person has seen advice or answers that this route hides",
+        }
+    }
+
+    /// Whether a test breaks this check on purpose.
+    pub(crate) fn sabotaged(self) -> bool {
+        match self {
+            Self::ProposalOwner => on(Sabotage::OwnerCountersigns),
+            Self::Answered => on(Sabotage::SamePersonTwice),
+            Self::HadPart => on(Sabotage::DeciderJudgesAppeal),
+            Self::CaseOwner | Self::Objects | Self::Saw => false,
+        }
+    }
+}
+
+impl JudgmentRecord {
+    /// Whether it counts towards a decision: it stands, and it is its person's last word on the case itself.
+    fn counts(&self) -> bool {
+        let stands = self.standing == Standing::Stands || (self.standing == Standing::Void && on(Sabotage::VoidStillCounts));
+        stands && !matches!(self.phase, Phase::First | Phase::Appeal)
+    }
+}
+
 impl CaseState {
     /// What it tells the queue; `None` where it waits for nobody.
     #[must_use]
@@ -26,11 +77,11 @@ impl CaseState {
             return None;
         }
         let route = self.route.as_ref();
-        let mut excluded: Vec<PersonId> = self.skipped.iter().copied().chain(self.not_independent()).collect();
+        let mut excluded: Vec<PersonId> = self.skipped.iter().copied().chain(self.not_independent().map(|(person, _)| person)).collect();
         excluded.sort_unstable();
         excluded.dedup();
         Some(QueueView {
-            priority_at: self.deadline_at.unwrap_or(self.opened_at),
+            priority_at: self.deadline_at.unwrap_or(self.opened_at) - self.sabotaged_haste(),
             seats_free: match status {
                 Status::Open if !self.needs_adjudication() => self.seats_free(),
                 _ => 1,
@@ -41,9 +92,15 @@ impl CaseState {
         })
     }
 
+    /// Nothing, unless a test breaks law 4 on purpose.
+    fn sabotaged_haste(&self) -> Micros {
+        let unsure = || self.proposals_current().filter_map(|p| p.probability).max().map_or(0, Micros::from);
+        if on(Sabotage::QueueTellsAdvice) { unsure() } else { 0 }
+    }
+
     /// The standing answers that count towards a decision: everyone's last word, without first answers and appeals.
     pub fn final_answers(&self) -> impl Iterator<Item = &JudgmentRecord> {
-        self.judgments_standing().filter(|j| !matches!(j.phase, Phase::First | Phase::Appeal))
+        self.judgments.iter().filter(|j| j.counts())
     }
 
     /// Whether people who should agree do not, so that a further person has to adjudicate.
@@ -68,29 +125,25 @@ impl CaseState {
         self.route.as_ref().map_or(1, |r| r.seats.saturating_sub(answered)).max(1)
     }
 
-    /// Everyone whose answer would not be independent at this point: the owner, the owners of proposals, whoever answered already,
-    /// whoever saw what the route hides, and on an appeal all who had a part in the decision.
-    pub fn not_independent(&self) -> impl Iterator<Item = PersonId> {
+    /// Everyone whose answer would not be independent at this point, and why.
+    pub fn not_independent(&self) -> impl Iterator<Item = (PersonId, Dependence)> {
         let appealed = self.appeal.is_some();
-        let adjudicated = !appealed && self.needs_adjudication();
-        let route = self.route.as_ref().map(|r| r.route);
-        let owners = self.owner.into_iter().chain(self.proposals.iter().filter_map(|p| p.owner));
-        let answered = self
-            .judgments
-            .iter()
-            .filter(move |j| appealed || (j.standing == Standing::Stands && !matches!(j.phase, Phase::First | Phase::Appeal)))
-            .map(|j| j.person);
-        let decided = self.appeal.iter().flat_map(|appeal| self.deciders.iter().copied().chain(appeal.person));
-        let saw = self.shown.iter().filter(move |s| {
-            let hidden = match route {
-                _ if appealed || adjudicated => false,
-                Some(Route::Panel) => !s.judgments.is_empty() || s.advice_visible,
-                Some(Route::Blind) => s.advice_visible && self.first_answer(s.person).is_none(),
-                Some(Route::Unaided) => s.advice_visible,
+        let made = self.proposals.iter().filter_map(|p| p.owner).map(|person| (person, Dependence::ProposalOwner));
+        let owners = self.owner.into_iter().map(|person| (person, Dependence::CaseOwner)).chain(made);
+        let answered = self.judgments.iter().filter(move |j| !appealed && j.counts()).map(|j| (j.person, Dependence::Answered));
+        let had_part = self.judgments.iter().map(|j| j.person).chain(self.deciders.iter().copied());
+        let had_part = had_part.filter(move |_| appealed).map(|person| (person, Dependence::HadPart));
+        let objects = self.appeal.iter().filter_map(|appeal| appeal.person).map(|person| (person, Dependence::Objects));
+        let hides = self.route.as_ref().filter(|_| !appealed && !self.needs_adjudication()).map(|route| route.route);
+        let saw = self.shown.iter().filter(move |shown| {
+            let hidden = match hides {
+                Some(Route::Panel) => !shown.judgments.is_empty() || shown.advice_visible,
+                Some(Route::Blind) => shown.advice_visible && self.first_answer(shown.person).is_none(),
+                Some(Route::Unaided) => shown.advice_visible,
                 _ => false,
             };
-            hidden && s.revision == self.revision
+            hidden && shown.revision == self.revision
         });
-        owners.chain(answered).chain(decided).chain(saw.map(|s| s.person))
+        owners.chain(answered).chain(had_part).chain(objects).chain(saw.map(|shown| (shown.person, Dependence::Saw)))
     }
 }

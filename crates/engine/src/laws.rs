@@ -1,0 +1,356 @@
+//! The laws as a judge of finished streams: given the events of one case, which law does each of them break? Written without the
+//! engine's own state, so that one mistake is not made twice. For tests; never runs in a program that people use.
+
+use crate::context::Roster;
+use countersign_core::{
+    answer::Answer,
+    content::{Content, Digest},
+    event::{
+        Basis, Body, CaseRouted, CaseShown, DecisionMade, Event, JudgmentGiven, OutcomeKind, OutcomeValue, PeopleMetrics, Phase,
+        Route,
+    },
+    id::{EventId, PersonId},
+    limits::{PROPOSALS_PER_CASE_MAX, WAIT_MICROS_MAX},
+    number::{Micros, ONE_BILLIONTHS},
+    playbook::Playbook,
+};
+use std::collections::{BTreeMap, BTreeSet};
+
+/// What the laws are held against.
+pub struct Facts<'a> {
+    /// The case's playbook.
+    pub playbook: &'a Playbook,
+    /// Who was there, all the time.
+    pub roster: &'a dyn Roster,
+    /// What was measured of people, all the time.
+    pub people_metrics: PeopleMetrics,
+}
+
+/// A broken law.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Breach {
+    /// The law's number.
+    pub law: u8,
+    /// The event that breaks it.
+    pub event: EventId,
+    /// What is wrong.
+    pub what: &'static str,
+}
+
+/// Every breach in the events of one case.
+#[must_use]
+pub fn check(events: &[Event], facts: &Facts<'_>) -> Vec<Breach> {
+    let mut walk = Walk::new(facts);
+    for (at, event) in events.iter().enumerate() {
+        walk.step(at, event);
+    }
+    walk.breaches
+}
+
+struct Standing {
+    id: EventId,
+    act_after: Micros,
+    acted: bool,
+}
+
+struct Walk<'a> {
+    facts: &'a Facts<'a>,
+    breaches: Vec<Breach>,
+    at: usize,
+    event: EventId,
+    now: Micros,
+    ids: BTreeSet<EventId>,
+    digest: Option<Digest>,
+    revision: u64,
+    fields: BTreeMap<String, Content>,
+    owners: BTreeSet<PersonId>,
+    proposals: usize,
+    route: Option<CaseRouted>,
+    shown: Vec<(usize, EventId, CaseShown)>,
+    judgments: Vec<(usize, EventId, JudgmentGiven)>,
+    decision: Option<Standing>,
+    appealed: bool,
+    deciders: BTreeSet<PersonId>,
+    appellant: Option<PersonId>,
+    /// The event at which the content last changed.
+    content_since: usize,
+    /// The event at which the case was last opened again.
+    round_since: usize,
+}
+
+impl<'a> Walk<'a> {
+    fn new(facts: &'a Facts<'a>) -> Self {
+        Self {
+            facts,
+            breaches: Vec::new(),
+            at: 0,
+            event: EventId(uuid_nil()),
+            now: Micros::MIN,
+            ids: BTreeSet::new(),
+            digest: None,
+            revision: 1,
+            fields: BTreeMap::new(),
+            owners: BTreeSet::new(),
+            proposals: 0,
+            route: None,
+            shown: Vec::new(),
+            judgments: Vec::new(),
+            decision: None,
+            appealed: false,
+            deciders: BTreeSet::new(),
+            appellant: None,
+            content_since: 0,
+            round_since: 0,
+        }
+    }
+
+    fn must(&mut self, law: u8, what: &'static str, holds: bool) {
+        if !holds {
+            self.breaches.push(Breach { law, event: self.event, what });
+        }
+    }
+
+    fn step(&mut self, at: usize, event: &Event) {
+        (self.at, self.event) = (at, event.id);
+        let fresh = self.ids.insert(event.id);
+        self.must(8, "two events have one id", fresh);
+        self.must(8, "the stream has a gap", event.stream_version == at as u64 + 1);
+        self.must(8, "the time of a case goes back", event.recorded_at >= self.now);
+        self.now = event.recorded_at;
+        match &event.body {
+            Body::CaseOpened(body) => {
+                self.digest = Some(body.content_digest);
+                self.fields.clone_from(&body.fields);
+                self.owners.extend(body.owner);
+            }
+            Body::CaseAmended(body) => {
+                self.must(3, "what is decided was amended", self.decision.is_none());
+                self.must(8, "a revision is missing", body.revision == self.revision + 1);
+                (self.digest, self.revision, self.content_since) = (Some(body.content_digest), body.revision, at);
+                self.fields.clone_from(&body.fields);
+            }
+            Body::ProposalMade(body) => {
+                self.proposals += 1;
+                self.must(8, "too many proposals", self.proposals <= PROPOSALS_PER_CASE_MAX);
+                self.must(3, "a proposal is bound to other content", self.digest == Some(body.content_digest));
+                let since = self.content_since.max(self.round_since);
+                let spoke = self.judgments.iter().any(|(at, _, j)| *at > since && Some(j.person) == body.owner);
+                self.must(4, "somebody who has answered proposes", !spoke);
+                self.owners.extend(body.owner);
+            }
+            Body::CaseRouted(body) => self.routed(body),
+            Body::CaseShown(body) => self.case_shown(event, body),
+            Body::JudgmentGiven(body) => self.judged(event, body),
+            Body::DecisionMade(body) => self.decided(event, body),
+            Body::CaseSnoozed(body) => {
+                let span = body.until.saturating_sub(event.recorded_at);
+                self.must(8, "snoozed into the past, or for ever", span > 0 && span <= WAIT_MICROS_MAX);
+            }
+            Body::OutcomeObserved(body) => self.outcome(body.kind, &body.value),
+            Body::JudgmentObserved(body) => {
+                let kept = self.facts.people_metrics != PeopleMetrics::Off || body.took.is_none();
+                self.must(9, "a time was recorded where that is off", kept);
+            }
+            body => self.after_decision(event, body),
+        }
+    }
+
+    /// Laws 1 and 2: a person is in charge, and rules come first.
+    fn routed(&mut self, body: &CaseRouted) {
+        let playbook = self.facts.playbook;
+        self.must(1, "it was automated", body.route != Route::Automate);
+        let roles = body.role.as_ref().map_or(playbook.decide.roles.as_slice(), std::slice::from_ref);
+        let nobody = self.facts.roster.count_with_any_role(roles) == 0;
+        self.must(1, "an empty roster does not hold", !nobody || body.route == Route::Hold);
+        let verdicts = playbook.routing.rules.iter().map(|rule| (rule, rule_holds(rule, &self.fields)));
+        let ruled = verdicts.into_iter().find(|(_, holds)| *holds).map_or(playbook.routing.default, |(rule, _)| rule.route);
+        let allowed = match (body.reason.as_str(), ruled) {
+            ("no_roster", _) => body.route == Route::Hold,
+            ("escalated", Route::Hold) | (_, Route::Assist) => {
+                matches!(body.route, Route::Assist | Route::Blind | Route::Unaided)
+            }
+            (_, ruled) => body.route == ruled,
+        };
+        self.must(2, "the route is not the one that the rules give", allowed || body.route == Route::Automate);
+        self.must(2, "the route cannot be derived again", crate::route::explain(body, playbook).is_ok());
+        self.route = Some(body.clone());
+    }
+
+    fn held(&self) -> bool {
+        self.decision.is_none() && self.route.as_ref().is_none_or(|r| r.route == Route::Hold)
+    }
+
+    /// Law 4: what may be on a screen.
+    fn case_shown(&mut self, event: &Event, body: &CaseShown) {
+        self.must(1, "a held case was shown", !self.held());
+        let plain = body.proposals.is_empty() && body.judgments.is_empty() && !body.advice_visible;
+        let route = self.route.as_ref().map(|r| r.route);
+        let first_given = self.judgments.iter().any(|(at, _, j)| {
+            *at > self.content_since && j.person == body.person && j.phase == Phase::First
+        });
+        let allowed = match (body.phase, route) {
+            (Phase::First | Phase::Appeal, _) | (Phase::Only, Some(Route::Panel | Route::Unaided)) => plain,
+            (Phase::Final, _) => body.judgments.is_empty() && first_given,
+            (Phase::Only, Some(Route::Assist)) => body.judgments.is_empty(),
+            (Phase::Adjudication, _) => body.proposals.is_empty() && !body.judgments.is_empty(),
+            (Phase::Only, _) => false,
+        };
+        self.must(4, "the screen tells what it must not", allowed);
+        self.must(3, "other content was shown", self.digest == Some(body.content_digest));
+        let hidden = |name: &str| self.facts.playbook.fields.iter().any(|spec| spec.hidden && spec.name == name);
+        let hides = !body.fields.iter().any(|field| hidden(&field.name));
+        self.must(4, "a hidden field was shown", hides);
+        self.shown.push((self.at, event.id, body.clone()));
+    }
+
+    /// Laws 2, 3, 4 and 9 on one answer.
+    fn judged(&mut self, event: &Event, body: &JudgmentGiven) {
+        self.must(1, "a held case was answered", !self.held());
+        self.must(9, "a time was recorded where that is off", self.facts.people_metrics != PeopleMetrics::Off || body.took.is_none());
+        self.must(8, "a confidence above one", body.confidence.is_none_or(|c| c <= ONE_BILLIONTHS));
+        self.must(2, "the person may not decide", self.may_decide(body.person));
+        self.must(3, "a decided case was answered", self.decision.is_none() || self.appealed);
+        let shown = self.shown.iter().find(|(_, id, _)| *id == body.shown).cloned();
+        self.must(3, "nothing was shown", shown.is_some());
+        if let Some((shown_at, _, shown)) = shown {
+            let bound = shown.person == body.person
+                && shown.phase == body.phase
+                && shown.content_digest == body.content_digest
+                && shown.playbook_version == body.playbook_version
+                && shown.proposals == body.proposals
+                && shown.advice_visible == body.advice_visible;
+            self.must(3, "the answer is not bound to what was shown", bound);
+            let current = shown_at > self.content_since;
+            self.must(3, "the content has changed since it was shown", current && self.digest == Some(body.content_digest));
+            self.must(3, "the time to answer was over", event.recorded_at < shown.expires_at);
+        }
+        let twice = self.judgments.iter().any(|(_, _, j)| j.shown == body.shown);
+        self.must(3, "one showing was answered twice", !twice);
+        self.independent(body);
+        self.judgments.push((self.at, event.id, body.clone()));
+    }
+
+    fn independent(&mut self, body: &JudgmentGiven) {
+        self.must(4, "an owner answers", !self.owners.contains(&body.person));
+        let own = |walk: &Self, since: usize, phase: fn(Phase) -> bool| {
+            walk.judgments.iter().any(|(at, _, j)| *at > since && j.person == body.person && phase(j.phase))
+        };
+        let advised = self.shown.iter().any(|(at, _, s)| *at > self.content_since && s.person == body.person && s.advice_visible);
+        match body.phase {
+            Phase::First => {
+                let again = own(self, self.content_since, |phase| phase == Phase::First);
+                self.must(4, "a first answer was given again", !again);
+                self.must(4, "a first answer came after advice", !advised);
+            }
+            Phase::Appeal => {
+                let objects = self.appellant == Some(body.person);
+                let part = objects || self.deciders.contains(&body.person) || own(self, 0, |_| true);
+                self.must(4, "somebody decides on an appeal against themselves", !part);
+            }
+            Phase::Only | Phase::Final | Phase::Adjudication => {
+                let since = self.content_since.max(self.round_since);
+                let again = own(self, since, |phase| !matches!(phase, Phase::First | Phase::Appeal));
+                self.must(4, "one person counts twice", !again);
+                let blind = self.route.as_ref().is_some_and(|r| r.route == Route::Blind);
+                let first = own(self, self.content_since, |phase| phase == Phase::First);
+                self.must(4, "a blind route without a first answer", !blind || body.phase == Phase::Adjudication || first);
+            }
+        }
+    }
+
+    fn may_decide(&self, person: PersonId) -> bool {
+        let facts = self.facts.roster.person(person);
+        let role = self.route.as_ref().and_then(|route| route.role.as_ref());
+        facts.is_some_and(|facts| facts.may(&self.facts.playbook.decide.roles) && role.is_none_or(|role| facts.roles.contains(role)))
+    }
+
+    /// Laws 1 to 4 on what stands.
+    fn decided(&mut self, event: &Event, body: &DecisionMade) {
+        self.must(1, "a certificate decided", !matches!(body.basis, Basis::Certificate { .. }));
+        if body.basis == Basis::Imported {
+            self.must(1, "imported judgments sign", body.judgments.is_empty());
+        } else {
+            self.signed(body);
+        }
+        self.deciders.extend(&body.persons);
+        self.decision = Some(Standing { id: event.id, act_after: body.act_after, acted: false });
+    }
+
+    fn signed(&mut self, body: &DecisionMade) {
+        let persons: BTreeSet<PersonId> = body.persons.iter().copied().collect();
+        self.must(1, "nobody is accountable", !persons.is_empty());
+        self.must(4, "one person signs twice", persons.len() == body.persons.len());
+        let needed = self.needed(&body.answer);
+        self.must(2, "too few signatures", persons.len() >= needed);
+        let since = self.content_since.max(self.round_since);
+        let mut bound = body.judgments.len() == body.persons.len();
+        for (person, id) in body.persons.iter().zip(&body.judgments) {
+            let judgment = self.judgments.iter().find(|(_, judgment, _)| judgment == id);
+            bound &= judgment.is_some_and(|(at, _, j)| {
+                *at > since && j.person == *person && j.answer == body.answer && self.digest == Some(j.content_digest)
+            });
+        }
+        self.must(3, "a signature is not under this content and answer", bound);
+    }
+
+    fn needed(&self, answer: &Answer) -> usize {
+        usize::try_from(self.facts.playbook.signatures_for(answer.label())).unwrap_or(usize::MAX)
+    }
+
+    fn outcome(&mut self, kind: OutcomeKind, value: &OutcomeValue) {
+        let wanted = self.facts.playbook.outcome.as_ref().map(|spec| spec.kind);
+        let fits = matches!(
+            (kind, value),
+            (OutcomeKind::Payoff, OutcomeValue::Payoff(_)) | (OutcomeKind::Truth | OutcomeKind::Proxy, OutcomeValue::Answer(_))
+        );
+        self.must(8, "an outcome of the wrong kind", wanted == Some(kind) && fits);
+    }
+
+    fn after_decision(&mut self, event: &Event, body: &Body) {
+        let standing = self.decision.as_ref().map(|d| (d.id, d.act_after, d.acted));
+        match body {
+            Body::DecisionWithdrawn(body) => {
+                let in_time = standing.is_some_and(|(id, until, acted)| id == body.decision && event.recorded_at < until && !acted);
+                self.must(3, "withdrawn too late", in_time);
+                (self.decision, self.round_since) = (None, self.at);
+            }
+            Body::DecisionActed(body) => {
+                let in_time = standing.is_some_and(|(id, after, acted)| id == body.decision && event.recorded_at >= after && !acted);
+                self.must(3, "acted within the grace, or twice", in_time);
+                if let Some(decision) = &mut self.decision {
+                    decision.acted = true;
+                }
+            }
+            Body::DecisionCorrected(body) => {
+                self.must(3, "nothing to correct", standing.is_some_and(|(id, ..)| id == body.decision));
+                let needed = self.needed(&body.answer);
+                self.must(2, "one person gave an answer that needs more", needed <= 1);
+                self.must(4, "an owner corrects", !self.owners.contains(&body.person));
+                self.deciders.insert(body.person);
+            }
+            Body::CaseReopened(_) => (self.decision, self.round_since) = (None, self.at),
+            Body::AppealOpened(body) => {
+                self.must(3, "nothing to appeal", standing.is_some_and(|(id, ..)| id == body.decision));
+                self.appealed = true;
+                self.appellant = body.person;
+            }
+            Body::AppealDecided(_) => self.appealed = false,
+            _ => {}
+        }
+    }
+}
+
+/// A rule as the tests' playbooks write it: words only.
+fn rule_holds(rule: &countersign_core::playbook::RouteRule, fields: &BTreeMap<String, Content>) -> bool {
+    rule.when.iter().all(|condition| match (&condition.test, fields.get(&condition.field)) {
+        (countersign_core::playbook::Test::Is(words), Some(content)) => {
+            content.as_plain_str().is_some_and(|text| words.iter().any(|word| word == text))
+        }
+        (countersign_core::playbook::Test::Missing, content) => content.is_none(),
+        _ => false,
+    })
+}
+
+fn uuid_nil() -> countersign_core::id::StreamId {
+    countersign_core::id::StreamId::nil()
+}

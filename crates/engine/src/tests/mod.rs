@@ -1,0 +1,8 @@
+//! Tests of the verbs: scenarios in a tiny language, and the laws over random command sequences.
+
+mod laws;
+mod routes;
+mod scenarios;
+mod script;
+mod workspace;
+mod world;

@@ -1,0 +1,276 @@
+//! A small world for tests: a playbook, some people, a clock and one case.
+
+use crate::{
+    CaseState, Command, Context, NewEvent,
+    command::{NewJudgment, NewProposal, ShownFacts},
+    context::{Control, Drawn, Lease, Roster},
+    decide,
+    laws::{self, Facts},
+    workspace::PersonFacts,
+};
+use countersign_core::{
+    Refusal,
+    answer::Answer,
+    content::{Content, Digest},
+    event::{Actor, Body, Event, OutcomeKind, PeopleMetrics, PersonKind, Route, Source},
+    id::{EventId, PersonId, PlaybookId, StreamId, WorkspaceId},
+    number::{Micros, ONE_BILLIONTHS},
+    playbook::{
+        AnswerSpec, Automate, Condition, Costs, Decide, FieldKind, FieldSpec, OutcomeSpec, Playbook, RouteRule, Routing, Share,
+        Test,
+    },
+};
+use std::collections::{BTreeMap, BTreeSet};
+
+pub(super) const SECOND: Micros = 1_000_000;
+pub(super) const GRACE: Micros = 10 * SECOND;
+pub(super) const LEASE: Micros = 60 * SECOND;
+pub(super) const PEOPLE: [&str; 9] = ["ann", "ben", "cat", "dan", "eve", "fay", "ext", "off", "out"];
+
+pub(super) struct People(pub BTreeMap<PersonId, PersonFacts>);
+
+impl Roster for People {
+    fn person(&self, person: PersonId) -> Option<&PersonFacts> {
+        self.0.get(&person)
+    }
+    fn count_with_any_role(&self, roles: &[String]) -> usize {
+        self.0.values().filter(|facts| facts.may(roles)).count()
+    }
+}
+
+pub(super) fn id(n: u128) -> EventId {
+    EventId(StreamId::from_u128(n))
+}
+
+pub(super) fn person(name: &str) -> PersonId {
+    let at = PEOPLE.iter().position(|known| *known == name).unwrap_or(99);
+    PersonId(StreamId::from_u128(1000 + at as u128))
+}
+
+/// ann, ben, cat, dan review; eve and fay are senior too; ext is external, off is inactive, out has no role that decides.
+pub(super) fn people() -> People {
+    let facts = |name: &str| {
+        let roles: &[&str] = match name {
+            "eve" | "fay" => &["review", "senior"],
+            "out" => &["guest"],
+            _ => &["review"],
+        };
+        let kind = if name == "ext" { PersonKind::External } else { PersonKind::Member };
+        PersonFacts { kind, roles: roles.iter().map(ToString::to_string).collect(), active: name != "off" }
+    };
+    People(PEOPLE.iter().map(|name| (person(name), facts(name))).collect())
+}
+
+fn field(name: &str, hidden: bool) -> FieldSpec {
+    FieldSpec {
+        name: name.into(),
+        kind: FieldKind::Category { options: Vec::new() },
+        title: false,
+        required: false,
+        personal: false,
+        subject: false,
+        audited: false,
+        hidden,
+        share: Share::Local,
+    }
+}
+
+/// Options a, b, c; c needs two signatures. `region` is what the rules read: `panel`, `hold`, `unaided`, `blind`.
+pub(super) fn playbook(default: Route) -> Playbook {
+    let rule = |word: &str, route| RouteRule {
+        name: format!("{word}-region"),
+        when: vec![Condition { field: "region".into(), test: Test::Is(vec![word.into()]) }],
+        route,
+    };
+    Playbook {
+        name: "test".into(),
+        question: "Which?".into(),
+        description: None,
+        answer: AnswerSpec::Choice { options: ["a", "b", "c"].map(String::from).into() },
+        fields: vec![field("note", false), field("region", false), field("secret", true)],
+        outcome: Some(OutcomeSpec { kind: OutcomeKind::Truth, source: "the world".into(), observed: None, after: 0 }),
+        costs: Costs { error_default: 1, errors: BTreeMap::new(), minute: 1 },
+        routing: Routing {
+            default,
+            automate: Some(Automate { max_error: 20_000_000, certainty: 950_000_000, audit: 50_000_000 }),
+            blind: 0,
+            deadline: None,
+            panel: 2,
+            rules: vec![
+                rule("panel", Route::Panel),
+                rule("hold", Route::Hold),
+                rule("unaided", Route::Unaided),
+                rule("blind", Route::Blind),
+            ],
+        },
+        decide: Decide {
+            roles: vec!["review".into(), "senior".into()],
+            signatures_default: 1,
+            signatures: BTreeMap::from([("c".into(), 2)]),
+            grace: GRACE,
+            lease: LEASE,
+        },
+    }
+}
+
+pub(super) fn fields(region: &str) -> (BTreeMap<String, Content>, Digest) {
+    let fields = [("note", "n"), ("region", region), ("secret", "s")];
+    (fields.map(|(name, value)| (name.into(), Content::text(value))).into(), Digest::of(region.as_bytes()))
+}
+
+pub(super) fn choice(option: &str) -> Answer {
+    Answer::Choice(option.into())
+}
+
+pub(super) fn proposal(proposer: &str, option: &str, percent: u32) -> NewProposal {
+    let p = percent * (ONE_BILLIONTHS / 100);
+    let rest = if option == "a" { "b" } else { "a" };
+    NewProposal {
+        proposer: proposer.into(),
+        proposer_version: "1".into(),
+        answer: choice(option),
+        probabilities: Some(BTreeMap::from([(option.into(), p), (rest.into(), ONE_BILLIONTHS - p)])),
+        explanation: None,
+        evidence: Vec::new(),
+        chained_from: None,
+        ask: None,
+        owner: None,
+        cost: None,
+        occurred_at: None,
+    }
+}
+
+pub(super) fn open(region: &str, proposals: Vec<NewProposal>) -> Command {
+    let (fields, content_digest) = fields(region);
+    Command::Open {
+        external_id: None,
+        subject: None,
+        fields,
+        content_digest,
+        owner: None,
+        deadline_at: None,
+        proposals,
+        history: None,
+    }
+}
+
+pub(super) struct World {
+    pub playbook: Playbook,
+    pub people: People,
+    pub control: Control,
+    pub now: Micros,
+    pub drawn: Option<Drawn>,
+    pub leases: BTreeMap<PersonId, Lease>,
+    pub events: Vec<Event>,
+    pub state: Option<CaseState>,
+    pub tokens: Vec<ShownFacts>,
+    ids: u128,
+}
+
+impl World {
+    pub(super) fn new(playbook: Playbook) -> Self {
+        Self {
+            playbook,
+            people: people(),
+            control: Control { stops: BTreeSet::new(), people_metrics: PeopleMetrics::Own },
+            now: 1_000 * SECOND,
+            drawn: None,
+            leases: BTreeMap::new(),
+            events: Vec::new(),
+            state: None,
+            tokens: Vec::new(),
+            ids: 0,
+        }
+    }
+
+    /// Runs a command and records what it gives, as a writer would.
+    pub(super) fn run(&mut self, command: Command, who: Option<PersonId>) -> Result<Vec<NewEvent>, Refusal> {
+        let drawn = self.drawn;
+        let mut ids = || {
+            self.ids += 1;
+            id(self.ids)
+        };
+        let mut ctx = Context {
+            now: self.now,
+            actor: Actor::System("test".into()),
+            source: Source::System,
+            playbook: &self.playbook,
+            playbook_id: PlaybookId(StreamId::from_u128(7)),
+            playbook_version: 1,
+            control: &self.control,
+            roster: &self.people,
+            lease: who.and_then(|who| self.leases.get(&who).copied()),
+            draws: &|_| drawn,
+            ids: &mut ids,
+        };
+        let new = decide(self.state.as_ref(), command, &mut ctx)?;
+        new.iter().for_each(|event| self.record(event.clone()));
+        Ok(new)
+    }
+
+    fn record(&mut self, new: NewEvent) {
+        let last = self.events.last().map_or(Micros::MIN, |event| event.recorded_at);
+        let event = Event {
+            id: new.id,
+            workspace: WorkspaceId(StreamId::from_u128(1)),
+            stream: StreamId::from_u128(2),
+            stream_version: self.events.len() as u64 + 1,
+            occurred_at: new.occurred_at,
+            recorded_at: self.now.max(last),
+            actor: Actor::System("test".into()),
+            source: Source::System,
+            causation: new.causation,
+            body: new.body,
+        };
+        if let Body::CaseShown(shown) = &event.body {
+            self.tokens.push(ShownFacts {
+                shown: event.id,
+                person: shown.person,
+                phase: shown.phase,
+                content_digest: shown.content_digest,
+                playbook_version: shown.playbook_version,
+                proposals: shown.proposals.clone(),
+                advice_visible: shown.advice_visible,
+                expires_at: shown.expires_at,
+            });
+        }
+        match &mut self.state {
+            Some(state) => state.apply(&event),
+            None => self.state = CaseState::fold([&event]),
+        }
+        self.events.push(event);
+    }
+
+    pub(super) fn claim(&mut self, who: PersonId) {
+        self.leases.insert(who, Lease { person: who, until: self.now + LEASE });
+    }
+
+    /// Claims, shows, and answers.
+    pub(super) fn answer(&mut self, who: PersonId, option: &str) -> Result<Vec<NewEvent>, Refusal> {
+        self.claim(who);
+        self.run(Command::Show { person: who }, Some(who))?;
+        let token = self.tokens.last().cloned().unwrap();
+        self.run(judge(token, option), Some(who))
+    }
+
+    pub(super) fn breaches(&self) -> Vec<laws::Breach> {
+        let facts = Facts { playbook: &self.playbook, roster: &self.people, people_metrics: self.control.people_metrics };
+        laws::check(&self.events, &facts)
+    }
+
+    pub(super) fn state(&self) -> &CaseState {
+        self.state.as_ref().unwrap()
+    }
+}
+
+pub(super) fn judge(shown: ShownFacts, option: &str) -> Command {
+    Command::Judge(NewJudgment {
+        person: shown.person,
+        answer: choice(option),
+        accepts: None,
+        confidence: Some(800_000_000),
+        took: Some(SECOND),
+        reason: None,
+        shown,
+    })
+}
