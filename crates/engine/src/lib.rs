@@ -6,7 +6,7 @@
 
 #![cfg_attr(
     test,
-    expect(clippy::unwrap_used, clippy::expect_used, reason = "a test that cannot go on should panic")
+    expect(clippy::unwrap_used, reason = "a test that cannot go on should panic")
 )]
 
 pub mod command;

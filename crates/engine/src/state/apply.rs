@@ -6,7 +6,9 @@ use countersign_core::event::Body;
 impl CaseState {
     /// The state of a case whose only event is this one; `None` for anything but `case.opened`.
     pub(super) fn opened(event: &Event) -> Option<Self> {
-        let Body::CaseOpened(body) = &event.body else { return None };
+        let Body::CaseOpened(body) = &event.body else {
+            return None;
+        };
         Some(Self {
             version: event.stream_version,
             recorded_at: event.recorded_at,
@@ -55,7 +57,11 @@ impl CaseState {
                 id: event.id,
                 proposer: body.proposer.clone(),
                 proposer_version: body.proposer_version.clone(),
-                probability: body.probabilities.as_ref().and_then(|p| p.get(body.answer.label())).copied(),
+                probability: body
+                    .probabilities
+                    .as_ref()
+                    .and_then(|p| p.get(body.answer.label()))
+                    .copied(),
                 answer: body.answer.clone(),
                 chained_from: body.chained_from,
                 ask: body.ask,
@@ -63,7 +69,11 @@ impl CaseState {
                 revision: self.revision,
             }),
             Body::AskMade(body) => {
-                self.asks.push(AskRecord { id: event.id, person: body.person, about: body.about });
+                self.asks.push(AskRecord {
+                    id: event.id,
+                    person: body.person,
+                    about: body.about,
+                });
             }
             Body::CaseRouted(body) => {
                 self.skipped.clear();
@@ -156,8 +166,11 @@ impl CaseState {
             }
             Body::AppealDecided(_) => {
                 self.appeal = None;
-                let judges: Vec<_> =
-                    self.judgments_standing().filter(|j| j.phase == Phase::Appeal).map(|j| j.person).collect();
+                let judges: Vec<_> = self
+                    .judgments_standing()
+                    .filter(|j| j.phase == Phase::Appeal)
+                    .map(|j| j.person)
+                    .collect();
                 self.deciders.extend(judges);
                 self.judgments_close(|phase| phase == Phase::Appeal, Standing::Past);
             }
