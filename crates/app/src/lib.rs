@@ -36,7 +36,7 @@ use countersign_core::{
     event::{Actor, Source},
     id::WorkspaceId,
 };
-use countersign_privacy::RootSecret;
+pub use countersign_privacy::RootSecret;
 use countersign_store::Db;
 use std::sync::Arc;
 
@@ -64,6 +64,7 @@ pub(crate) struct Inner {
     pub(crate) writer: writer::Handle,
     pub(crate) control: control::Cache,
     pub(crate) seals: seal::Keys,
+    pub(crate) believed: api_key::Believed,
     pub(crate) notices: tokio::sync::broadcast::Sender<event::Notice>,
 }
 
@@ -83,6 +84,15 @@ pub struct Options {
     pub idempotency: Option<IdempotencyKey>,
     /// `If-Match`: the version of the case that the caller has seen.
     pub if_match: Option<u64>,
+}
+
+/// Why an atomic intake was refused as a whole.
+#[derive(Debug)]
+pub struct AtomicError {
+    /// The case that is to blame, counted from 0.
+    pub line: usize,
+    /// What is wrong with it.
+    pub error: Error,
 }
 
 /// A key under which a request may be sent again.
@@ -112,6 +122,7 @@ impl App {
             env: config.env,
             writer,
             control: control::Cache::default(),
+            believed: api_key::Believed::default(),
             notices,
         });
         writer::spawn(Arc::downgrade(&inner), inbox);

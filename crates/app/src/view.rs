@@ -314,3 +314,65 @@ pub struct EventView {
     #[schema(value_type = Object)]
     pub event: Value,
 }
+
+/// Number of cases that stand somewhere.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, ToSchema)]
+pub struct QueueCount {
+    /// Playbook's name.
+    pub playbook: String,
+    /// Where they stand.
+    pub state: String,
+    /// How many.
+    pub count: u64,
+}
+
+/// Why a case went where it went.
+#[derive(Debug, Clone, Serialize, ToSchema)]
+pub struct Explanation {
+    /// The case.
+    pub case: Uuid,
+    /// The route.
+    pub route: String,
+    /// In one sentence.
+    pub sentence: String,
+    /// Whether the route could be derived again, to the last bit, from what the event holds.
+    pub matches: bool,
+    /// What differs, where it could not.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub difference: Option<String>,
+    /// The route event in full.
+    #[schema(value_type = Object)]
+    pub detail: Value,
+}
+
+/// A workspace.
+#[derive(Debug, Clone, Serialize, ToSchema)]
+pub struct WorkspaceView {
+    /// The workspace.
+    pub workspace: Uuid,
+    /// Its name.
+    pub name: String,
+    /// The origin line of its log.
+    pub origin: String,
+    /// The present checkpoint key, as a C2SP vkey.
+    pub log_key: String,
+    /// Number of events.
+    pub size: u64,
+    /// What is measured of people: `off`, `self`, `aggregate`, `named`.
+    pub people_metrics: String,
+    /// What is stopped.
+    pub stops: Vec<StopView>,
+    /// The database engine.
+    pub engine: String,
+}
+
+/// An attachment.
+#[derive(Debug, Clone, Serialize, ToSchema)]
+pub struct AttachmentView {
+    /// SHA-256 of its bytes, by which fields point to it.
+    pub attachment: String,
+    /// Its media type.
+    pub media_type: String,
+    /// Its size.
+    pub bytes: u64,
+}

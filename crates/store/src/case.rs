@@ -10,6 +10,7 @@ use uuid::Uuid;
 
 const CASE_UPSERT: &str = "insert into cases (workspace, case_id, version, playbook, playbook_version, status, route, role, seats_free, opened_at, priority_at, answer, decided_at, available, wake_at)";
 const CASE_UPSERT_TAIL: &str = "on conflict (workspace, case_id) do update set version = excluded.version, status = excluded.status, route = excluded.route, role = excluded.role, seats_free = excluded.seats_free, priority_at = excluded.priority_at, answer = excluded.answer, decided_at = excluded.decided_at, available = excluded.available, wake_at = excluded.wake_at";
+const CASES_OF: &str = "select case_id, version, playbook, playbook_version, status, route, role, seats_free, opened_at, priority_at, answer, decided_at from cases where workspace = $1 and case_id in";
 const EXCLUSION_INSERT: &str = "insert into case_exclusions (workspace, case_id, person)";
 const EXCLUSIONS_DELETE: &str = "delete from case_exclusions where workspace = $1 and case_id in";
 
@@ -156,6 +157,28 @@ macro_rules! case_row {
 /// Where the storage fails.
 pub async fn get(conn: Conn<'_>, workspace: Uuid, case: Uuid) -> Result<Option<CaseRow>, Error> {
     on!(conn, c => sqlx::query(CASE_GET).bind(workspace).bind(case).fetch_optional(c).await.map(|r| r.map(|r| case_row!(r)))).map_err(attempt("find a case"))
+}
+
+/// Some cases by their ids.
+///
+/// # Errors
+/// Where the storage fails.
+pub async fn of(mut conn: Conn<'_>, workspace: Uuid, cases: &[Uuid]) -> Result<Vec<CaseRow>, Error> {
+    const CASES_AT_ONCE: usize = 256;
+    let mut found = Vec::with_capacity(cases.len());
+    for some in cases.chunks(CASES_AT_ONCE) {
+        let keys = batch::padded(some);
+        let sql = batch::in_list(CASES_OF, 1, keys.len(), "");
+        on!(conn.again(), c => {
+            let mut query = sqlx::query(sql).bind(workspace);
+            for key in &keys {
+                query = query.bind(key);
+            }
+            query.fetch_all(c).await.map(|rows| found.extend(rows.iter().map(|r| case_row!(r))))
+        })
+        .map_err(attempt("read cases"))?;
+    }
+    Ok(found)
 }
 
 /// Cases after one, in the order of their ids, which is the order in which they came.

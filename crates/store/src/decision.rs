@@ -8,12 +8,13 @@ use crate::{
 use sqlx::Row;
 use uuid::Uuid;
 
-const DECISION_UPSERT: &str = "insert into decisions (workspace, decision, case_id, playbook, playbook_version, answer, basis, status, decided_at, act_after)";
+const DECISION_INSERT: &str = "insert into decisions (workspace, decision, position, case_id, playbook, playbook_version, answer, basis, status, decided_at, act_after)";
 
 statements! {
-    DECISION_GET = "select decision, case_id, playbook, playbook_version, answer, basis, status, decided_at, act_after from decisions where workspace = $1 and decision = $2";
-    DECISIONS_LIST = "select decision, case_id, playbook, playbook_version, answer, basis, status, decided_at, act_after from decisions where workspace = $1 and decision > $2 order by decision limit $3";
-    DECISIONS_LIST_OF = "select decision, case_id, playbook, playbook_version, answer, basis, status, decided_at, act_after from decisions where workspace = $1 and playbook = $2 and decision > $3 order by decision limit $4";
+    DECISION_GET = "select decision, position, case_id, playbook, playbook_version, answer, basis, status, decided_at, act_after from decisions where workspace = $1 and decision = $2";
+    DECISIONS_LIST = "select decision, position, case_id, playbook, playbook_version, answer, basis, status, decided_at, act_after from decisions where workspace = $1 and position > $2 order by position limit $3";
+    DECISIONS_LIST_OF = "select decision, position, case_id, playbook, playbook_version, answer, basis, status, decided_at, act_after from decisions where workspace = $1 and playbook = $2 and position > $3 order by position limit $4";
+    DECISION_STAND = "update decisions set status = $3, answer = coalesce($4, answer) where workspace = $1 and decision = $2";
     DECISIONS_CLEAR = "delete from decisions where workspace = $1";
 }
 
@@ -22,6 +23,8 @@ statements! {
 pub struct DecisionRow {
     /// The decision.
     pub decision: Uuid,
+    /// Its place in the log, which is the order in which decisions are listed.
+    pub position: i64,
     /// Its case.
     pub case: Uuid,
     /// Its playbook.
@@ -44,31 +47,33 @@ macro_rules! decision_row {
     ($r:expr) => {
         DecisionRow {
             decision: $r.get(0),
-            case: $r.get(1),
-            playbook: $r.get(2),
-            playbook_version: $r.get(3),
-            answer: $r.get(4),
-            basis: $r.get(5),
-            status: $r.get(6),
-            decided_at: $r.get(7),
-            act_after: $r.get(8),
+            position: $r.get(1),
+            case: $r.get(2),
+            playbook: $r.get(3),
+            playbook_version: $r.get(4),
+            answer: $r.get(5),
+            basis: $r.get(6),
+            status: $r.get(7),
+            decided_at: $r.get(8),
+            act_after: $r.get(9),
         }
     };
 }
 
-/// Writes decisions as they stand.
+/// Adds decisions.
 ///
 /// # Errors
 /// Where the storage fails.
-pub async fn upsert(mut conn: Conn<'_>, workspace: Uuid, rows: &[DecisionRow]) -> Result<(), Error> {
+pub async fn insert(mut conn: Conn<'_>, workspace: Uuid, rows: &[DecisionRow]) -> Result<(), Error> {
     for chunk in batch::chunks(rows) {
-        let sql = batch::insert(DECISION_UPSERT, 10, chunk.len(), "on conflict (workspace, decision) do update set answer = excluded.answer, status = excluded.status");
+        let sql = batch::insert(DECISION_INSERT, 11, chunk.len(), "");
         on!(conn.again(), c => {
             let mut query = sqlx::query(sql);
             for row in chunk {
                 query = query
                     .bind(workspace)
                     .bind(row.decision)
+                    .bind(row.position)
                     .bind(row.case)
                     .bind(row.playbook)
                     .bind(row.playbook_version)
@@ -85,6 +90,15 @@ pub async fn upsert(mut conn: Conn<'_>, workspace: Uuid, rows: &[DecisionRow]) -
     Ok(())
 }
 
+/// Says how a decision stands from now on; without an answer the old one stays.
+///
+/// # Errors
+/// Where the storage fails.
+pub async fn stand(conn: Conn<'_>, workspace: Uuid, decision: Uuid, status: &str, answer: Option<&str>) -> Result<(), Error> {
+    on!(conn, c => sqlx::query(DECISION_STAND).bind(workspace).bind(decision).bind(status).bind(answer).execute(c).await.map(|_| ()))
+        .map_err(attempt("say how a decision stands"))
+}
+
 /// One decision.
 ///
 /// # Errors
@@ -98,7 +112,7 @@ pub async fn get(conn: Conn<'_>, workspace: Uuid, decision: Uuid) -> Result<Opti
 ///
 /// # Errors
 /// Where the storage fails.
-pub async fn list(conn: Conn<'_>, workspace: Uuid, playbook: Option<Uuid>, after: Uuid, limit: i64) -> Result<Vec<DecisionRow>, Error> {
+pub async fn list(conn: Conn<'_>, workspace: Uuid, playbook: Option<Uuid>, after: i64, limit: i64) -> Result<Vec<DecisionRow>, Error> {
     match playbook {
         None => on!(conn, c => sqlx::query(DECISIONS_LIST).bind(workspace).bind(after).bind(limit).fetch_all(c).await.map(|rows| rows.iter().map(|r| decision_row!(r)).collect())),
         Some(playbook) => {

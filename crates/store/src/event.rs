@@ -14,6 +14,7 @@ const EVENTS_OF_STREAMS: &str = "select stream, stream_version, position, bytes 
 statements! {
     EVENTS_FROM = "select position, stream, stream_version, id, type, recorded_at, leaf, bytes from events where workspace = $1 and position >= $2 order by position limit $3";
     EVENTS_OF_STREAM = "select position, stream, stream_version, id, type, recorded_at, leaf, bytes from events where workspace = $1 and stream = $2 order by stream_version";
+    EVENTS_BY_STREAM = "select position, stream, stream_version, id, type, recorded_at, leaf, bytes from events where workspace = $1 and (stream, stream_version) > ($2, $3) order by stream, stream_version limit $4";
     LEAVES_FROM = "select leaf from events where workspace = $1 and position >= $2 order by position limit $3";
     LAST_RECORDED = "select recorded_at from events where workspace = $1 order by position desc limit 1";
 }
@@ -126,6 +127,15 @@ macro_rules! event_row {
 pub async fn from_position(conn: Conn<'_>, workspace: Uuid, position: i64, limit: i64) -> Result<Vec<EventRow>, Error> {
     on!(conn, c => sqlx::query(EVENTS_FROM).bind(workspace).bind(position).bind(limit).fetch_all(c).await.map(|rows| rows.iter().map(|r| event_row!(r)).collect()))
         .map_err(attempt("read events"))
+}
+
+/// Events after one, stream by stream, at most `limit`.
+///
+/// # Errors
+/// Where the storage fails.
+pub async fn by_stream(conn: Conn<'_>, workspace: Uuid, after: (Uuid, i64), limit: i64) -> Result<Vec<EventRow>, Error> {
+    on!(conn, c => sqlx::query(EVENTS_BY_STREAM).bind(workspace).bind(after.0).bind(after.1).bind(limit).fetch_all(c).await.map(|rows| rows.iter().map(|r| event_row!(r)).collect()))
+        .map_err(attempt("read events by stream"))
 }
 
 /// All events of one stream.

@@ -8,15 +8,25 @@ use crate::{
 use sqlx::Row;
 use uuid::Uuid;
 
-const TILE_UPSERT: &str = "insert into tiles (workspace, level, tile_index, hashes)";
+const TILE_UPSERT: &str = "insert into tiles (workspace, log, level, tile_index, hashes)";
 
 statements! {
-    TILE_GET = "select hashes from tiles where workspace = $1 and level = $2 and tile_index = $3";
-    TILES_LIST = "select level, tile_index, hashes from tiles where workspace = $1 and level = $2 and tile_index >= $3 order by tile_index limit $4";
-    CHECKPOINT_INSERT = "insert into checkpoints (workspace, size, note, signed_at) values ($1, $2, $3, $4) on conflict (workspace, size) do update set note = excluded.note, signed_at = excluded.signed_at";
-    CHECKPOINT_LATEST = "select size, note, signed_at from checkpoints where workspace = $1 order by size desc limit 1";
-    CHECKPOINTS_LIST = "select size, note, signed_at from checkpoints where workspace = $1 and size > $2 order by size limit $3";
-    CHECKPOINTS_THIN = "delete from checkpoints where workspace = $1 and size < $2 and signed_at > $3";
+    TILE_GET = "select hashes from tiles where workspace = $1 and log = $2 and level = $3 and tile_index = $4";
+    TILES_LIST = "select level, tile_index, hashes from tiles where workspace = $1 and log = $2 and level = $3 and tile_index >= $4 order by tile_index limit $5";
+    TILES_COUNT = "select count(*) from tiles where workspace = $1 and log = $2";
+    CHECKPOINT_INSERT = "insert into checkpoints (workspace, log, size, note) values ($1, $2, $3, $4) on conflict (workspace, log, size) do update set note = excluded.note";
+    CHECKPOINT_LATEST = "select size, note from checkpoints where workspace = $1 and log = $2 order by size desc limit 1";
+    CHECKPOINTS_LIST = "select size, note from checkpoints where workspace = $1 and log = $2 order by size";
+    CHECKPOINT_DROP = "delete from checkpoints where workspace = $1 and log = $2 and size = $3";
+}
+
+/// Which log of which workspace: a restore opens a new one.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Log {
+    /// The workspace.
+    pub workspace: Uuid,
+    /// Counted from 0.
+    pub number: i64,
 }
 
 /// A tile: up to 256 hashes side by side.
@@ -37,27 +47,19 @@ pub struct CheckpointRow {
     pub size: i64,
     /// The signed note.
     pub note: String,
-    /// When it was signed.
-    pub signed_at: i64,
-}
-
-macro_rules! checkpoint_row {
-    ($r:expr) => {
-        CheckpointRow { size: $r.get(0), note: $r.get(1), signed_at: $r.get(2) }
-    };
 }
 
 /// Writes tiles; a wider one takes the place of a partial one.
 ///
 /// # Errors
 /// Where the storage fails.
-pub async fn tiles_put(mut conn: Conn<'_>, workspace: Uuid, rows: &[TileRow]) -> Result<(), Error> {
+pub async fn tiles_put(mut conn: Conn<'_>, log: Log, rows: &[TileRow]) -> Result<(), Error> {
     for chunk in batch::chunks(rows) {
-        let sql = batch::insert(TILE_UPSERT, 4, chunk.len(), "on conflict (workspace, level, tile_index) do update set hashes = excluded.hashes");
+        let sql = batch::insert(TILE_UPSERT, 5, chunk.len(), "on conflict (workspace, log, level, tile_index) do update set hashes = excluded.hashes");
         on!(conn.again(), c => {
             let mut query = sqlx::query(sql);
             for row in chunk {
-                query = query.bind(workspace).bind(row.level).bind(row.index).bind(row.hashes.as_slice());
+                query = query.bind(log.workspace).bind(log.number).bind(row.level).bind(row.index).bind(row.hashes.as_slice());
             }
             query.execute(c).await.map(|_| ())
         })
@@ -70,27 +72,36 @@ pub async fn tiles_put(mut conn: Conn<'_>, workspace: Uuid, rows: &[TileRow]) ->
 ///
 /// # Errors
 /// Where the storage fails.
-pub async fn tile_get(conn: Conn<'_>, workspace: Uuid, level: i64, index: i64) -> Result<Option<Vec<u8>>, Error> {
-    on!(conn, c => sqlx::query(TILE_GET).bind(workspace).bind(level).bind(index).fetch_optional(c).await.map(|r| r.map(|r| r.get(0)))).map_err(attempt("read a tile"))
+pub async fn tile_get(conn: Conn<'_>, log: Log, level: i64, index: i64) -> Result<Option<Vec<u8>>, Error> {
+    on!(conn, c => sqlx::query(TILE_GET).bind(log.workspace).bind(log.number).bind(level).bind(index).fetch_optional(c).await.map(|r| r.map(|r| r.get(0))))
+        .map_err(attempt("read a tile"))
 }
 
 /// Tiles of a level from one on.
 ///
 /// # Errors
 /// Where the storage fails.
-pub async fn tiles_from(conn: Conn<'_>, workspace: Uuid, level: i64, index: i64, limit: i64) -> Result<Vec<TileRow>, Error> {
-    on!(conn, c => sqlx::query(TILES_LIST).bind(workspace).bind(level).bind(index).bind(limit).fetch_all(c).await.map(|rows| {
+pub async fn tiles_from(conn: Conn<'_>, log: Log, level: i64, index: i64, limit: i64) -> Result<Vec<TileRow>, Error> {
+    on!(conn, c => sqlx::query(TILES_LIST).bind(log.workspace).bind(log.number).bind(level).bind(index).bind(limit).fetch_all(c).await.map(|rows| {
         rows.iter().map(|r| TileRow { level: r.get(0), index: r.get(1), hashes: r.get(2) }).collect()
     }))
     .map_err(attempt("read tiles"))
+}
+
+/// Number of stored tiles.
+///
+/// # Errors
+/// Where the storage fails.
+pub async fn tiles_count(conn: Conn<'_>, log: Log) -> Result<i64, Error> {
+    on!(conn, c => sqlx::query(TILES_COUNT).bind(log.workspace).bind(log.number).fetch_one(c).await.map(|r| r.get(0))).map_err(attempt("count tiles"))
 }
 
 /// Keeps a checkpoint.
 ///
 /// # Errors
 /// Where the storage fails.
-pub async fn checkpoint_put(conn: Conn<'_>, workspace: Uuid, row: &CheckpointRow) -> Result<(), Error> {
-    on!(conn, c => sqlx::query(CHECKPOINT_INSERT).bind(workspace).bind(row.size).bind(row.note.as_str()).bind(row.signed_at).execute(c).await.map(|_| ()))
+pub async fn checkpoint_put(conn: Conn<'_>, log: Log, row: &CheckpointRow) -> Result<(), Error> {
+    on!(conn, c => sqlx::query(CHECKPOINT_INSERT).bind(log.workspace).bind(log.number).bind(row.size).bind(row.note.as_str()).execute(c).await.map(|_| ()))
         .map_err(attempt("keep a checkpoint"))
 }
 
@@ -98,23 +109,24 @@ pub async fn checkpoint_put(conn: Conn<'_>, workspace: Uuid, row: &CheckpointRow
 ///
 /// # Errors
 /// Where the storage fails.
-pub async fn checkpoint_latest(conn: Conn<'_>, workspace: Uuid) -> Result<Option<CheckpointRow>, Error> {
-    on!(conn, c => sqlx::query(CHECKPOINT_LATEST).bind(workspace).fetch_optional(c).await.map(|r| r.map(|r| checkpoint_row!(r)))).map_err(attempt("read the checkpoint"))
+pub async fn checkpoint_latest(conn: Conn<'_>, log: Log) -> Result<Option<CheckpointRow>, Error> {
+    on!(conn, c => sqlx::query(CHECKPOINT_LATEST).bind(log.workspace).bind(log.number).fetch_optional(c).await.map(|r| r.map(|r| CheckpointRow { size: r.get(0), note: r.get(1) })))
+        .map_err(attempt("read the checkpoint"))
 }
 
-/// Checkpoints of larger trees than `after`.
+/// All kept checkpoints, smallest tree first.
 ///
 /// # Errors
 /// Where the storage fails.
-pub async fn checkpoints(conn: Conn<'_>, workspace: Uuid, after: i64, limit: i64) -> Result<Vec<CheckpointRow>, Error> {
-    on!(conn, c => sqlx::query(CHECKPOINTS_LIST).bind(workspace).bind(after).bind(limit).fetch_all(c).await.map(|rows| rows.iter().map(|r| checkpoint_row!(r)).collect()))
+pub async fn checkpoints(conn: Conn<'_>, log: Log) -> Result<Vec<CheckpointRow>, Error> {
+    on!(conn, c => sqlx::query(CHECKPOINTS_LIST).bind(log.workspace).bind(log.number).fetch_all(c).await.map(|rows| rows.iter().map(|r| CheckpointRow { size: r.get(0), note: r.get(1) }).collect()))
         .map_err(attempt("read checkpoints"))
 }
 
-/// Drops checkpoints of smaller trees signed after a moment: one a minute is kept for good, not one a second.
+/// Drops a checkpoint that a later one of the same minute took the place of.
 ///
 /// # Errors
 /// Where the storage fails.
-pub async fn checkpoints_thin(conn: Conn<'_>, workspace: Uuid, below_size: i64, signed_after: i64) -> Result<(), Error> {
-    on!(conn, c => sqlx::query(CHECKPOINTS_THIN).bind(workspace).bind(below_size).bind(signed_after).execute(c).await.map(|_| ())).map_err(attempt("thin out checkpoints"))
+pub async fn checkpoint_drop(conn: Conn<'_>, log: Log, size: i64) -> Result<(), Error> {
+    on!(conn, c => sqlx::query(CHECKPOINT_DROP).bind(log.workspace).bind(log.number).bind(size).execute(c).await.map(|_| ())).map_err(attempt("drop a checkpoint"))
 }

@@ -12,6 +12,7 @@ statements! {
     HEAD_GET = "select size, control_epoch from log_heads where workspace = $1";
     HEAD_ADVANCE = "update log_heads set size = size + $1 where workspace = $2 and control_epoch = $3 returning size";
     HEAD_BUMP = "update log_heads set control_epoch = control_epoch + 1 where workspace = $1 and control_epoch = $2 returning control_epoch";
+    HEAD_HOLD = "update log_heads set size = size where workspace = $1";
     WORKSPACES = "select workspace from log_heads order by workspace";
 }
 
@@ -58,6 +59,14 @@ pub async fn bump(conn: Conn<'_>, workspace: Uuid, control_epoch: i64) -> Result
     let next: Option<i64> = on!(conn, c => sqlx::query(HEAD_BUMP).bind(workspace).bind(control_epoch).fetch_optional(c).await.map(|r| r.map(|r| r.get(0))))
         .map_err(attempt("move the control epoch"))?;
     next.ok_or(Error::Conflict { attempted: "move the control epoch" })
+}
+
+/// Keeps every other writer of the workspace out until the transaction ends.
+///
+/// # Errors
+/// Where the storage fails.
+pub async fn hold(conn: Conn<'_>, workspace: Uuid) -> Result<(), Error> {
+    on!(conn, c => sqlx::query(HEAD_HOLD).bind(workspace).execute(c).await.map(|_| ())).map_err(attempt("hold the log"))
 }
 
 /// All workspaces of this database.

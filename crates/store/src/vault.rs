@@ -8,11 +8,11 @@ use crate::{
 use sqlx::Row;
 use uuid::Uuid;
 
-const VAULT_INSERT: &str = "insert into vault (workspace, stream, stream_version, field, subject, salt, sealed)";
-const VAULT_OF_STREAMS: &str = "select stream, stream_version, field, subject, salt, sealed from vault where workspace = $1 and stream in";
+const VAULT_INSERT: &str = "insert into vault (workspace, stream, version, field, subject, salt, sealed)";
+const VAULT_OF_STREAMS: &str = "select stream, version, field, subject, salt, sealed from vault where workspace = $1 and stream in";
 
 statements! {
-    VAULT_OF_SUBJECT = "select stream, stream_version, field, subject, salt, sealed from vault where workspace = $1 and subject = $2 order by stream, stream_version, field";
+    VAULT_OF_SUBJECT = "select stream, version, field, subject, salt, sealed from vault where workspace = $1 and subject = $2 order by stream, version, field";
     VAULT_ERASE = "delete from vault where workspace = $1 and subject = $2";
 }
 
@@ -21,8 +21,8 @@ statements! {
 pub struct VaultRow {
     /// Stream of the event that holds the commitment.
     pub stream: Uuid,
-    /// That event's version on the stream.
-    pub stream_version: i64,
+    /// The version that the stream had reached when the value was sealed, plus one.
+    pub version: i64,
     /// Which value of the event.
     pub field: String,
     /// Whose it is; absent for values that are only too long for an event.
@@ -35,7 +35,7 @@ pub struct VaultRow {
 
 macro_rules! vault_row {
     ($r:expr) => {
-        VaultRow { stream: $r.get(0), stream_version: $r.get(1), field: $r.get(2), subject: $r.get(3), salt: $r.get(4), sealed: $r.get(5) }
+        VaultRow { stream: $r.get(0), version: $r.get(1), field: $r.get(2), subject: $r.get(3), salt: $r.get(4), sealed: $r.get(5) }
     };
 }
 
@@ -52,7 +52,7 @@ pub async fn insert(mut conn: Conn<'_>, workspace: Uuid, rows: &[VaultRow]) -> R
                 query = query
                     .bind(workspace)
                     .bind(row.stream)
-                    .bind(row.stream_version)
+                    .bind(row.version)
                     .bind(row.field.as_str())
                     .bind(row.subject)
                     .bind(row.salt.as_slice())
@@ -74,7 +74,7 @@ pub async fn of_streams(mut conn: Conn<'_>, workspace: Uuid, streams: &[Uuid]) -
     let mut found = Vec::new();
     for some in streams.chunks(STREAMS_AT_ONCE) {
         let keys = batch::padded(some);
-        let sql = batch::in_list(VAULT_OF_STREAMS, 1, keys.len(), "order by stream, stream_version, field");
+        let sql = batch::in_list(VAULT_OF_STREAMS, 1, keys.len(), "order by stream, version, field");
         on!(conn.again(), c => {
             let mut query = sqlx::query(sql).bind(workspace);
             for key in &keys {

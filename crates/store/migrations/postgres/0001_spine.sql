@@ -21,20 +21,22 @@ create table log_heads (
   control_epoch bigint not null
 );
 
--- ledgered: derived from the leaves, kept so that tiles are served and proofs made without hashing everything again.
+-- ledgered: derived from the leaves, kept so that tiles are served and proofs made without hashing everything again. A restore
+-- opens a new log; `log` counts them from 0.
 create table tiles (
   workspace uuid not null,
+  log bigint not null,
   level bigint not null,
   tile_index bigint not null,
   hashes bytea not null,
-  primary key (workspace, level, tile_index)
+  primary key (workspace, log, level, tile_index)
 );
 create table checkpoints (
   workspace uuid not null,
+  log bigint not null,
   size bigint not null,
   note text not null,
-  signed_at bigint not null,
-  primary key (workspace, size)
+  primary key (workspace, log, size)
 );
 
 -- ledgered projection, rebuilt from events. `available` and, while a case is leased out, `wake_at` are operational.
@@ -72,6 +74,7 @@ create table case_exclusions (
 create table decisions (
   workspace uuid not null,
   decision uuid not null,
+  position bigint not null,
   case_id uuid not null,
   playbook uuid not null,
   playbook_version bigint not null,
@@ -82,8 +85,8 @@ create table decisions (
   act_after bigint not null,
   primary key (workspace, decision)
 );
-create index decisions_of_case on decisions (workspace, case_id);
-create index decisions_listed on decisions (workspace, playbook, decision);
+create index decisions_listed on decisions (workspace, position);
+create index decisions_listed_by_playbook on decisions (workspace, playbook, position);
 
 -- ledgered projection: versions of playbooks.
 create table playbooks (
@@ -120,12 +123,12 @@ create table subjects (
 create table vault (
   workspace uuid not null,
   stream uuid not null,
-  stream_version bigint not null,
+  version bigint not null,
   field text not null,
   subject uuid,
   salt bytea not null,
   sealed bytea not null,
-  primary key (workspace, stream, stream_version, field)
+  primary key (workspace, stream, version, field)
 );
 create index vault_by_subject on vault (workspace, subject) where subject is not null;
 

@@ -22,20 +22,22 @@ create table log_heads (
   control_epoch integer not null
 );
 
--- ledgered: derived from the leaves, kept so that tiles are served and proofs made without hashing everything again.
+-- ledgered: derived from the leaves, kept so that tiles are served and proofs made without hashing everything again. A restore
+-- opens a new log; `log` counts them from 0.
 create table tiles (
   workspace blob not null,
+  log integer not null,
   level integer not null,
   tile_index integer not null,
   hashes blob not null,
-  primary key (workspace, level, tile_index)
+  primary key (workspace, log, level, tile_index)
 ) without rowid;
 create table checkpoints (
   workspace blob not null,
+  log integer not null,
   size integer not null,
   note text not null,
-  signed_at integer not null,
-  primary key (workspace, size)
+  primary key (workspace, log, size)
 );
 
 -- ledgered projection, rebuilt from events. `available` and, while a case is leased out, `wake_at` are operational.
@@ -73,6 +75,7 @@ create table case_exclusions (
 create table decisions (
   workspace blob not null,
   decision blob not null,
+  position integer not null,
   case_id blob not null,
   playbook blob not null,
   playbook_version integer not null,
@@ -83,8 +86,8 @@ create table decisions (
   act_after integer not null,
   primary key (workspace, decision)
 ) without rowid;
-create index decisions_of_case on decisions (workspace, case_id);
-create index decisions_listed on decisions (workspace, playbook, decision);
+create index decisions_listed on decisions (workspace, position);
+create index decisions_listed_by_playbook on decisions (workspace, playbook, position);
 
 -- ledgered projection: versions of playbooks.
 create table playbooks (
@@ -121,12 +124,12 @@ create table subjects (
 create table vault (
   workspace blob not null,
   stream blob not null,
-  stream_version integer not null,
+  version integer not null,
   field text not null,
   subject blob,
   salt blob not null,
   sealed blob not null,
-  primary key (workspace, stream, stream_version, field)
+  primary key (workspace, stream, version, field)
 );
 create index vault_by_subject on vault (workspace, subject) where subject is not null;
 

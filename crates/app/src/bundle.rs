@@ -1,0 +1,98 @@
+//! Evidence bundles: everything about a decision in one file that can be checked without our database, network or word.
+
+mod verdict;
+
+pub use verdict::{Verdict, verify};
+
+use crate::{Error, Workspace, integrator, seal::COMMITMENT_TAG};
+use countersign_core::{
+    event::Body,
+    id::{CaseId, EventId},
+    refusal::{Code, Refusal},
+};
+use countersign_ledger::{
+    bundle::{Bundle, Entry, FORMAT, Opening},
+    merkle::Hash,
+};
+use countersign_store::{self as store, event::EventRow};
+use std::collections::BTreeMap;
+
+impl Workspace {
+    /// The evidence bundle of a decision: the case's events, the playbook's and the workspace's, each with its proof; where
+    /// `open_values` says so, also the values behind the commitments, as far as they still exist.
+    ///
+    /// # Errors
+    /// Where there is no such decision, or some of its events are not in the present log (yet).
+    pub async fn bundle(&self, decision: EventId, open_values: bool) -> Result<Vec<u8>, Error> {
+        let case = self.case_of_decision(decision).await?;
+        self.integrate().await?;
+        let control = self.control().await?;
+        let log = integrator::present(&control)?;
+        let signed = self.signed().await?.ok_or_else(|| Error::Damaged("the log has no checkpoint".into()))?;
+        let mut entries = Vec::new();
+        for row in self.evidence(case).await? {
+            let index = u64::try_from(row.position).ok().and_then(|p| p.checked_sub(log.base)).filter(|i| *i < signed.checkpoint.size);
+            let index = index.ok_or_else(|| {
+                Refusal::new(
+                    Code::WrongState,
+                    "the case began before the workspace was restored from a backup, so its first events are in the old log; ask for the bundle there, or re-open the case",
+                )
+            })?;
+            let proof = self.inclusion_hashes(&control, index, signed.checkpoint.size).await?;
+            entries.push(Entry { position: index, event: row.bytes, proof });
+        }
+        let openings = if open_values { self.openings(case).await? } else { Vec::new() };
+        let bundle = Bundle {
+            format: FORMAT.to_owned(),
+            origin: log.origin.clone(),
+            decision: decision.to_string(),
+            key: log.first_key.parse().map_err(|e| Error::Damaged(format!("the log's first key cannot be read: {e}")))?,
+            rotations: log.rotations.iter().map(|(_, statement)| statement.clone()).collect(),
+            checkpoint: signed.note,
+            entries,
+            openings,
+        };
+        bundle.to_bytes().map_err(|e| Error::Damaged(e.to_string()))
+    }
+
+    /// The events that tell who decided what on what they saw, in the order of the log.
+    async fn evidence(&self, case: CaseId) -> Result<Vec<EventRow>, Error> {
+        let file = self.file(case).await?;
+        let mut session = self.inner.db.session().await?;
+        let mut rows = store::event::of_stream(session.conn(), self.id.0, case.0).await?;
+        let version = i64::try_from(file.state.playbook_version).unwrap_or(0);
+        let playbook = store::event::of_stream(session.conn(), self.id.0, file.state.playbook.0).await?;
+        rows.extend(playbook.into_iter().filter(|r| r.stream_version == version));
+        let workspace = store::event::of_stream(session.conn(), self.id.0, self.id.0).await?;
+        rows.extend(workspace.into_iter().filter(|r| matches!(r.type_name.as_str(), "workspace.created" | "log_key.rotated")));
+        rows.sort_unstable_by_key(|r| r.position);
+        Ok(rows)
+    }
+
+    async fn openings(&self, case: CaseId) -> Result<Vec<Opening>, Error> {
+        let mut session = self.inner.db.session().await?;
+        let values = self.values_of(&mut session, &[case.0]).await?;
+        let mut openings: Vec<Opening> = values
+            .iter()
+            .map(|(commitment, opened)| Opening {
+                commitment: Hash::from_bytes(commitment.0),
+                salt: Hash::from_bytes(opened.salt),
+                value: opened.bytes.clone(),
+                context: BTreeMap::from([
+                    ("tag".to_owned(), COMMITMENT_TAG.to_owned()),
+                    ("workspace".to_owned(), self.id.to_string()),
+                    ("case".to_owned(), case.to_string()),
+                    ("version".to_owned(), opened.version.to_string()),
+                    ("field".to_owned(), opened.field.clone()),
+                ]),
+            })
+            .collect();
+        openings.sort_unstable_by_key(|o| o.commitment);
+        Ok(openings)
+    }
+}
+
+/// Whether an event belongs to the story of a decision rather than to its setting.
+fn is_story(body: &Body) -> bool {
+    !matches!(body, Body::WorkspaceCreated(_) | Body::LogKeyRotated(_) | Body::PlaybookPublished(_))
+}

@@ -1,0 +1,424 @@
+//! Reading a case: its events folded, its values opened as far as they still exist and the viewer may see them. Writes nothing.
+
+use crate::{
+    Error, Workspace,
+    input::EvidenceInput,
+    seal::Values,
+    view::{CaseSummary, CaseView, EventView, Explanation, FieldView, JudgmentView, Page, ProposalView, QueueCount},
+};
+use countersign_core::{
+    answer::Answer,
+    content::Content,
+    event::{AdviceSeen, Body, Event, JudgmentGiven, JudgmentObserved, OutcomeValue, Phase, ProposalMade, Route},
+    id::{CaseId, EventId, PersonId, PlaybookId},
+    limits::PAGE_ITEMS_MAX,
+    playbook::{AnswerSpec, FieldKind, Playbook},
+    refusal::{Code, Refusal},
+    time,
+};
+use countersign_engine::{CaseState, state::Status};
+use countersign_store as store;
+use serde_json::{Value, json};
+use std::collections::{BTreeSet, HashMap};
+use uuid::Uuid;
+
+/// A case with all its events and the values that could be opened.
+pub(crate) struct File {
+    pub events: Vec<(i64, Event)>,
+    pub state: CaseState,
+    pub values: Values,
+}
+
+/// A share in billionths as a decimal from 0 to 1.
+pub(crate) fn share(billionths: u32) -> String {
+    let text = format!("{}.{:09}", billionths / 1_000_000_000, billionths % 1_000_000_000);
+    text.trim_end_matches('0').trim_end_matches('.').to_owned()
+}
+
+pub(crate) fn phase_word(phase: Phase) -> &'static str {
+    match phase {
+        Phase::Only => "only",
+        Phase::First => "first",
+        Phase::Final => "final",
+        Phase::Adjudication => "adjudication",
+        Phase::Appeal => "appeal",
+    }
+}
+
+fn kind_word(kind: &FieldKind) -> &'static str {
+    match kind {
+        FieldKind::Text => "text",
+        FieldKind::Number => "number",
+        FieldKind::Category { .. } => "category",
+        FieldKind::Boolean => "boolean",
+        FieldKind::Time => "time",
+        FieldKind::Image => "image",
+        FieldKind::Patch => "patch",
+        FieldKind::Conversation => "conversation",
+        FieldKind::Table => "table",
+        FieldKind::Json => "json",
+    }
+}
+
+/// What an answer is, as JSON.
+pub(crate) fn answer_spec(playbook: &Playbook) -> Value {
+    match &playbook.answer {
+        AnswerSpec::Choice { options } => json!({ "kind": "choice", "options": options }),
+        AnswerSpec::Score { min, max, step } => json!({ "kind": "score", "min": min, "max": max, "step": step }),
+        AnswerSpec::Text { bytes_max } => json!({ "kind": "text", "bytes_max": bytes_max }),
+        AnswerSpec::Patch => json!({ "kind": "patch" }),
+        AnswerSpec::Action { names, schema } => json!({ "kind": "action", "names": names, "schema": schema }),
+        AnswerSpec::Form { schema } => json!({ "kind": "form", "schema": schema }),
+    }
+}
+
+impl File {
+    /// An answer as JSON; `null` where it was erased.
+    pub(crate) fn answer(&self, answer: &Answer) -> Value {
+        match answer {
+            Answer::Choice(option) => Value::String(option.clone()),
+            Answer::Score(score) => Value::String(score.as_str().to_owned()),
+            Answer::Document(content) => self.values.get(content).unwrap_or(Value::Null),
+        }
+    }
+
+    fn text(&self, content: Option<&Content>) -> Option<String> {
+        content.and_then(|c| self.values.text(c))
+    }
+
+    /// A field as it stands.
+    pub(crate) fn field(&self, playbook: &Playbook, name: &str, masked: bool) -> FieldView {
+        let kind = playbook.fields.iter().find(|f| f.name == name).map_or("text", |f| kind_word(&f.kind));
+        let content = self.state.fields.get(name);
+        let value = content.filter(|_| !masked).and_then(|c| self.values.get(c));
+        FieldView { name: name.to_owned(), kind: kind.to_owned(), erased: content.is_some() && value.is_none() && !masked, value: value.unwrap_or(Value::Null) }
+    }
+
+    fn find(&self, id: EventId) -> Option<&Event> {
+        self.events.iter().map(|(_, e)| e).find(|e| e.id == id)
+    }
+
+    /// A proposal.
+    pub(crate) fn proposal(&self, id: EventId) -> Option<ProposalView> {
+        let event = self.find(id)?;
+        match &event.body {
+            Body::ProposalMade(body) => Some(self.proposal_view(event, body)),
+            _ => None,
+        }
+    }
+
+    fn proposal_view(&self, event: &Event, body: &ProposalMade) -> ProposalView {
+        ProposalView {
+            id: event.id.0,
+            proposer: body.proposer.clone(),
+            version: body.proposer_version.clone(),
+            answer: self.answer(&body.answer),
+            probabilities: body.probabilities.as_ref().map(|all| all.iter().map(|(option, p)| (option.clone(), share(*p))).collect()),
+            explanation: self.text(body.explanation.as_ref()),
+            evidence: body
+                .evidence
+                .iter()
+                .map(|e| EvidenceInput { field: e.field.clone(), start: e.start, end: e.end, quote: self.text(e.quote.as_ref()) })
+                .collect(),
+            chained_from: body.chained_from.map(|id| id.0),
+            ask: body.ask.map(|id| id.0),
+            at: time::format_rfc3339(event.occurred_at),
+        }
+    }
+
+    /// A judgment.
+    pub(crate) fn judgment(&self, id: EventId) -> Option<JudgmentView> {
+        let event = self.find(id)?;
+        match &event.body {
+            Body::JudgmentGiven(body) => Some(self.given_view(event, body)),
+            Body::JudgmentObserved(body) => Some(self.observed_view(event, body)),
+            _ => None,
+        }
+    }
+
+    fn given_view(&self, event: &Event, body: &JudgmentGiven) -> JudgmentView {
+        JudgmentView {
+            id: event.id.0,
+            person: body.person.0,
+            phase: phase_word(body.phase).into(),
+            answer: self.answer(&body.answer),
+            advice: if body.advice_visible { "yes" } else { "no" }.into(),
+            elsewhere: false,
+            confidence: body.confidence.map(share),
+            seconds: body.took.map(seconds),
+            reason: self.text(body.reason.as_ref()),
+            at: time::format_rfc3339(event.occurred_at),
+        }
+    }
+
+    fn observed_view(&self, event: &Event, body: &JudgmentObserved) -> JudgmentView {
+        JudgmentView {
+            id: event.id.0,
+            person: body.person.0,
+            phase: phase_word(body.phase).into(),
+            answer: self.answer(&body.answer),
+            advice: match body.advice_seen {
+                AdviceSeen::Yes => "yes",
+                AdviceSeen::No => "no",
+                AdviceSeen::Unknown => "unknown",
+            }
+            .into(),
+            elsewhere: true,
+            confidence: body.confidence.map(share),
+            seconds: body.took.map(seconds),
+            reason: None,
+            at: time::format_rfc3339(event.occurred_at),
+        }
+    }
+
+    /// Whether this person may still have to answer independently, so that nothing of others' or the AI's answers may show.
+    pub(crate) fn withheld_from(&self, viewer: Option<PersonId>) -> bool {
+        let Some(person) = viewer else { return false };
+        match self.state.status() {
+            Status::Open | Status::Held => {
+                let assist = self.state.route.as_ref().is_some_and(|r| r.route == Route::Assist);
+                !assist && !self.state.has_seen_advice(person) && !self.state.has_seen_judgments(person)
+            }
+            Status::Appealed => !self.state.deciders.contains(&person),
+            Status::Decided | Status::Acted => false,
+        }
+    }
+}
+
+fn seconds(micros: i64) -> f64 {
+    #[expect(clippy::cast_precision_loss, reason = "a time taken is far below 2^53 microseconds")]
+    let seconds = micros as f64 / 1e6;
+    seconds
+}
+
+/// Whether an event tells what others or the AI answered.
+fn tells_answers(body: &Body, viewer: PersonId) -> bool {
+    match body {
+        Body::JudgmentGiven(b) => b.person != viewer,
+        Body::CaseShown(b) => b.person != viewer,
+        Body::CommentAdded(b) => b.person != viewer,
+        Body::ProposalMade(_)
+        | Body::AskMade(_)
+        | Body::CaseRouted(_)
+        | Body::JudgmentObserved(_)
+        | Body::DecisionMade(_)
+        | Body::DecisionWithdrawn(_)
+        | Body::DecisionActed(_)
+        | Body::DecisionCorrected(_)
+        | Body::CaseSkipped(_)
+        | Body::CaseEscalated(_)
+        | Body::CaseReopened(_)
+        | Body::OutcomeObserved(_)
+        | Body::OutcomeCorrected(_)
+        | Body::AppealOpened(_)
+        | Body::AppealDecided(_) => true,
+        _ => false,
+    }
+}
+
+impl Workspace {
+    /// All of a case: events, state, opened values.
+    pub(crate) async fn file(&self, case: CaseId) -> Result<File, Error> {
+        let mut session = self.inner.db.session().await?;
+        let rows = store::event::of_stream(session.conn(), self.id.0, case.0).await?;
+        let mut events = Vec::with_capacity(rows.len());
+        for row in &rows {
+            events.push((row.position, Event::from_bytes(&row.bytes)?));
+        }
+        let state = CaseState::fold(events.iter().map(|(_, e)| e)).ok_or_else(|| Refusal::new(Code::NotFound, "there is no such case"))?;
+        let values = self.values_of(&mut session, &[case.0]).await?;
+        Ok(File { events, state, values })
+    }
+
+    /// The sealed values of some streams, opened.
+    pub(crate) async fn values_of(&self, session: &mut store::Session, streams: &[Uuid]) -> Result<Values, Error> {
+        let rows = store::vault::of_streams(session.conn(), self.id.0, streams).await?;
+        let keys = self.inner.seals.of(&self.inner.root, self.id);
+        let mut subjects = HashMap::new();
+        for subject in rows.iter().filter_map(|r| r.subject).collect::<BTreeSet<_>>() {
+            let row = store::subject::get(session.conn(), self.id.0, subject).await?;
+            if let Some(wrapped) = row.and_then(|r| r.wrapped_key) {
+                subjects.insert(subject, keys.subject_key(countersign_core::SubjectId(subject), &wrapped)?);
+            }
+        }
+        Values::open(&keys, &subjects, &rows)
+    }
+
+    /// A case as `viewer` may see it; a program with full reading rights is no viewer.
+    ///
+    /// # Errors
+    /// Where there is none, or the storage fails.
+    pub async fn case_get(&self, case: CaseId, viewer: Option<PersonId>) -> Result<CaseView, Error> {
+        let file = self.file(case).await?;
+        let control = self.inner.control(self.id).await?;
+        let playbook = control.playbook(file.state.playbook, file.state.playbook_version)?;
+        let state = &file.state;
+        let withheld = file.withheld_from(viewer);
+        let fields = playbook.fields.iter().filter(|f| !(f.hidden && viewer.is_some())).filter(|f| state.fields.contains_key(&f.name));
+        let ids = |pick: fn(&Body) -> bool| file.events.iter().filter(move |(_, e)| pick(&e.body)).map(|(_, e)| e.id);
+        let decision = if withheld { None } else { self.decision_standing(state).await? };
+        Ok(CaseView {
+            case: case.0,
+            version: state.version,
+            playbook: playbook.name.clone(),
+            playbook_version: state.playbook_version,
+            external_id: file.text(state.external_id.as_ref()),
+            state: state.status_word().into(),
+            route: state.route.as_ref().map_or("hold", |r| r.route.as_str()).into(),
+            fields: fields.map(|f| file.field(&playbook, &f.name, false)).collect(),
+            proposals: if withheld { Vec::new() } else { ids(|b| matches!(b, Body::ProposalMade(_))).filter_map(|id| file.proposal(id)).collect() },
+            judgments: ids(|b| matches!(b, Body::JudgmentGiven(_) | Body::JudgmentObserved(_)))
+                .filter_map(|id| file.judgment(id))
+                .filter(|j| !withheld || viewer.is_some_and(|v| v.0 == j.person))
+                .collect(),
+            withheld,
+            decision,
+            outcome: if withheld { None } else { state.outcomes.last().map(|o| file.outcome(&o.value)) },
+            opened: time::format_rfc3339(state.opened_at),
+            deadline: state.deadline_at.map(time::format_rfc3339),
+        })
+    }
+
+    /// The case with an external id, if there is one.
+    ///
+    /// # Errors
+    /// Where the playbook is unknown or the storage fails.
+    pub async fn case_find(&self, playbook: &str, external_id: &str) -> Result<Option<CaseId>, Error> {
+        let playbook = self.control().await?.playbook_id(playbook)?;
+        let keys = self.inner.seals.of(&self.inner.root, self.id);
+        let token = keys.external_token(playbook.0, external_id).to_vec();
+        let mut session = self.inner.db.session().await?;
+        Ok(store::external_id::taken(session.conn(), self.id.0, playbook.0, &[token]).await?.first().map(|r| CaseId(r.case)))
+    }
+
+    /// Cases in the order in which they came.
+    ///
+    /// # Errors
+    /// Where the playbook or the cursor is unknown or the storage fails.
+    pub async fn cases_list(&self, playbook: Option<&str>, state: Option<&str>, cursor: Option<&str>, limit: u32) -> Result<Page<CaseSummary>, Error> {
+        let control = self.control().await?;
+        let after = self.cursor_open("cases", cursor)?.map_or(Ok(Uuid::nil()), |text| text.parse().map_err(|_| crate::decision::bad_cursor()))?;
+        let limit = limit.clamp(1, PAGE_ITEMS_MAX);
+        let mut session = self.inner.db.session().await?;
+        let fetch = i64::from(limit) + 1;
+        let mut rows = match (playbook, state) {
+            (Some(name), Some(state)) => store::case::list_of(session.conn(), self.id.0, control.playbook_id(name)?.0, state, after, fetch).await?,
+            (None, None) => store::case::list(session.conn(), self.id.0, after, fetch).await?,
+            _ => return Err(Refusal::invalid("/state", "filter by playbook and state together, or by neither").into()),
+        };
+        let more = rows.len() > limit as usize;
+        rows.truncate(limit as usize);
+        let next = rows.last().filter(|_| more).map(|r| self.cursor_sign("cases", &r.case.to_string())).transpose()?;
+        let items = rows
+            .into_iter()
+            .map(|r| CaseSummary {
+                case: r.case,
+                version: u64::try_from(r.version).unwrap_or(0),
+                playbook: control.playbook_name(PlaybookId(r.playbook)),
+                state: r.status,
+                opened: time::format_rfc3339(r.opened_at),
+                answer: r.answer,
+            })
+            .collect();
+        Ok(Page { items, next })
+    }
+
+    /// How many cases stand where.
+    ///
+    /// # Errors
+    /// Where the storage fails.
+    pub async fn case_counts(&self) -> Result<Vec<QueueCount>, Error> {
+        let control = self.control().await?;
+        let mut session = self.inner.db.session().await?;
+        let counts = store::case::counts(session.conn(), self.id.0).await?;
+        Ok(counts
+            .into_iter()
+            .map(|(playbook, state, count)| QueueCount { playbook: control.playbook_name(PlaybookId(playbook)), state, count: u64::try_from(count).unwrap_or(0) })
+            .collect())
+    }
+
+    /// A case's events with their values, as far as the viewer may see them.
+    ///
+    /// # Errors
+    /// Where there is none, or the storage fails.
+    pub async fn case_history(&self, case: CaseId, viewer: Option<PersonId>) -> Result<Vec<EventView>, Error> {
+        let file = self.file(case).await?;
+        let withheld = file.withheld_from(viewer);
+        let visible = |e: &Event| !withheld || viewer.is_none_or(|v| !tells_answers(&e.body, v));
+        file.events
+            .iter()
+            .filter(|(_, e)| visible(e))
+            .map(|(position, event)| {
+                let mut json = serde_json::to_value(event).map_err(|e| Error::Damaged(e.to_string()))?;
+                file.values.open_in(&mut json);
+                Ok(EventView { position: u64::try_from(*position).unwrap_or(0), event: json })
+            })
+            .collect()
+    }
+
+    /// Why the case went where it went, derived again from what the route event holds.
+    ///
+    /// # Errors
+    /// Where there is no case, or it was never routed.
+    pub async fn case_explain(&self, case: CaseId, viewer: Option<PersonId>) -> Result<Explanation, Error> {
+        let file = self.file(case).await?;
+        if file.withheld_from(viewer) {
+            return Err(Refusal::new(Code::Forbidden, "why this case went where it went is told after the first answer, so that it does not tell what the AI said").into());
+        }
+        let routed = file.events.iter().rev().find_map(|(_, e)| match &e.body {
+            Body::CaseRouted(body) => Some((e, body)),
+            _ => None,
+        });
+        let (event, body) = routed.ok_or_else(|| Refusal::new(Code::NotFound, "the case was decided elsewhere and never routed here"))?;
+        let playbook = self.inner.control(self.id).await?.playbook(file.state.playbook, body.playbook_version)?;
+        let difference = countersign_engine::route::explain(body, &playbook).err();
+        let detail = serde_json::to_value(event).map_err(|e| Error::Damaged(e.to_string()))?;
+        Ok(Explanation {
+            case: case.0,
+            route: body.route.as_str().into(),
+            sentence: sentence(body, &playbook),
+            matches: difference.is_none(),
+            difference: difference.map(|d| d.to_string()),
+            detail,
+        })
+    }
+}
+
+fn sentence(body: &countersign_core::event::CaseRouted, playbook: &Playbook) -> String {
+    let what = match body.route {
+        Route::Automate => "The AI decides this case",
+        Route::Assist => "One person decides, with advice in view",
+        Route::Blind => "One person answers first without advice, then sees it and decides",
+        Route::Unaided => "One person decides without advice",
+        Route::Panel => "Several people answer independently",
+        Route::Hold => "Nobody can decide this case yet",
+    };
+    let why = match (body.reason.as_str(), &body.rule) {
+        ("rule", Some(rule)) => format!("because the rule \"{rule}\" of playbook {} says so", playbook.name),
+        ("default", _) => format!("because that is what playbook {} says where no rule speaks", playbook.name),
+        ("blind_share", _) => match body.draws.iter().find(|d| d.purpose == "blind") {
+            Some(draw) => format!("because its committed random draw {} lies under the share {} that goes blind", share(draw.value), share(draw.share)),
+            None => "because a committed random draw chose it".into(),
+        },
+        ("no_proposal", _) => "because nothing was proposed when it came in".into(),
+        ("no_roster", _) => format!("because no active member has one of the roles {}", playbook.decide.roles.join(", ")),
+        ("escalated", _) => format!("because it was escalated to the role {}", body.role.as_deref().unwrap_or("")),
+        ("reopened", _) => "because it was opened again".into(),
+        (other, _) => format!("because of {other}"),
+    };
+    let automation = match &body.would_automate {
+        Some(w) if w.refused == "stopped" => " Automation is allowed by the playbook, but stopped.",
+        Some(_) => " Automation is allowed by the playbook, but no certificate has been earned.",
+        None => "",
+    };
+    format!("{what}, {why}.{automation}")
+}
+
+impl File {
+    fn outcome(&self, value: &OutcomeValue) -> Value {
+        match value {
+            OutcomeValue::Answer(answer) => self.answer(answer),
+            OutcomeValue::Payoff(payoff) => Value::String(payoff.as_str().to_owned()),
+        }
+    }
+}

@@ -1,0 +1,123 @@
+//! Claims: taking the next case, or a named one, for a while. Independence and roles decide who gets what; nobody is ever served
+//! a case that somebody else is on.
+
+use crate::{
+    Error, Workspace,
+    view::Claim,
+    writer::{ClaimJob, Want, Work, reply},
+};
+use countersign_core::{
+    id::{CaseId, PersonId, PlaybookId},
+    number::Micros,
+    refusal::{Code, Refusal},
+    time,
+};
+use countersign_store as store;
+use tokio::sync::oneshot;
+
+impl Workspace {
+    /// Leases the next case that this person may answer, of one playbook or of all that their roles open; `None`: nothing waits.
+    ///
+    /// # Errors
+    /// Where the person or the playbook is unknown or may not decide.
+    pub async fn claim_next(&self, person: PersonId, playbook: Option<&str>) -> Result<Option<Claim>, Error> {
+        let control = self.inner.control(self.id).await?;
+        let now = self.inner.env.now();
+        let facts = self.member(person).await?;
+        let mut queues = Vec::new();
+        let names: Vec<String> = match playbook {
+            Some(name) => vec![name.to_owned()],
+            None => control.state.playbook_names.keys().cloned().collect(),
+        };
+        for name in names {
+            let (id, _, latest) = control.playbook_latest(&name)?;
+            if facts.may(&latest.decide.roles) {
+                queues.push((id.0, now + latest.decide.lease));
+            } else if playbook.is_some() {
+                return Err(Refusal::field(Code::Forbidden, "/person", format!("deciding in {name} takes one of the roles {}", latest.decide.roles.join(", "))).into());
+            }
+        }
+        let Some(case) = self.claim_work(person, &facts.roles, Want::Next(queues), now, now).await? else { return Ok(None) };
+        self.claim_view(person, case, now).await.map(Some)
+    }
+
+    /// Leases one case, or renews the lease on it.
+    ///
+    /// # Errors
+    /// Where somebody else is on it, or this person may not answer on it.
+    pub async fn claim(&self, person: PersonId, case: CaseId) -> Result<Claim, Error> {
+        let control = self.inner.control(self.id).await?;
+        let now = self.inner.env.now();
+        let facts = self.member(person).await?;
+        let file = self.file(case).await?;
+        let playbook = control.playbook(file.state.playbook, file.state.playbook_version)?;
+        if !facts.may(&playbook.decide.roles) {
+            return Err(Refusal::field(Code::Forbidden, "/person", format!("deciding this takes one of the roles {}", playbook.decide.roles.join(", "))).into());
+        }
+        let Some(queue) = file.state.queue() else {
+            return Err(Refusal::new(Code::WrongState, format!("the case is {} and waits for nobody", file.state.status_word())).into());
+        };
+        if let Some(role) = queue.role.filter(|role| !facts.roles.contains(role)) {
+            return Err(Refusal::field(Code::Forbidden, "/person", format!("the case was escalated to the role {role}")).into());
+        }
+        if queue.excluded.contains(&person) && !file.state.skipped.contains(&person) {
+            return Err(Refusal::field(Code::NotIndependent, "/person", "this person has answered on the case already, or made or owns what is decided on").into());
+        }
+        let until = now + playbook.decide.lease;
+        match self.claim_work(person, &facts.roles, Want::One(case), now, until).await? {
+            Some(case) => self.claim_view(person, case, now).await,
+            None => Err(Refusal::new(Code::Claimed, "somebody else is on this case: take another, or wait until their lease ends").into()),
+        }
+    }
+
+    /// Lets go of a case.
+    ///
+    /// # Errors
+    /// Where the storage fails.
+    pub async fn release(&self, person: PersonId, case: CaseId) -> Result<(), Error> {
+        let now = self.inner.env.now();
+        self.claim_work(person, &[], Want::Release(case), now, now).await.map(|_| ())
+    }
+
+    /// What this person is on.
+    ///
+    /// # Errors
+    /// Where the storage fails.
+    pub async fn claims_of(&self, person: PersonId) -> Result<Vec<Claim>, Error> {
+        let control = self.inner.control(self.id).await?;
+        let mut session = self.inner.db.session().await?;
+        let held = store::claim::of_person(session.conn(), self.id.0, person.0, self.inner.env.now()).await?;
+        let mut claims = Vec::with_capacity(held.len());
+        for (case, until) in held {
+            if let Some(row) = store::case::get(session.conn(), self.id.0, case).await? {
+                claims.push(Claim { case, playbook: control.playbook_name(PlaybookId(row.playbook)), until: time::format_rfc3339(until) });
+            }
+        }
+        Ok(claims)
+    }
+
+    async fn member(&self, person: PersonId) -> Result<countersign_engine::workspace::PersonFacts, Error> {
+        let control = self.inner.control(self.id).await?;
+        let known = control.state.people.get(&person).filter(|p| p.may(&[])).cloned();
+        known.ok_or_else(|| Refusal::field(Code::Forbidden, "/person", "this is no active member of the workspace").into())
+    }
+
+    async fn claim_work(&self, person: PersonId, roles: &[String], want: Want, now: Micros, until: Micros) -> Result<Option<CaseId>, Error> {
+        let roles_json = serde_json::to_string(roles).map_err(|e| Error::Damaged(e.to_string()))?;
+        let (sender, answer) = oneshot::channel();
+        let job = ClaimJob { workspace: self.id, person, roles_json, want, now, until, reply: sender };
+        self.inner.writer.submit(Work::Claim(Box::new(job)))?;
+        reply(answer).await
+    }
+
+    async fn claim_view(&self, person: PersonId, case: CaseId, now: Micros) -> Result<Claim, Error> {
+        let control = self.inner.control(self.id).await?;
+        let mut session = self.inner.db.session().await?;
+        let until = store::claim::held_until(session.conn(), self.id.0, case.0, person.0, now).await?;
+        let row = store::case::get(session.conn(), self.id.0, case.0).await?;
+        match (until, row) {
+            (Some(until), Some(row)) => Ok(Claim { case: case.0, playbook: control.playbook_name(PlaybookId(row.playbook)), until: time::format_rfc3339(until) }),
+            _ => Err(Refusal::new(Code::Busy, "the lease ended at once: claim again").into()),
+        }
+    }
+}

@@ -1,0 +1,127 @@
+//! People: adding, changing and forgetting them. Names lie in the erasable directory; the ledger holds random ids.
+
+use crate::{
+    Caller, Error, Options, Workspace,
+    input::{PersonChange, PersonInput},
+    view::PersonView,
+    writer::{Change, Extra},
+};
+use countersign_core::{
+    event::PersonKind,
+    id::{CaseId, PersonId},
+    limits::NAME_CHARS_MAX,
+    refusal::{Code, Refusal},
+};
+use countersign_engine::workspace::WorkspaceCommand;
+use countersign_store::{self as store, directory::DirectoryRow};
+
+impl Workspace {
+    /// Adds a person.
+    ///
+    /// # Errors
+    /// Where the name is taken or no name.
+    pub async fn person_add(&self, caller: &Caller, input: PersonInput) -> Result<PersonView, Error> {
+        let name = input.name.trim().to_owned();
+        if name.is_empty() || name.chars().count() > NAME_CHARS_MAX || name.chars().any(char::is_control) {
+            return Err(Refusal::invalid("/name", format!("a person's name has 1 to {NAME_CHARS_MAX} characters and no control characters")).into());
+        }
+        if self.control().await?.names.contains_key(&name) {
+            return Err(Refusal::field(Code::Conflict, "/name", "somebody of this name is here already; add something that tells them apart").into());
+        }
+        let person = PersonId(self.inner.env.random_id());
+        let kind = if input.external { PersonKind::External } else { PersonKind::Member };
+        let roles = input.roles.clone();
+        let add = move |_: &crate::control::Control| Ok(WorkspaceCommand::AddPerson { person, kind, roles: roles.clone() });
+        let row = DirectoryRow { person: person.0, name: name.clone(), mail: input.mail.clone() };
+        self.change(caller, Change::command(add).with(Extra::Name(row))).await?;
+        if !input.external {
+            self.reroute_held(caller).await?;
+        }
+        Ok(PersonView { person: person.0, name: Some(name), mail: input.mail, roles: input.roles, external: input.external, active: true })
+    }
+
+    /// Changes a person's roles, or whether they may take part.
+    ///
+    /// # Errors
+    /// Where there is no such person.
+    pub async fn person_change(&self, caller: &Caller, person: PersonId, change: PersonChange) -> Result<PersonView, Error> {
+        let roles = change.roles.clone();
+        let command = move |_: &crate::control::Control| Ok(WorkspaceCommand::ChangePerson { person, roles: roles.clone(), active: change.active });
+        self.change(caller, Change::command(command)).await?;
+        self.reroute_held(caller).await?;
+        self.people_list()
+            .await?
+            .into_iter()
+            .find(|p| p.person == person.0)
+            .ok_or_else(|| Refusal::new(Code::NotFound, "there is no such person").into())
+    }
+
+    /// Routes held cases anew: whoever was missing may be there now.
+    async fn reroute_held(&self, caller: &Caller) -> Result<(), Error> {
+        const CASES_AT_ONCE: i64 = 500;
+        for playbook in self.control().await?.state.playbooks.keys() {
+            let mut after = uuid::Uuid::nil();
+            loop {
+                let mut session = self.inner.db.session().await?;
+                let held = store::case::list_of(session.conn(), self.id.0, playbook.0, "held", after, CASES_AT_ONCE).await?;
+                drop(session);
+                let Some(last) = held.last() else { break };
+                after = last.case;
+                for row in &held {
+                    match self.case_reroute(caller, CaseId(row.case), Options::default()).await {
+                        // A case that was decided on in between needs no new route.
+                        Ok(_) | Err(Error::Refused(_)) => {}
+                        Err(error) => return Err(error),
+                    }
+                }
+            }
+        }
+        Ok(())
+    }
+
+    /// Everybody.
+    ///
+    /// # Errors
+    /// Where the storage fails.
+    pub async fn people_list(&self) -> Result<Vec<PersonView>, Error> {
+        let control = self.control().await?;
+        let mut session = self.inner.db.session().await?;
+        let mut names: std::collections::HashMap<_, _> = store::directory::list(session.conn(), self.id.0).await?.into_iter().map(|r| (r.person, r)).collect();
+        Ok(control
+            .state
+            .people
+            .iter()
+            .map(|(id, facts)| {
+                let (name, mail) = names.remove(&id.0).map_or((None, None), |r| (Some(r.name), r.mail));
+                PersonView { person: id.0, name, mail, roles: facts.roles.clone(), external: facts.kind == PersonKind::External, active: facts.active }
+            })
+            .collect())
+    }
+
+    /// Takes a person's name and address out of the directory. What they decided stays, under a random id.
+    ///
+    /// # Errors
+    /// Where the storage fails.
+    pub async fn person_forget(&self, person: PersonId) -> Result<(), Error> {
+        let mut tx = self.inner.db.begin().await?;
+        store::directory::delete(tx.conn(), self.id.0, person.0).await?;
+        tx.commit().await?;
+        self.inner.control.forget(self.id);
+        self.inner.db.truncate_log().await?;
+        Ok(())
+    }
+
+    /// The person of a name; an unknown name becomes an external person.
+    pub(crate) async fn person_by_name(&self, caller: &Caller, name: &str) -> Result<PersonId, Error> {
+        let name = name.trim();
+        if let Some(person) = self.inner.control(self.id).await?.names.get(name) {
+            return Ok(*person);
+        }
+        let input = PersonInput { name: name.to_owned(), mail: None, roles: Vec::new(), external: true };
+        match self.person_add(caller, input).await {
+            Ok(view) => Ok(PersonId(view.person)),
+            // Somebody else added the same name in between.
+            Err(error) => self.control().await?.names.get(name).copied().ok_or(error),
+        }
+    }
+}

@@ -1,0 +1,268 @@
+//! The writer: one task a node that owns every write. Handlers hand in work and await; it takes what is waiting as one batch,
+//! decides in memory, writes multi-row statements and advances the log last. Interactive work goes first.
+//!
+//! Never replies before the commit. What a reply says is durable.
+
+mod batch;
+mod change;
+mod claims;
+mod rows;
+
+pub use change::Change;
+pub(crate) use change::{Extra, playbook_id};
+pub(crate) use rows::{Written, signed};
+
+use crate::{Caller, Error, Inner, Options, case::Verb, view::Receipt};
+use countersign_core::{
+    event::Event,
+    id::{CaseId, PersonId, WorkspaceId},
+    number::Micros,
+    refusal::{Code, Refusal},
+};
+use std::sync::{Arc, Weak};
+use tokio::sync::{mpsc, oneshot};
+
+/// Interactive commands that may wait; more are refused as busy.
+const INTERACTIVE_WAITING_MAX: usize = 4_096;
+/// Cases of bulk intake that may wait; whoever hands in more waits too.
+const BULK_WAITING_MAX: usize = 1_024;
+/// Interactive commands in one transaction.
+const INTERACTIVE_BATCH_MAX: usize = 256;
+/// Cases of bulk intake in one transaction: at least, at most.
+const BULK_BATCH: (usize, usize) = (16, 512);
+/// How long a bulk transaction should take, so that interactive commands do not wait for it.
+const BULK_TRANSACTION_MICROS: i64 = 5_000;
+/// How often a batch is decided again after somebody else wrote first.
+const ATTEMPTS_MAX: u32 = 8;
+
+/// What was done for a command.
+#[derive(Debug, Clone)]
+pub(crate) struct Done {
+    /// What was written.
+    pub receipt: Receipt,
+    /// The `case.shown` event, where something was shown.
+    pub shown: Option<Box<Event>>,
+}
+
+/// A command on a case.
+pub(crate) struct CaseJob {
+    pub workspace: WorkspaceId,
+    pub caller: Caller,
+    pub options: Options,
+    pub case: CaseId,
+    pub verb: Verb,
+    pub reply: oneshot::Sender<Result<Done, Error>>,
+}
+
+/// Several cases of which all are opened or none.
+pub(crate) struct AtomicJob {
+    pub workspace: WorkspaceId,
+    pub caller: Caller,
+    pub options: Options,
+    pub openings: Vec<(CaseId, Verb)>,
+    pub reply: oneshot::Sender<Result<Vec<Receipt>, (usize, Error)>>,
+}
+
+/// A claim: the next case of some playbooks, or one by name, or letting go.
+pub(crate) struct ClaimJob {
+    pub workspace: WorkspaceId,
+    pub person: PersonId,
+    pub roles_json: String,
+    pub want: Want,
+    pub now: Micros,
+    pub until: Micros,
+    pub reply: oneshot::Sender<Result<Option<CaseId>, Error>>,
+}
+
+/// What is claimed.
+pub(crate) enum Want {
+    /// The first of these playbooks' queues, with the end of the lease for each.
+    Next(Vec<(uuid::Uuid, Micros)>),
+    /// This one.
+    One(CaseId),
+    /// Let go of this one.
+    Release(CaseId),
+}
+
+/// A change to what decisions are made under, or to what lies beside the events.
+pub(crate) struct ChangeJob {
+    pub workspace: WorkspaceId,
+    pub caller: Caller,
+    pub change: Change,
+    pub reply: oneshot::Sender<Result<Vec<Event>, Error>>,
+}
+
+pub(crate) enum Work {
+    Case(Box<CaseJob>),
+    Atomic(Box<AtomicJob>),
+    Claim(Box<ClaimJob>),
+    Change(Box<ChangeJob>),
+    Close(oneshot::Sender<()>),
+}
+
+impl Work {
+    fn workspace(&self) -> Option<WorkspaceId> {
+        match self {
+            Self::Case(job) => Some(job.workspace),
+            Self::Atomic(job) => Some(job.workspace),
+            Self::Claim(job) => Some(job.workspace),
+            Self::Change(job) => Some(job.workspace),
+            Self::Close(_) => None,
+        }
+    }
+
+    /// Commands on cases and claims share a transaction; the rest stand alone.
+    fn joins_a_batch(&self) -> bool {
+        matches!(self, Self::Case(_) | Self::Claim(_))
+    }
+}
+
+/// Where work is handed in.
+pub(crate) struct Handle {
+    interactive: mpsc::Sender<Work>,
+    bulk: mpsc::Sender<Work>,
+}
+
+/// The writer's end of it.
+pub(crate) struct Inbox {
+    interactive: mpsc::Receiver<Work>,
+    bulk: mpsc::Receiver<Work>,
+}
+
+impl Handle {
+    pub(crate) fn channel() -> (Self, Inbox) {
+        let (interactive, interactive_inbox) = mpsc::channel(INTERACTIVE_WAITING_MAX);
+        let (bulk, bulk_inbox) = mpsc::channel(BULK_WAITING_MAX);
+        (Self { interactive, bulk }, Inbox { interactive: interactive_inbox, bulk: bulk_inbox })
+    }
+
+    /// Hands in interactive work; refused where too much waits already.
+    pub(crate) fn submit(&self, work: Work) -> Result<(), Error> {
+        self.interactive.try_send(work).map_err(|refused| match refused {
+            mpsc::error::TrySendError::Full(_) => Refusal::new(Code::Busy, "more commands are waiting than can be written soon; send it again in a moment").into(),
+            mpsc::error::TrySendError::Closed(_) => closed(),
+        })
+    }
+
+    /// Hands in bulk work, waiting for a place.
+    pub(crate) async fn submit_bulk(&self, work: Work) -> Result<(), Error> {
+        self.bulk.send(work).await.map_err(|_| closed())
+    }
+
+    /// Work that waits, interactive and bulk.
+    pub(crate) fn depth(&self) -> usize {
+        let waiting = |sender: &mpsc::Sender<Work>| sender.max_capacity() - sender.capacity();
+        waiting(&self.interactive) + waiting(&self.bulk)
+    }
+
+    /// Waits until all that was handed in is written, and stops the writer.
+    pub(crate) async fn close(&self) {
+        let (reply, done) = oneshot::channel();
+        if self.bulk.send(Work::Close(reply)).await.is_ok() {
+            // An error means that the writer is gone already, which is as well.
+            let _ = done.await;
+        }
+    }
+}
+
+fn closed() -> Error {
+    Refusal::new(Code::Busy, "the server is shutting down; send it again when it is back").into()
+}
+
+/// Waits for a reply; a writer that went away is an answer too.
+pub(crate) async fn reply<T>(answer: oneshot::Receiver<Result<T, Error>>) -> Result<T, Error> {
+    answer.await.unwrap_or_else(|_| Err(closed()))
+}
+
+/// Starts the writer. It ends when it is closed or the node is dropped.
+pub(crate) fn spawn(inner: Weak<Inner>, inbox: Inbox) {
+    tokio::spawn(run(inner, inbox));
+}
+
+async fn run(inner: Weak<Inner>, mut inbox: Inbox) {
+    let mut bulk_size = BULK_BATCH.0 * 4;
+    let mut held_back: Option<Work> = None;
+    loop {
+        let first = match held_back.take() {
+            Some(work) => work,
+            None => match next(&mut inbox).await {
+                Some(work) => work,
+                None => return,
+            },
+        };
+        let Some(node) = inner.upgrade() else { return };
+        if let Work::Close(done) = first {
+            // Whatever came in before is written; what comes later finds the door closed.
+            inbox.interactive.close();
+            inbox.bulk.close();
+            while let Ok(work) = inbox.interactive.try_recv() {
+                perform(&node, vec![work]).await;
+            }
+            let _ = done.send(());
+            return;
+        }
+        let bulk = is_bulk(&first);
+        let limit = if bulk { bulk_size } else { INTERACTIVE_BATCH_MAX };
+        let inbox_side = if bulk { &mut inbox.bulk } else { &mut inbox.interactive };
+        let mut works = vec![first];
+        if works.first().is_some_and(Work::joins_a_batch) {
+            while works.len() < limit {
+                let Ok(work) = inbox_side.try_recv() else { break };
+                let same = work.workspace() == works.first().and_then(Work::workspace);
+                if !(work.joins_a_batch() && same) {
+                    held_back = Some(work);
+                    break;
+                }
+                works.push(work);
+            }
+        }
+        let count = works.len();
+        let began = node.env.now();
+        perform(&node, works).await;
+        if bulk && count * 2 > bulk_size {
+            bulk_size = resized(bulk_size, node.env.now() - began);
+        }
+    }
+}
+
+/// Half-way towards the number of cases that would have taken the time a bulk transaction should take.
+fn resized(size: usize, took: Micros) -> usize {
+    let took = usize::try_from(took.max(1)).unwrap_or(usize::MAX);
+    let wanted = size.saturating_mul(usize::try_from(BULK_TRANSACTION_MICROS).unwrap_or(1)) / took.max(1);
+    usize::midpoint(size, wanted).clamp(BULK_BATCH.0, BULK_BATCH.1)
+}
+
+fn is_bulk(work: &Work) -> bool {
+    matches!(work, Work::Case(job) if job.verb.is_bulk())
+}
+
+async fn next(inbox: &mut Inbox) -> Option<Work> {
+    tokio::select! {
+        biased;
+        Some(work) = inbox.interactive.recv() => Some(work),
+        Some(work) = inbox.bulk.recv() => Some(work),
+        else => None,
+    }
+}
+
+async fn perform(node: &Arc<Inner>, works: Vec<Work>) {
+    let mut cases = Vec::new();
+    let mut claims = Vec::new();
+    for work in works {
+        match work {
+            Work::Case(job) => cases.push(*job),
+            Work::Claim(job) => claims.push(*job),
+            Work::Atomic(job) => batch::atomic(node, *job).await,
+            Work::Change(job) => change::perform(node, *job).await,
+            Work::Close(done) => {
+                let _ = done.send(());
+            }
+        }
+    }
+    if !claims.is_empty() {
+        claims::perform(node, claims).await;
+    }
+    if !cases.is_empty() {
+        batch::perform(node, cases).await;
+    }
+}

@@ -1,0 +1,160 @@
+//! Changes to what decisions are made under: people, keys, stops, playbooks. Each moves the control epoch, so that every node
+//! decides again what it decided under the old one. Stands alone in its transaction.
+
+use super::{ATTEMPTS_MAX, ChangeJob, rows};
+use crate::{Caller, Error, Inner, Workspace, control::Control};
+use countersign_core::{
+    Refusal,
+    event::{Body, Event},
+    id::{EventId, PlaybookId, SubjectId, WorkspaceId},
+};
+use countersign_engine::workspace::{WorkspaceCommand, WorkspaceContext, decide};
+use countersign_store::{
+    self as store, Tx, api_key::ApiKeyRow, attachment, directory::DirectoryRow, external_id, playbook::PlaybookRow, subject, vault,
+};
+
+type Command = Box<dyn Fn(&Control) -> Result<WorkspaceCommand, Refusal> + Send + Sync>;
+
+/// A change: the commands, made from the present view, and what is written beside their events in the same transaction.
+pub struct Change {
+    commands: Vec<Command>,
+    extra: Option<Extra>,
+    creates: bool,
+}
+
+/// What lies beside the events.
+pub(crate) enum Extra {
+    /// A new API key.
+    Key(ApiKeyRow),
+    /// An API key that ends now.
+    KeyRevoked(String),
+    /// What a person is called.
+    Name(DirectoryRow),
+    /// A subject whose values are destroyed.
+    Erase(SubjectId),
+}
+
+impl Change {
+    /// One command.
+    pub fn command(command: impl Fn(&Control) -> Result<WorkspaceCommand, Refusal> + Send + Sync + 'static) -> Self {
+        Self { commands: vec![Box::new(command)], extra: None, creates: false }
+    }
+
+    /// A further command after the first.
+    #[must_use]
+    pub fn and(mut self, command: impl Fn(&Control) -> Result<WorkspaceCommand, Refusal> + Send + Sync + 'static) -> Self {
+        self.commands.push(Box::new(command));
+        self
+    }
+
+    pub(crate) fn with(mut self, extra: Extra) -> Self {
+        self.extra = Some(extra);
+        self
+    }
+
+    /// The commands that make a workspace.
+    pub(crate) fn creating(mut self) -> Self {
+        self.creates = true;
+        self
+    }
+}
+
+impl Workspace {
+    pub(crate) async fn change(&self, caller: &Caller, change: Change) -> Result<Vec<Event>, Error> {
+        let (reply, answer) = tokio::sync::oneshot::channel();
+        let job = ChangeJob { workspace: self.id, caller: caller.clone(), change, reply };
+        self.inner.writer.submit(super::Work::Change(Box::new(job)))?;
+        super::reply(answer).await
+    }
+}
+
+/// Carries out a change, again and again while others come in between.
+pub(super) async fn perform(node: &Inner, job: ChangeJob) {
+    let mut attempt = 1;
+    let done = loop {
+        match once(node, &job).await {
+            Err(Error::Store(error)) if error.is_conflict() && attempt < ATTEMPTS_MAX => {
+                node.control.forget(job.workspace);
+                attempt += 1;
+            }
+            other => break other,
+        }
+    };
+    // Also after an error: whether a commit took place may be unknown, and loading anew is cheap.
+    node.control.forget(job.workspace);
+    if let Ok(events) = &done {
+        node.notify(events.iter());
+    }
+    let _ = job.reply.send(done.map(|events| events.into_iter().map(|e| e.event).collect()));
+}
+
+async fn once(node: &Inner, job: &ChangeJob) -> Result<Vec<rows::Written>, Error> {
+    let mut tx = node.db.begin().await?;
+    if job.change.creates {
+        store::log_head::create(tx.conn(), job.workspace.0).await?;
+    }
+    let control = node.control_of(&mut tx, job.workspace).await?;
+    let (events, values_erased) = decided(node, &mut tx, job, &control).await?;
+    if events.is_empty() && job.change.extra.is_none() {
+        return Ok(Vec::new());
+    }
+    let epoch = store::log_head::bump(tx.conn(), job.workspace.0, control.epoch).await?;
+    for written in &events {
+        if let Body::PlaybookPublished(body) = &written.event.body {
+            let row = PlaybookRow { playbook: body.playbook.0, version: rows::signed(body.version), name: body.name.clone() };
+            store::playbook::insert(tx.conn(), job.workspace.0, &row).await?;
+        }
+    }
+    match &job.change.extra {
+        Some(Extra::Key(row)) => store::api_key::insert(tx.conn(), row).await?,
+        Some(Extra::KeyRevoked(key)) => store::api_key::revoke(tx.conn(), job.workspace.0, key, node.env.now()).await?,
+        Some(Extra::Name(row)) => store::directory::put(tx.conn(), job.workspace.0, row).await?,
+        Some(Extra::Erase(_)) | None => {}
+    }
+    let written = rows::append(&mut tx, job.workspace, events, epoch).await?;
+    tx.commit().await?;
+    if values_erased {
+        node.db.truncate_log().await?;
+    }
+    Ok(written)
+}
+
+async fn decided(node: &Inner, tx: &mut Tx, job: &ChangeJob, control: &Control) -> Result<(Vec<rows::Written>, bool), Error> {
+    let mut state = control.state.clone();
+    let mut values = None;
+    if let Some(Extra::Erase(subject)) = &job.change.extra {
+        values = Some(erase(node, tx, job.workspace, *subject).await?);
+    }
+    let mut written = Vec::new();
+    for command in &job.change.commands {
+        let mut command = command(control)?;
+        if let (WorkspaceCommand::EraseSubject { values: count, .. }, Some(destroyed)) = (&mut command, values) {
+            *count = destroyed;
+        }
+        let mut ids = || EventId(node.env.ordered_id());
+        let mut ctx = WorkspaceContext { now: node.env.now(), actor: job.caller.actor.clone(), ids: &mut ids };
+        for new in decide(&state, command, &mut ctx)? {
+            let (stream, version) = match &new.body {
+                Body::PlaybookPublished(body) => (body.playbook.0, body.version),
+                _ => (job.workspace.0, state.version + 1),
+            };
+            let event = rows::enveloped(new, job.workspace, stream, version, &job.caller, node.env.now().max(state.recorded_at));
+            state.apply(&event);
+            written.push(rows::Written::new(event)?);
+        }
+    }
+    Ok((written, values.is_some()))
+}
+
+async fn erase(node: &Inner, tx: &mut Tx, workspace: WorkspaceId, subject: SubjectId) -> Result<u64, Error> {
+    let values = vault::erase(tx.conn(), workspace.0, subject.0).await?;
+    let files = attachment::erase(tx.conn(), workspace.0, subject.0).await?;
+    external_id::erase(tx.conn(), workspace.0, subject.0).await?;
+    subject::erase(tx.conn(), workspace.0, subject.0, node.env.now()).await?;
+    Ok(values + files)
+}
+
+/// A fresh playbook id; used only where the name is new.
+pub(crate) fn playbook_id(node: &Inner) -> PlaybookId {
+    PlaybookId(node.env.ordered_id())
+}
