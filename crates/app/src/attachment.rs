@@ -1,13 +1,18 @@
 //! Attachments: files that fields point to by the digest of their bytes, encrypted at rest.
 
-use crate::{Caller, Error, Workspace, seal::Place, view::AttachmentView};
+use crate::{
+    Caller, Env, Error, Workspace,
+    seal::{Place, WorkspaceKeys},
+    view::AttachmentView,
+};
 use countersign_core::{
     content::Digest,
-    id::SubjectId,
+    id::{SubjectId, WorkspaceId},
     limits::ATTACHMENT_BYTES_MAX,
     refusal::{Code, Refusal},
 };
-use countersign_store::{self as store, attachment::AttachmentRow};
+use countersign_privacy::SubjectKey;
+use countersign_store::{self as store, Tx, attachment::AttachmentRow};
 
 const FIELD: &str = "attachment";
 const MEDIA_TYPE_BYTES_MAX: usize = 100;
@@ -58,10 +63,32 @@ impl Workspace {
         Ok((row.media_type, bytes))
     }
 
+    /// Refuses a digest that points to no attachment.
+    pub(crate) async fn attachment_known(&self, field: &str, digest: Digest) -> Result<(), Error> {
+        let mut session = self.inner.db.session().await?;
+        match store::attachment::get(session.conn(), self.id.0, &digest.0).await? {
+            Some(_) => Ok(()),
+            None => Err(Refusal::field(Code::NotFound, format!("/fields/{field}"), "there is no attachment with this digest: send the file to /v1/attachments first").into()),
+        }
+    }
+
     /// An attachment is sealed in the workspace's own place, named by its digest.
     fn attachment_place<'a>(&self, digest: &Digest, subject: Option<SubjectId>) -> Place<'a> {
+        place(self.id, digest, subject)
+    }
+}
+
+fn place<'a>(workspace: WorkspaceId, digest: &Digest, subject: Option<SubjectId>) -> Place<'a> {
         let (low, _) = digest.0.split_at(8);
         let version = low.iter().fold(0_u64, |sum, byte| (sum << 8) | u64::from(*byte));
-        Place { workspace: self.id, subject, stream: self.id.0, version, field: FIELD }
-    }
+        Place { workspace, subject, stream: workspace.0, version, field: FIELD }
+}
+
+/// Gives an attachment to the subject of the case that shows it, sealed anew under that subject's key, so that an erasure destroys
+/// it. One that belongs to somebody already stays theirs.
+pub(crate) async fn own(tx: &mut Tx, keys: &WorkspaceKeys, env: &Env, workspace: WorkspaceId, digest: Digest, subject: SubjectId, key: &SubjectKey) -> Result<(), Error> {
+    let Some(row) = store::attachment::get(tx.conn(), workspace.0, &digest.0).await?.filter(|r| r.subject.is_none()) else { return Ok(()) };
+    let bytes = keys.unowned().open(&place(workspace, &digest, None).aad(), &row.sealed)?;
+    let sealed = key.seal(env.bytes(), &place(workspace, &digest, Some(subject)).aad(), &bytes)?;
+    Ok(store::attachment::own(tx.conn(), workspace.0, &AttachmentRow { subject: Some(subject.0), sealed, ..row }).await?)
 }

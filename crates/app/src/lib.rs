@@ -65,6 +65,7 @@ pub(crate) struct Inner {
     pub(crate) control: control::Cache,
     pub(crate) seals: seal::Keys,
     pub(crate) believed: api_key::Believed,
+    pub(crate) erasure_list: std::sync::OnceLock<std::path::PathBuf>,
     pub(crate) notices: tokio::sync::broadcast::Sender<event::Notice>,
 }
 
@@ -123,6 +124,7 @@ impl App {
             writer,
             control: control::Cache::default(),
             believed: api_key::Believed::default(),
+            erasure_list: std::sync::OnceLock::new(),
             notices,
         });
         writer::spawn(Arc::downgrade(&inner), inbox);

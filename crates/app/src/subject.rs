@@ -70,6 +70,7 @@ impl Workspace {
         if row.erased_at.is_some() {
             return Ok(0);
         }
+        self.erasure_listed(subject)?;
         let ground = ground.to_owned();
         let erase = move |_: &Control| Ok(WorkspaceCommand::EraseSubject { subject, values: 0, ground: ground.clone() });
         let events = self.change(caller, Change::command(erase).with(Extra::Erase(subject))).await?;

@@ -13,7 +13,7 @@ use uuid::Uuid;
 const WOKEN_AT_ONCE: i64 = 256;
 
 statements! {
-    CASES_WAKE = "update cases set available = true, wake_at = null where workspace = $1 and wake_at <= $2 and seats_free > 0 and case_id in (select case_id from cases where workspace = $1 and wake_at is not null and wake_at <= $2 limit $3)";
+    CASES_WAKE = "update cases set available = true, wake_at = null where workspace = $1 and case_id in (select case_id from cases where workspace = $1 and wake_at is not null and wake_at <= $2 and seats_free > 0 limit $3)";
     CLAIM_FIND = "select case_id from cases c where workspace = $1 and playbook = $2 and available and (role = '' or role in (select value from json_each($4))) and not exists (select 1 from case_exclusions x where x.workspace = c.workspace and x.case_id = c.case_id and x.person = $3) and not exists (select 1 from leases l where l.workspace = c.workspace and l.case_id = c.case_id and l.person = $3 and l.until > $5) order by priority_at, case_id limit 1";
     LEASE_PUT = "insert into leases (workspace, case_id, person, until) values ($1, $2, $3, $4) on conflict (workspace, case_id, person) do update set until = excluded.until";
     LEASE_GET = "select until from leases where workspace = $1 and case_id = $2 and person = $3 and until > $4";
@@ -27,6 +27,8 @@ statements! {
 
 /// The same as [`CLAIM_FIND`] for PostgreSQL: what another claim is looking at is passed over, not waited for.
 const CLAIM_FIND_POSTGRES: &str = "select case_id from cases c where workspace = $1 and playbook = $2 and available and (role = '' or role in (select value from json_array_elements_text($4::json))) and not exists (select 1 from case_exclusions x where x.workspace = c.workspace and x.case_id = c.case_id and x.person = $3) and not exists (select 1 from leases l where l.workspace = c.workspace and l.case_id = c.case_id and l.person = $3 and l.until > $5) order by priority_at, case_id limit 1 for update of c skip locked";
+/// The same as [`CASES_WAKE`] for PostgreSQL: two nodes that wake the same cases must not wait for one another.
+const CASES_WAKE_POSTGRES: &str = "update cases set available = true, wake_at = null where workspace = $1 and case_id in (select case_id from cases where workspace = $1 and wake_at is not null and wake_at <= $2 and seats_free > 0 limit $3 for update skip locked)";
 const CASE_LOCK_POSTGRES: &str = "select 1 from cases where workspace = $1 and case_id = $2 for update";
 
 /// Who asks, and for how long.
@@ -47,7 +49,8 @@ pub struct Claimant<'a> {
 /// # Errors
 /// Where the storage fails.
 pub async fn wake(conn: Conn<'_>, workspace: Uuid, now: i64) -> Result<(), Error> {
-    on!(conn, c => sqlx::query(CASES_WAKE).bind(workspace).bind(now).bind(WOKEN_AT_ONCE).execute(c).await.map(|_| ())).map_err(attempt("wake waiting cases"))
+    let sql = if conn.is_postgres() { CASES_WAKE_POSTGRES } else { CASES_WAKE };
+    on!(conn, c => sqlx::query(sql).bind(workspace).bind(now).bind(WOKEN_AT_ONCE).execute(c).await.map(|_| ())).map_err(attempt("wake waiting cases"))
 }
 
 /// Leases the first case of a playbook's queue that the person may answer.

@@ -14,8 +14,10 @@ use std::{path::Path, str::FromStr, time::Duration};
 const READERS_MAX: u32 = 8;
 const POSTGRES_CONNECTIONS_MAX: u32 = 12;
 const ACQUIRE_WAIT: Duration = Duration::from_secs(10);
-/// Memory that each SQLite connection may keep pages in, in KiB.
-const SQLITE_CACHE_KIB: u32 = 16 << 10;
+/// Memory in which SQLite's writing connection may keep pages, in KiB: enough for the upper levels of every index.
+const SQLITE_WRITER_CACHE_KIB: u32 = 48 << 10;
+/// The same for each reading connection; the operating system's own cache serves the rest.
+const SQLITE_READER_CACHE_KIB: u32 = 2 << 10;
 /// The write-ahead log is folded back after so many pages (of 4 KiB).
 const SQLITE_CHECKPOINT_PAGES: u32 = 4_000;
 
@@ -137,13 +139,13 @@ impl Db {
             .busy_timeout(ACQUIRE_WAIT)
             // What is deleted is overwritten with zeros: erased values must not linger in free pages.
             .pragma("secure_delete", "on")
-            .pragma("cache_size", format!("-{SQLITE_CACHE_KIB}"))
             .pragma("wal_autocheckpoint", SQLITE_CHECKPOINT_PAGES.to_string())
             .pragma("temp_store", "memory")
             .statement_cache_capacity(300);
         let pool = |n| SqlitePoolOptions::new().max_connections(n).acquire_timeout(ACQUIRE_WAIT).test_before_acquire(false).idle_timeout(None).max_lifetime(None);
-        let writer = pool(1).connect_with(options.clone()).await.map_err(attempt("open the database file"))?;
-        let db = Self::Sqlite { writer, readers: pool(READERS_MAX).connect_lazy_with(options.read_only(false)) };
+        let sized = |kib: u32| options.clone().pragma("cache_size", format!("-{kib}"));
+        let writer = pool(1).connect_with(sized(SQLITE_WRITER_CACHE_KIB)).await.map_err(attempt("open the database file"))?;
+        let db = Self::Sqlite { writer, readers: pool(READERS_MAX).connect_lazy_with(sized(SQLITE_READER_CACHE_KIB)) };
         db.migrate().await?;
         Ok(db)
     }

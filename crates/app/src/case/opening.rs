@@ -7,12 +7,13 @@ use crate::{
     input::{CaseInput, EvidenceInput, HistoryInput, ObservedInput, OutcomeInput, ProposalInput},
 };
 use countersign_core::{
+    content::Digest,
     event::{Actor, AdviceSeen, OutcomeKind, Phase, Source},
     id::{PersonId, PlaybookId},
     limits::{CASE_BYTES_MAX, EVIDENCE_ITEMS_MAX, EXTERNAL_ID_BYTES_MAX, NAME_CHARS_MAX, PROPOSALS_PER_CASE_MAX, REMARK_BYTES_MAX},
     number::{Decimal, MicroUnits, Micros},
     playbook::{
-        AnswerSpec, Playbook,
+        AnswerSpec, FieldKind, Playbook,
         check::{self, CheckedAnswer, CheckedOutcome},
     },
     refusal::{Code, Refusal},
@@ -34,6 +35,8 @@ pub(crate) struct Opening {
     pub deadline_at: Option<Micros>,
     pub proposals: Vec<CheckedProposal>,
     pub history: Option<CheckedHistory>,
+    /// Attachments of personal fields, which become the subject's.
+    pub attachments: Vec<Digest>,
 }
 
 /// A checked proposal.
@@ -99,6 +102,7 @@ impl Workspace {
             Some(history) => Some(self.history(&playbook, history, now).await?),
             None => None,
         };
+        let attachments = self.attachments(&playbook, &values).await?;
         let subject = playbook.fields.iter().find(|f| f.subject).and_then(|f| values.get(&f.name));
         Ok(Opening {
             playbook_id,
@@ -113,7 +117,21 @@ impl Workspace {
             values,
             proposals,
             history,
+            attachments,
         })
+    }
+
+    /// Attachments of personal fields; all that are named have to be there.
+    pub(super) async fn attachments(&self, playbook: &Playbook, values: &BTreeMap<String, Value>) -> Result<Vec<Digest>, Error> {
+        let mut personal = Vec::new();
+        for field in playbook.fields.iter().filter(|f| f.kind == FieldKind::Image) {
+            let Some(digest) = values.get(&field.name).and_then(|v| v.get("attachment")).and_then(Value::as_str).and_then(|d| d.parse::<Digest>().ok()) else { continue };
+            self.attachment_known(&field.name, digest).await?;
+            if field.personal {
+                personal.push(digest);
+            }
+        }
+        Ok(personal)
     }
 
     async fn history(&self, playbook: &Playbook, given: HistoryInput, now: Micros) -> Result<CheckedHistory, Error> {

@@ -10,6 +10,7 @@ use crate::{
     view::{EventRef, Receipt},
 };
 use countersign_core::{
+    content::Digest,
     event::{Body, Event},
     id::{CaseId, EventId, PersonId, SubjectId, WorkspaceId},
     limits::IDEMPOTENCY_KEPT_MICROS,
@@ -190,6 +191,7 @@ struct Batch<'n> {
     events: Vec<rows::Written>,
     decisions: Vec<DecisionChange>,
     leases_ended: Vec<(CaseId, PersonId)>,
+    attachments: Vec<(Digest, SubjectId)>,
     kept: Vec<(Key, String)>,
 }
 
@@ -257,6 +259,7 @@ impl<'n> Batch<'n> {
             events: Vec::new(),
             decisions: Vec::new(),
             leases_ended: Vec::new(),
+            attachments: Vec::new(),
             kept: Vec::new(),
         })
     }
@@ -469,6 +472,9 @@ impl<'n> Batch<'n> {
                 subject: after.subject.map(|s| s.0),
             });
         }
+        if let (Verb::Open(opening), Some(subject)) = (item.verb, after.subject) {
+            self.attachments.extend(opening.attachments.iter().map(|digest| (*digest, subject)));
+        }
         if let Some(person) = item.verb.ends_lease_of() {
             self.leases_ended.push((item.case, person));
         }
@@ -519,6 +525,11 @@ impl<'n> Batch<'n> {
         store::subject::insert(self.tx.conn(), workspace, &self.subject_rows).await?;
         store::external_id::insert(self.tx.conn(), workspace, &self.external_rows).await?;
         store::vault::insert(self.tx.conn(), workspace, &self.vault_rows).await?;
+        for (digest, subject) in &self.attachments {
+            if let Some(key) = self.subjects.get(subject).and_then(|s| s.key.as_ref()) {
+                crate::attachment::own(&mut self.tx, &self.keys, &self.node.env, self.workspace, *digest, *subject, key).await?;
+            }
+        }
         for (case, person) in &self.leases_ended {
             store::claim::forget(self.tx.conn(), workspace, case.0, person.0).await?;
         }
