@@ -15,6 +15,9 @@ use countersign_engine::CaseState;
 use countersign_privacy::{sign_token, verify_token};
 use countersign_store::{self as store, decision::DecisionRow};
 
+/// Stands in the place of an answer that the reader may still have to give independently.
+const WITHHELD: &str = "(withheld until you have answered)";
+
 pub(crate) fn bad_cursor() -> Error {
     Refusal::invalid("/cursor", "this cursor is not of this list: begin without one").into()
 }
@@ -34,7 +37,9 @@ impl Workspace {
         let more = rows.len() > limit as usize;
         rows.truncate(limit as usize);
         let next = rows.last().filter(|_| more).map(|r| self.cursor_sign("decisions", &r.position.to_string())).transpose()?;
-        let items = rows.into_iter().filter(|r| status.is_none_or(|s| s == r.status)).map(|r| decision_view(&control, r)).collect();
+        rows.retain(|r| status.is_none_or(|s| s == r.status));
+        self.withhold(&mut session, &mut rows).await?;
+        let items = rows.into_iter().map(|r| decision_view(&control, r)).collect();
         Ok(Page { items, next })
     }
 
@@ -45,8 +50,27 @@ impl Workspace {
     pub async fn decision_get(&self, decision: EventId) -> Result<DecisionView, Error> {
         let control = self.control().await?;
         let mut session = self.inner.db.session().await?;
-        let row = store::decision::get(session.conn(), self.id.0, decision.0).await?;
-        row.map(|r| decision_view(&control, r)).ok_or_else(|| Refusal::new(Code::NotFound, "there is no such decision").into())
+        let mut rows: Vec<DecisionRow> = store::decision::get(session.conn(), self.id.0, decision.0).await?.into_iter().collect();
+        self.withhold(&mut session, &mut rows).await?;
+        rows.pop().map(|r| decision_view(&control, r)).ok_or_else(|| Refusal::new(Code::NotFound, "there is no such decision").into())
+    }
+
+    /// Takes the answers out that a reader may still have to give independently: on an appeal, or once a case is open again.
+    async fn withhold(&self, session: &mut store::Session, rows: &mut [DecisionRow]) -> Result<(), Error> {
+        if self.reader.is_none() {
+            return Ok(());
+        }
+        let cases: Vec<uuid::Uuid> = rows.iter().map(|r| r.case).collect();
+        let settled: std::collections::HashSet<uuid::Uuid> = store::case::of(session.conn(), self.id.0, &cases)
+            .await?
+            .into_iter()
+            .filter(|c| matches!(c.status.as_str(), "decided" | "acted"))
+            .map(|c| c.case)
+            .collect();
+        for row in rows.iter_mut().filter(|r| !settled.contains(&r.case)) {
+            row.answer = WITHHELD.to_owned();
+        }
+        Ok(())
     }
 
     /// The decision that stands on a case.

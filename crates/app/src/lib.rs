@@ -34,7 +34,7 @@ pub use error::Error;
 
 use countersign_core::{
     event::{Actor, Source},
-    id::WorkspaceId,
+    id::{PersonId, WorkspaceId},
 };
 pub use countersign_privacy::RootSecret;
 use countersign_store::Db;
@@ -134,7 +134,7 @@ impl App {
     /// The use cases of one workspace.
     #[must_use]
     pub fn workspace(&self, id: WorkspaceId) -> Workspace {
-        Workspace { inner: Arc::clone(&self.inner), id }
+        Workspace { inner: Arc::clone(&self.inner), id, reader: None }
     }
 
     /// The database, for what an operator asks about it.
@@ -161,9 +161,18 @@ impl App {
 pub struct Workspace {
     pub(crate) inner: Arc<Inner>,
     pub(crate) id: WorkspaceId,
+    pub(crate) reader: Option<PersonId>,
 }
 
 impl Workspace {
+    /// The same workspace, read by a person: lists then withhold answers on cases that this person may still have to answer
+    /// independently. A program with full reading rights is no such reader.
+    #[must_use]
+    pub fn read_by(mut self, reader: Option<PersonId>) -> Self {
+        self.reader = reader;
+        self
+    }
+
     /// Its id.
     #[must_use]
     pub fn id(&self) -> WorkspaceId {

@@ -315,9 +315,10 @@ impl Workspace {
                 case: r.case,
                 version: u64::try_from(r.version).unwrap_or(0),
                 playbook: control.playbook_name(PlaybookId(r.playbook)),
-                state: r.status,
                 opened: time::format_rfc3339(r.opened_at),
-                answer: r.answer,
+                // On an appeal the answer is asked for again, of somebody who must not know the first.
+                answer: r.answer.filter(|_| r.status != "appealed"),
+                state: r.status,
             })
             .collect();
         Ok(Page { items, next })
