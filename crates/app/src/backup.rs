@@ -68,7 +68,7 @@ impl App {
             return Err(Refusal::invalid("/to", "this file exists already: name a new one").into());
         }
         for id in self.workspaces().await? {
-            self.workspace(id).integrate().await?;
+            self.workspace(id).integrate_all().await?;
         }
         Ok(self.inner.db.copy_into(to).await?)
     }
@@ -114,7 +114,7 @@ impl Workspace {
         for subject in due {
             self.subject_erase(&caller, subject, "replay").await?;
         }
-        self.integrate().await?;
+        self.integrate_all().await?;
         Ok(Restored { workspace: self.id.0, origin, events, erased })
     }
 

@@ -25,7 +25,7 @@ impl Workspace {
     /// Where there is no such decision, or some of its events are not in the present log (yet).
     pub async fn bundle(&self, decision: EventId, open_values: bool) -> Result<Vec<u8>, Error> {
         let case = self.case_of_decision(decision).await?;
-        self.integrate().await?;
+        self.integrate_all().await?;
         let control = self.control().await?;
         let log = integrator::present(&control)?;
         let signed = self.signed().await?.ok_or_else(|| Error::Damaged("the log has no checkpoint".into()))?;

@@ -2,7 +2,11 @@
 //! the lease; a fence keeps out one that slept through its end. Never touches an event.
 
 use crate::{App, Error, Inner, Workspace, control::LogInfo};
-use countersign_core::{id::WorkspaceId, number::Micros};
+use countersign_core::{
+    id::WorkspaceId,
+    number::Micros,
+    refusal::{Code, Refusal},
+};
 use countersign_ledger::{
     checkpoint::Checkpoint,
     merkle::Hash,
@@ -13,7 +17,6 @@ use countersign_store::{
     ledger::{CheckpointRow, TileRow},
 };
 use std::{collections::HashMap, sync::Weak, time::Duration};
-use uuid::Uuid;
 
 /// How often the log is looked at.
 const PERIOD: Duration = Duration::from_millis(400);
@@ -24,10 +27,9 @@ const LEAVES_AT_ONCE: u64 = 65_536;
 /// One checkpoint is kept for every such span, and the latest.
 const KEPT_MICROS: Micros = 60_000_000;
 
-/// The node's name among integrators, and which checkpoint of the present minute can go.
+/// Which checkpoint of the present minute can go.
 #[derive(Default)]
 struct Memory {
-    holder: Option<Uuid>,
     last: HashMap<WorkspaceId, (Micros, u64)>,
 }
 
@@ -75,6 +77,25 @@ impl Workspace {
         self.integrate_with(&mut Memory::default()).await
     }
 
+    /// Integrates until the log's checkpoint covers all that is committed now. Where another node holds the lease, waits for it.
+    ///
+    /// # Errors
+    /// Where the storage fails, or nobody has integrated within a few seconds.
+    pub(crate) async fn integrate_all(&self) -> Result<u64, Error> {
+        const WAITS_MAX: u32 = 40;
+        const WAIT: Duration = Duration::from_millis(100);
+        let base = present(&*self.control().await?)?.base;
+        let wanted = self.head_size().await?.saturating_sub(base);
+        for _ in 0..WAITS_MAX {
+            let size = self.integrate().await?;
+            if size >= wanted {
+                return Ok(size);
+            }
+            tokio::time::sleep(WAIT).await;
+        }
+        Err(Refusal::new(Code::Busy, "another node should be integrating the log and is not: try again in a few seconds").into())
+    }
+
     async fn integrate_with(&self, memory: &mut Memory) -> Result<u64, Error> {
         loop {
             let (size, more) = self.integrate_step(memory).await?;
@@ -97,7 +118,7 @@ impl Workspace {
             return Ok((done, false));
         }
         let now = self.inner.env.now();
-        let holder = *memory.holder.get_or_insert_with(|| self.inner.env.random_id());
+        let holder = self.inner.holder;
         let mut tx = self.inner.db.begin().await?;
         let fence = store::integrator::take(tx.conn(), self.id.0, holder, now, now + LEASE_MICROS).await?;
         tx.commit().await?;

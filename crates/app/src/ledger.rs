@@ -140,7 +140,7 @@ impl Workspace {
     /// # Errors
     /// Where the storage fails.
     pub async fn log_key_rotate(&self, caller: &Caller) -> Result<String, Error> {
-        self.integrate().await?;
+        self.integrate_all().await?;
         let control = self.control().await?;
         let log = integrator::present(&control)?;
         let generation = log.rotations.len() as u64;
@@ -155,7 +155,7 @@ impl Workspace {
         let next = new.clone();
         let rotate = move |_: &Control| Ok(WorkspaceCommand::RotateLogKey { old: old.clone(), new: next.clone(), statement: statement.clone() });
         self.change(caller, Change::command(rotate)).await?;
-        self.integrate().await?;
+        self.integrate_all().await?;
         Ok(new)
     }
 }

@@ -37,7 +37,7 @@ use countersign_core::{
     id::{PersonId, WorkspaceId},
 };
 pub use countersign_privacy::RootSecret;
-use countersign_store::Db;
+use countersign_store::{self as store, Db};
 use std::sync::Arc;
 
 /// What a node is made of: a database, a root secret, and an environment to take time and randomness from.
@@ -64,6 +64,8 @@ pub(crate) struct Inner {
     pub(crate) writer: writer::Handle,
     pub(crate) control: control::Cache,
     pub(crate) seals: seal::Keys,
+    /// This node's name among integrators.
+    pub(crate) holder: uuid::Uuid,
     pub(crate) believed: api_key::Believed,
     pub(crate) erasure_list: std::sync::OnceLock<std::path::PathBuf>,
     pub(crate) notices: tokio::sync::broadcast::Sender<event::Notice>,
@@ -120,9 +122,10 @@ impl App {
             db,
             seals: seal::Keys::new(&config.root),
             root: config.root,
-            env: config.env,
             writer,
             control: control::Cache::default(),
+            holder: config.env.random_id(),
+            env: config.env,
             believed: api_key::Believed::default(),
             erasure_list: std::sync::OnceLock::new(),
             notices,
@@ -152,6 +155,12 @@ impl App {
     /// Finishes what is under way and closes the database.
     pub async fn close(&self) {
         self.inner.writer.close().await;
+        if let Ok(mut tx) = self.inner.db.begin().await
+            && store::integrator::release(tx.conn(), self.inner.holder).await.is_ok()
+        {
+            // Where it fails the leases end by themselves.
+            let _ = tx.commit().await;
+        }
         self.inner.db.close().await;
     }
 }

@@ -51,9 +51,9 @@ macro_rules! decision_row {
             case: $r.get(2),
             playbook: $r.get(3),
             playbook_version: $r.get(4),
-            answer: $r.get(5),
-            basis: $r.get(6),
-            status: $r.get(7),
+            answer: text!($r, 5),
+            basis: text!($r, 6),
+            status: text!($r, 7),
             decided_at: $r.get(8),
             act_after: $r.get(9),
         }

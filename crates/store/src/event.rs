@@ -112,7 +112,7 @@ macro_rules! event_row {
             stream: $r.get(1),
             stream_version: $r.get(2),
             id: $r.get(3),
-            type_name: $r.get(4),
+            type_name: text!($r, 4),
             recorded_at: $r.get(5),
             leaf: $r.get(6),
             bytes: $r.get(7),

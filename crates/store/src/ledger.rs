@@ -13,6 +13,7 @@ const TILE_UPSERT: &str = "insert into tiles (workspace, log, level, tile_index,
 statements! {
     TILE_GET = "select hashes from tiles where workspace = $1 and log = $2 and level = $3 and tile_index = $4";
     TILES_LIST = "select level, tile_index, hashes from tiles where workspace = $1 and log = $2 and level = $3 and tile_index >= $4 order by tile_index limit $5";
+    LOGS_STORED = "select workspace, log, count(*) from tiles group by workspace, log union all select workspace, log, count(*) from checkpoints group by workspace, log";
     TILES_COUNT = "select count(*) from tiles where workspace = $1 and log = $2";
     CHECKPOINT_INSERT = "insert into checkpoints (workspace, log, size, note) values ($1, $2, $3, $4) on conflict (workspace, log, size) do update set note = excluded.note";
     CHECKPOINT_LATEST = "select size, note from checkpoints where workspace = $1 and log = $2 order by size desc limit 1";
@@ -88,6 +89,14 @@ pub async fn tiles_from(conn: Conn<'_>, log: Log, level: i64, index: i64, limit:
     .map_err(attempt("read tiles"))
 }
 
+/// Every workspace and log number that tiles and checkpoints are stored under, whether there is such a log or not.
+///
+/// # Errors
+/// Where the storage fails.
+pub async fn logs_stored(conn: Conn<'_>) -> Result<Vec<(Uuid, i64, i64)>, Error> {
+    on!(conn, c => sqlx::query(LOGS_STORED).fetch_all(c).await.map(|rows| rows.iter().map(|r| (r.get(0), r.get(1), r.get(2))).collect())).map_err(attempt("list stored logs"))
+}
+
 /// Number of stored tiles.
 ///
 /// # Errors
@@ -110,7 +119,7 @@ pub async fn checkpoint_put(conn: Conn<'_>, log: Log, row: &CheckpointRow) -> Re
 /// # Errors
 /// Where the storage fails.
 pub async fn checkpoint_latest(conn: Conn<'_>, log: Log) -> Result<Option<CheckpointRow>, Error> {
-    on!(conn, c => sqlx::query(CHECKPOINT_LATEST).bind(log.workspace).bind(log.number).fetch_optional(c).await.map(|r| r.map(|r| CheckpointRow { size: r.get(0), note: r.get(1) })))
+    on!(conn, c => sqlx::query(CHECKPOINT_LATEST).bind(log.workspace).bind(log.number).fetch_optional(c).await.map(|r| r.map(|r| CheckpointRow { size: r.get(0), note: text!(r, 1) })))
         .map_err(attempt("read the checkpoint"))
 }
 
@@ -119,7 +128,7 @@ pub async fn checkpoint_latest(conn: Conn<'_>, log: Log) -> Result<Option<Checkp
 /// # Errors
 /// Where the storage fails.
 pub async fn checkpoints(conn: Conn<'_>, log: Log) -> Result<Vec<CheckpointRow>, Error> {
-    on!(conn, c => sqlx::query(CHECKPOINTS_LIST).bind(log.workspace).bind(log.number).fetch_all(c).await.map(|rows| rows.iter().map(|r| CheckpointRow { size: r.get(0), note: r.get(1) }).collect()))
+    on!(conn, c => sqlx::query(CHECKPOINTS_LIST).bind(log.workspace).bind(log.number).fetch_all(c).await.map(|rows| rows.iter().map(|r| CheckpointRow { size: r.get(0), note: text!(r, 1) }).collect()))
         .map_err(attempt("read checkpoints"))
 }
 

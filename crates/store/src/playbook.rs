@@ -38,7 +38,7 @@ pub async fn insert(conn: Conn<'_>, workspace: Uuid, row: &PlaybookRow) -> Resul
 /// # Errors
 /// Where the storage fails.
 pub async fn list(conn: Conn<'_>, workspace: Uuid) -> Result<Vec<PlaybookRow>, Error> {
-    on!(conn, c => sqlx::query(PLAYBOOKS_LIST).bind(workspace).fetch_all(c).await.map(|rows| rows.iter().map(|r| PlaybookRow { playbook: r.get(0), version: r.get(1), name: r.get(2) }).collect()))
+    on!(conn, c => sqlx::query(PLAYBOOKS_LIST).bind(workspace).fetch_all(c).await.map(|rows| rows.iter().map(|r| PlaybookRow { playbook: r.get(0), version: r.get(1), name: text!(r, 2) }).collect()))
         .map_err(attempt("list playbooks"))
 }
 

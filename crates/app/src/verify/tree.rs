@@ -63,12 +63,27 @@ impl Workspace {
             self.tiles_checked(report, &mut rebuilt, true).await?;
             checkpoints_checked(report, &rebuilt, &checkpoints, older.as_ref());
         }
+        self.strays(report, control.logs.len()).await?;
         if older.as_ref().is_some_and(|o| control.logs.iter().all(|l| l.origin != o.origin)) {
             report.problem("checkpoint", "given", "is of a log that this workspace never had");
         }
         let mut session = self.inner.db.session().await?;
         if !store::event::from_position(session.conn(), self.id.0, i64::try_from(total).unwrap_or(i64::MAX), 1).await?.is_empty() {
             report.problem("event", format!("position {total}"), "lies beyond the log's head");
+        }
+        Ok(())
+    }
+
+    /// Tiles and checkpoints that are stored under a workspace or a log that does not exist.
+    async fn strays(&self, report: &mut Report, logs: usize) -> Result<(), Error> {
+        let mut session = self.inner.db.session().await?;
+        let workspaces = store::log_head::workspaces(session.conn()).await?;
+        for (workspace, log, count) in store::ledger::logs_stored(session.conn()).await? {
+            let of_another = workspace != self.id.0 && workspaces.contains(&workspace);
+            let known = workspace == self.id.0 && usize::try_from(log).is_ok_and(|n| n < logs);
+            if !of_another && !known {
+                report.problem("checkpoint", format!("workspace {workspace} log {log}"), format!("{count} tiles or checkpoints are of no log that there is"));
+            }
         }
         Ok(())
     }
