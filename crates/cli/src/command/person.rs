@@ -1,0 +1,148 @@
+//! `person`: the directory of people who judge.
+
+use crate::{
+    arguments::Global,
+    exit::Exit,
+    node::{Node, operator},
+};
+use anyhow::Result;
+use countersign_app::{
+    input::{PersonChange, PersonInput},
+    view::PersonView,
+};
+use countersign_core::id::PersonId;
+
+/// What can be done with people.
+#[derive(Debug, clap::Subcommand)]
+pub enum Command {
+    /// Add a person
+    Add {
+        /// A name that nobody else in the workspace has
+        name: String,
+        /// A role by name; may be given several times
+        #[arg(long = "role", value_name = "ROLE")]
+        roles: Vec<String>,
+        /// A mail address
+        #[arg(long)]
+        mail: Option<String>,
+        /// Known from other tools only: measured, never asked to sign
+        #[arg(long)]
+        external: bool,
+    },
+    /// List people
+    List,
+    /// Change a person's roles, or whether they may take part
+    Change {
+        /// Name or id
+        person: String,
+        /// All roles from now on
+        #[arg(long = "role", value_name = "ROLE")]
+        roles: Vec<String>,
+        /// No roles from now on
+        #[arg(long, conflicts_with = "roles")]
+        no_roles: bool,
+        /// Whether they may take part from now on
+        #[arg(long)]
+        active: Option<bool>,
+    },
+    /// Take a person's name and address out of the directory; what they decided stays, under a random id
+    Forget {
+        /// Name or id
+        person: String,
+    },
+}
+
+/// Does it.
+pub async fn run(global: &Global, command: Command) -> Result<()> {
+    let node = Node::open(global).await?;
+    let result = on_node(&node, command).await;
+    node.close().await;
+    result
+}
+
+async fn on_node(node: &Node, command: Command) -> Result<()> {
+    let (out, workspace) = (node.out, &node.workspace);
+    match command {
+        Command::Add {
+            name,
+            roles,
+            mail,
+            external,
+        } => {
+            let person = workspace
+                .person_add(
+                    &operator(),
+                    PersonInput {
+                        name,
+                        mail,
+                        roles,
+                        external,
+                    },
+                )
+                .await?;
+            out.either(&person, person.person.to_string())
+        }
+        Command::List => {
+            let people = workspace.people_list().await?;
+            out.table(&people, &["person", "name", "roles", ""], |p| {
+                vec![
+                    p.person.to_string(),
+                    p.name.clone().unwrap_or_default(),
+                    p.roles.join(", "),
+                    remark(p),
+                ]
+            })
+        }
+        Command::Change {
+            person,
+            roles,
+            no_roles,
+            active,
+        } => {
+            let known = find(node, &person).await?;
+            let roles = if roles.is_empty() && !no_roles {
+                known.roles
+            } else {
+                roles
+            };
+            let change = PersonChange {
+                roles,
+                active: active.unwrap_or(known.active),
+            };
+            let person = workspace
+                .person_change(&operator(), PersonId(known.person), change)
+                .await?;
+            out.either(
+                &person,
+                format!("{} {}", person.person, person.roles.join(", ")),
+            )
+        }
+        Command::Forget { person } => {
+            let known = find(node, &person).await?;
+            workspace.person_forget(PersonId(known.person)).await?;
+            out.say("forgotten; what they decided stays, under a random id");
+            Ok(())
+        }
+    }
+}
+
+fn remark(person: &PersonView) -> String {
+    match (person.external, person.active) {
+        (true, _) => "from other tools".into(),
+        (false, false) => "inactive".into(),
+        (false, true) => String::new(),
+    }
+}
+
+/// A person by name or id.
+pub async fn find(node: &Node, text: &str) -> Result<PersonView> {
+    let people = node.workspace.people_list().await?;
+    let found = people
+        .into_iter()
+        .find(|p| p.name.as_deref() == Some(text) || p.person.to_string() == text);
+    found.ok_or_else(|| {
+        Exit::Refused.because(format!(
+            "nobody is called {text:?}, and no person has this id"
+        ))
+    })
+}

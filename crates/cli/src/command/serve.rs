@@ -1,0 +1,96 @@
+//! `serve`: the HTTP API of a node, until it is told to stop. Never works before it listens.
+
+use crate::{
+    arguments::Global,
+    configuration::{LISTEN_DEFAULT, Settings},
+    exit::Exit,
+    node,
+    out::Out,
+};
+use anyhow::{Context as _, Result};
+use countersign_app::App;
+use countersign_server::ServerConfig;
+use std::net::SocketAddr;
+use tokio::net::TcpListener;
+
+/// What `serve` is asked for.
+#[derive(Debug, clap::Args)]
+pub struct Arguments {
+    /// Where to listen [default: 127.0.0.1:7171]; port 0 takes a free one
+    #[arg(long, value_name = "ADDRESS", env = "COUNTERSIGN_LISTEN")]
+    pub listen: Option<SocketAddr>,
+}
+
+/// Serves until SIGINT or SIGTERM.
+pub async fn run(global: &Global, Arguments { listen }: Arguments) -> Result<()> {
+    let settings = Settings::load(global)?;
+    logging(settings.log.as_deref());
+    let app = node::app(&settings).await?;
+    let address = match listen.or(settings.listen) {
+        Some(address) => address,
+        None => LISTEN_DEFAULT.parse()?,
+    };
+    let listener = TcpListener::bind(address)
+        .await
+        .map_err(|error| Exit::Failed.because(format!("listen on {address}: {error}")))?;
+    until_stopped(app, listener, global.out()).await
+}
+
+/// Serves on a socket until SIGINT or SIGTERM, then ends in an orderly way.
+pub async fn until_stopped(app: App, listener: TcpListener, out: Out) -> Result<()> {
+    let address = listener.local_addr()?;
+    let stop = signals()?;
+    let integrator = countersign_app::integrator::spawn(&app);
+    out.either(
+        &serde_json::json!({ "url": format!("http://{address}") }),
+        format!("http://{address}"),
+    )?;
+    if !address.ip().is_loopback() {
+        out.say(
+            "This address is reached from outside, without TLS: put a proxy with TLS before it.",
+        );
+    }
+    countersign_server::serve(app.clone(), listener, ServerConfig::default(), stop).await;
+    integrator.abort();
+    app.close().await;
+    Ok(())
+}
+
+/// Ends at the first SIGINT or SIGTERM; a second one ends the process at once.
+fn signals() -> Result<impl Future<Output = ()> + Send + 'static> {
+    #[cfg(unix)]
+    let mut terminate = tokio::signal::unix::signal(tokio::signal::unix::SignalKind::terminate())
+        .context("listen to SIGTERM")?;
+    Ok(async move {
+        #[cfg(unix)]
+        tokio::select! {
+            _ = tokio::signal::ctrl_c() => {}
+            _ = terminate.recv() => {}
+        }
+        #[cfg(not(unix))]
+        drop(tokio::signal::ctrl_c().await);
+        tokio::spawn(async {
+            if tokio::signal::ctrl_c().await.is_ok() {
+                std::process::exit(i32::from(Exit::Failed as u8));
+            }
+        });
+    })
+}
+
+/// Logs to standard error, one JSON object a line, or plainly on a terminal.
+fn logging(configured: Option<&str>) {
+    use std::io::IsTerminal as _;
+    let filter = std::env::var("COUNTERSIGN_LOG")
+        .ok()
+        .or_else(|| configured.map(str::to_owned))
+        .unwrap_or_else(|| "info,sqlx=warn".into());
+    let builder = tracing_subscriber::fmt()
+        .with_env_filter(filter)
+        .with_writer(std::io::stderr);
+    // A second subscriber is only met in tests; the first stays.
+    drop(if std::io::stderr().is_terminal() {
+        builder.compact().try_init()
+    } else {
+        builder.json().try_init()
+    });
+}
