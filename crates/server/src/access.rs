@@ -68,7 +68,9 @@ pub mod scope {
         BundleRead = ["ledger:read"];
         /// Live updates: which case moved tells where it was routed.
         Live = ["cases:read", "ledger:read"], persons = false;
-        /// Keys and personal data.
+        /// Reading all that is kept about somebody, advice on cases about them included.
+        SubjectRead = ["admin"], persons = false;
+        /// Keys and erasures.
         Admin = ["admin"];
     }
 }

@@ -319,6 +319,31 @@ fn is_length_limit(error: &axum::Error) -> bool {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use axum::body::Body;
+    use futures_util::stream;
+
+    #[tokio::test(start_paused = true)]
+    async fn a_body_that_does_not_come_is_not_waited_for() {
+        let slow = Body::from_stream(stream::pending::<Result<Bytes, std::io::Error>>());
+        let problem = body_whole(Request::new(slow), 10).await.unwrap_err();
+        assert_eq!(problem.kind, Kind::RequestTimeout);
+    }
+
+    #[tokio::test]
+    async fn a_body_without_a_length_is_counted() {
+        for (bytes, want) in [(10, Ok(10)), (11, Err(Kind::from(Code::TooLarge)))] {
+            let parts = stream::iter(vec![
+                Ok::<_, std::io::Error>(Bytes::from(vec![b'x'; 5])),
+                Ok(Bytes::from(vec![b'x'; bytes - 5])),
+            ]);
+            let read = body_whole(Request::new(Body::from_stream(parts)), 10).await;
+            assert_eq!(
+                read.map(|bytes| bytes.len())
+                    .map_err(|problem| problem.kind),
+                want
+            );
+        }
+    }
 
     #[test]
     fn if_match_takes_one_strong_tag() {

@@ -186,3 +186,28 @@ pub async fn method_not_allowed() -> Problem {
         "this path does not take this method; `Allow` names those that it takes",
     )
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_panic_is_a_problem_that_keeps_its_text_to_itself() {
+        for payload in [
+            Box::new("SECRET") as Box<dyn Any + Send>,
+            Box::new(String::from("SECRET")),
+            Box::new(7),
+        ] {
+            let known = !payload.is::<i32>();
+            let response = panicked(payload);
+            assert_eq!(response.status(), 500);
+            let problem = response.extensions().get::<Problem>().unwrap();
+            assert_eq!(problem.cause.as_ref().unwrap().contains("SECRET"), known);
+            let sent = serde_json::to_string(&problem.body(Some("r1"))).unwrap();
+            assert!(
+                !sent.contains("SECRET") && sent.contains("\"r1\""),
+                "{sent}"
+            );
+        }
+    }
+}

@@ -153,6 +153,17 @@ mod tests {
             })
     }
 
+    #[tokio::test(start_paused = true)]
+    async fn a_body_that_falls_silent_ends_after_what_it_said() {
+        let said = stream::iter([Ok::<_, std::io::Error>("a\nb")]).chain(stream::pending());
+        let mut lines = Lines::new(Body::from_stream(said), 10);
+        assert!(matches!(lines.next().await, Some((1, Line::Text(text))) if text == "a"));
+        assert!(
+            matches!(lines.next().await, Some((2, Line::Broken(problem))) if problem.kind == Kind::RequestTimeout)
+        );
+        assert!(lines.next().await.is_none());
+    }
+
     #[test]
     fn a_line_that_is_too_long_stops_no_other() {
         let lines = read(

@@ -253,13 +253,13 @@ mod tests {
             "{\"person\":\"018f0000-0000-7000-8000-000000000000\",\"until\":{}}",
             Code::Invalid,
             Some("/until"),
-            "not a time: write it as 2026-03-01T09:30:00Z, or as integer microseconds since 1970 UTC (line 1, column 59)",
+            "not a time: write it as 2026-03-01T09:30:00Z, or as integer microseconds since 1970 UTC (line 1, column 60)",
         );
         check::<CaseInput>(
             "{\"playbook\":\"a\",\"proposals\":[{\"proposer\":\"m\"},{\"proposer\":null}]}",
             Code::Invalid,
             Some("/proposals/1/proposer"),
-            "expected a string, found null (line 1, column 63)",
+            "expected a string, found null (line 1, column 62)",
         );
         check::<JudgmentInput>(
             "{\"confidence\": NaN}",

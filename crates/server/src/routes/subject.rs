@@ -43,7 +43,7 @@ struct SubjectFound {
 #[utoipa::path(get, path = "/v1/subjects", tag = "subjects", params(SubjectQuery),
     responses((status = 200, description = "The subject.", body = SubjectFound), ReadProblems), security(("key" = ["admin"])))]
 async fn subject_find(
-    access: Access<scope::Admin>,
+    access: Access<scope::SubjectRead>,
     Query(query): Query<SubjectQuery>,
 ) -> Result<Json<SubjectFound>, Problem> {
     let subject = access
@@ -63,7 +63,7 @@ async fn subject_find(
 #[utoipa::path(get, path = "/v1/subjects/{subject}", tag = "subjects", params(("subject" = Uuid, Path, description = "The subject.")),
     responses((status = 200, description = "Their data.", body = Object), ReadProblems), security(("key" = ["admin"])))]
 async fn subject_export(
-    access: Access<scope::Admin>,
+    access: Access<scope::SubjectRead>,
     Path(subject): Path<Uuid>,
 ) -> Result<Json<Value>, Problem> {
     Ok(Json(access.workspace.subject_export(subject.into()).await?))

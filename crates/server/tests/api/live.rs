@@ -5,9 +5,11 @@ use axum::{
     body::Body,
     http::{Method, Request},
 };
+use countersign_server::{ServerConfig, serve};
 use http_body_util::BodyExt;
 use serde_json::{Value, json};
 use std::time::Duration;
+use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tower::ServiceExt;
 
 fn ticket(nth: u32) -> Value {
@@ -262,4 +264,39 @@ async fn anyone_can_check_the_log_and_only_a_key_reads_it() {
     assert!(!closed.text.contains("\"SECRET\""));
     let verdict = countersign_app::bundle::verify(closed.text.as_bytes(), None);
     assert!(verdict.is_ok(), "{:?}", verdict.err());
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn endless_streams_end_when_the_server_does() {
+    let (world, _) = World::with_tickets().await;
+    let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await.unwrap();
+    let mut client = tokio::net::TcpStream::connect(listener.local_addr().unwrap())
+        .await
+        .unwrap();
+    let (stop, stopped) = tokio::sync::oneshot::channel::<()>();
+    let server = tokio::spawn(serve(
+        world.app.clone(),
+        listener,
+        ServerConfig::default(),
+        async {
+            let _ = stopped.await;
+        },
+    ));
+    let request = format!(
+        "GET /v1/events HTTP/1.1\r\nhost: x\r\nauthorization: Bearer {}\r\n\r\n",
+        world.admin
+    );
+    client.write_all(request.as_bytes()).await.unwrap();
+    let mut head = [0; 15];
+    client.read_exact(&mut head).await.unwrap();
+    assert_eq!(&head, b"HTTP/1.1 200 OK");
+    stop.send(()).unwrap();
+    let mut rest = Vec::new();
+    let ended = tokio::time::timeout(Duration::from_secs(5), client.read_to_end(&mut rest)).await;
+    ended.expect("the stream ends").unwrap();
+    assert!(rest.ends_with(b"0\r\n\r\n"), "the stream ends in order");
+    tokio::time::timeout(Duration::from_secs(5), server)
+        .await
+        .expect("the server ends")
+        .unwrap();
 }

@@ -2,6 +2,7 @@
 
 use super::world::World;
 use axum::{body::Body, http::Method};
+use countersign_server::{ServerConfig, router};
 use serde_json::json;
 
 #[tokio::test]
@@ -290,4 +291,22 @@ async fn metrics_count_what_was_answered() {
     ] {
         assert!(text.contains(line), "{line}\n{text}");
     }
+}
+
+#[tokio::test]
+async fn a_server_that_is_full_says_when_to_come_again() {
+    let mut world = World::new().await;
+    world.router = router(
+        world.app.clone(),
+        ServerConfig {
+            requests_in_flight_max: 0,
+            ..ServerConfig::default()
+        },
+    );
+    let answer = world.get("/v1/workspace").await;
+    assert_eq!(
+        (answer.slug().as_str(), answer.status.as_u16()),
+        ("busy", 503)
+    );
+    assert_eq!(answer.headers["retry-after"], "1");
 }

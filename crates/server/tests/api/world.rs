@@ -352,6 +352,7 @@ impl Transcript {
             for part in rest[at..end].split_inclusive(['/', '=']) {
                 let (part, separator) =
                     part.split_at(part.len() - usize::from(part.ends_with(['/', '='])));
+                let part = if out.ends_with("key:") { "<key>" } else { part };
                 match part.parse::<Uuid>() {
                     Ok(id) if part.len() == 36 => {
                         let next = format!("<id-{}>", self.names.len() + 1);
