@@ -132,9 +132,10 @@ impl Workspace {
     /// # Errors
     /// A refusal names the field; nothing is written then.
     pub async fn case_open(&self, caller: &Caller, input: CaseInput, options: Options) -> Result<Receipt, Error> {
-        let opening = self.opening(input, false).await?;
+        let verb = Verb::Open(Box::new(self.opening(input, false).await?));
         let case = CaseId(self.inner.env.ordered_id());
-        self.submit(caller, case, Verb::Open(Box::new(opening)), options).await.map(|done| done.receipt)
+        self.predecide(caller, case, &verb).await?;
+        self.submit(caller, case, verb, options).await.map(|done| done.receipt)
     }
 
     /// Hands a case in as one of many; waits only for a place in the queue. The receipt comes after the commit.
@@ -142,14 +143,16 @@ impl Workspace {
     /// # Errors
     /// A refusal that needs no look at the database comes at once.
     pub async fn case_submit_bulk(&self, caller: &Caller, input: CaseInput) -> Result<PendingReceipt, Error> {
-        let opening = self.opening(input, true).await?;
+        let verb = Verb::Open(Box::new(self.opening(input, true).await?));
+        let case = CaseId(self.inner.env.ordered_id());
+        self.predecide(caller, case, &verb).await?;
         let (reply, answer) = oneshot::channel();
         let job = CaseJob {
             workspace: self.id,
             caller: caller.clone(),
             options: Options::default(),
-            case: CaseId(self.inner.env.ordered_id()),
-            verb: Verb::Open(Box::new(opening)),
+            case,
+            verb,
             reply,
         };
         self.inner.writer.submit_bulk(Work::Case(Box::new(job))).await?;

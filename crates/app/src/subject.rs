@@ -30,7 +30,7 @@ impl Workspace {
         }
         let token = self.inner.seals.of(&self.inner.root, self.id).subject_token(value);
         let mut session = self.inner.db.session().await?;
-        Ok(store::subject::by_token(session.conn(), self.id.0, &token).await?.map(|r| SubjectId(r.subject)))
+        Ok(store::subject::by_tokens(session.conn(), self.id.0, &[token.to_vec()]).await?.first().map(|r| SubjectId(r.subject)))
     }
 
     /// All that is held about a subject: the values and the events that refer to them.

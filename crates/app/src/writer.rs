@@ -6,10 +6,12 @@
 mod batch;
 mod change;
 mod claims;
+mod ground;
 mod rows;
 
 pub use change::Change;
 pub(crate) use change::{Extra, playbook_id};
+pub(crate) use ground::{Ground, Ready, Waiting};
 pub(crate) use rows::{Written, signed};
 
 use crate::{Caller, Error, Inner, Options, case::Verb, view::Receipt};

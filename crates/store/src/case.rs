@@ -66,7 +66,7 @@ pub struct CaseRow {
 /// Where the storage fails.
 pub async fn upsert(mut conn: Conn<'_>, workspace: Uuid, rows: &[CaseRow], now: i64) -> Result<(), Error> {
     for chunk in batch::chunks(rows) {
-        let sql = batch::insert(CASE_UPSERT, 15, chunk.len(), CASE_UPSERT_TAIL);
+        let sql = batch::insert(conn.is_postgres(), CASE_UPSERT, 15, chunk.len(), CASE_UPSERT_TAIL);
         on!(conn.again(), c => {
             let mut query = sqlx::query(sql);
             for row in chunk {
@@ -104,7 +104,7 @@ async fn exclusions_write(mut conn: Conn<'_>, workspace: Uuid, rows: &[&CaseRow]
     const CASES_AT_ONCE: usize = 256;
     for some in rows.chunks(CASES_AT_ONCE) {
         let keys = batch::padded(&some.iter().map(|r| r.case).collect::<Vec<_>>());
-        let sql = batch::in_list(EXCLUSIONS_DELETE, 1, keys.len(), "");
+        let sql = batch::in_list(conn.is_postgres(), EXCLUSIONS_DELETE, 1, keys.len(), "");
         on!(conn.again(), c => {
             let mut query = sqlx::query(sql).bind(workspace);
             for key in &keys {
@@ -115,7 +115,7 @@ async fn exclusions_write(mut conn: Conn<'_>, workspace: Uuid, rows: &[&CaseRow]
         .map_err(attempt("write who may not answer"))?;
         let pairs: Vec<(Uuid, Uuid)> = some.iter().flat_map(|r| r.excluded.iter().map(|p| (r.case, *p))).collect();
         for chunk in batch::chunks(&pairs) {
-            let sql = batch::insert(EXCLUSION_INSERT, 3, chunk.len(), "on conflict (workspace, case_id, person) do nothing");
+            let sql = batch::insert(conn.is_postgres(), EXCLUSION_INSERT, 3, chunk.len(), "on conflict (workspace, case_id, person) do nothing");
             on!(conn.again(), c => {
                 let mut query = sqlx::query(sql);
                 for (case, person) in chunk {
@@ -168,7 +168,7 @@ pub async fn of(mut conn: Conn<'_>, workspace: Uuid, cases: &[Uuid]) -> Result<V
     let mut found = Vec::with_capacity(cases.len());
     for some in cases.chunks(CASES_AT_ONCE) {
         let keys = batch::padded(some);
-        let sql = batch::in_list(CASES_OF, 1, keys.len(), "");
+        let sql = batch::in_list(conn.is_postgres(), CASES_OF, 1, keys.len(), "");
         on!(conn.again(), c => {
             let mut query = sqlx::query(sql).bind(workspace);
             for key in &keys {

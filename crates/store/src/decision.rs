@@ -66,7 +66,7 @@ macro_rules! decision_row {
 /// Where the storage fails.
 pub async fn insert(mut conn: Conn<'_>, workspace: Uuid, rows: &[DecisionRow]) -> Result<(), Error> {
     for chunk in batch::chunks(rows) {
-        let sql = batch::insert(DECISION_INSERT, 11, chunk.len(), "");
+        let sql = batch::insert(conn.is_postgres(), DECISION_INSERT, 11, chunk.len(), "");
         on!(conn.again(), c => {
             let mut query = sqlx::query(sql);
             for row in chunk {

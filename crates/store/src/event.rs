@@ -59,7 +59,7 @@ pub struct StreamEvent {
 /// [`Error::Conflict`] where a stream already has one of the versions.
 pub async fn append(mut conn: Conn<'_>, workspace: Uuid, rows: &[EventRow]) -> Result<(), Error> {
     for chunk in batch::chunks(rows) {
-        let sql = batch::insert(EVENT_INSERT, 9, chunk.len(), "");
+        let sql = batch::insert(conn.is_postgres(), EVENT_INSERT, 9, chunk.len(), "");
         on!(conn.again(), c => {
             let mut query = sqlx::query(sql);
             for row in chunk {
@@ -90,7 +90,7 @@ pub async fn of_streams(mut conn: Conn<'_>, workspace: Uuid, streams: &[Uuid]) -
     let mut found = Vec::new();
     for some in streams.chunks(STREAMS_AT_ONCE) {
         let keys = batch::padded(some);
-        let sql = batch::in_list(EVENTS_OF_STREAMS, 1, keys.len(), "order by stream, stream_version");
+        let sql = batch::in_list(conn.is_postgres(), EVENTS_OF_STREAMS, 1, keys.len(), "order by stream, stream_version");
         on!(conn.again(), c => {
             let mut query = sqlx::query(sql).bind(workspace);
             for key in &keys {

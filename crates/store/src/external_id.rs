@@ -36,7 +36,7 @@ pub struct ExternalIdRow {
 /// [`Error::Conflict`] where another node took one first.
 pub async fn insert(mut conn: Conn<'_>, workspace: Uuid, rows: &[ExternalIdRow]) -> Result<(), Error> {
     for chunk in batch::chunks(rows) {
-        let sql = batch::insert(EXTERNAL_ID_INSERT, 6, chunk.len(), "");
+        let sql = batch::insert(conn.is_postgres(), EXTERNAL_ID_INSERT, 6, chunk.len(), "");
         on!(conn.again(), c => {
             let mut query = sqlx::query(sql);
             for row in chunk {
@@ -64,7 +64,7 @@ pub async fn taken(mut conn: Conn<'_>, workspace: Uuid, playbook: Uuid, tokens: 
     let mut found = Vec::new();
     for some in tokens.chunks(TOKENS_AT_ONCE) {
         let keys = batch::padded(some);
-        let sql = batch::in_list(EXTERNAL_IDS_BY_TOKEN, 2, keys.len(), "");
+        let sql = batch::in_list(conn.is_postgres(), EXTERNAL_IDS_BY_TOKEN, 2, keys.len(), "");
         on!(conn.again(), c => {
             let mut query = sqlx::query(sql).bind(workspace).bind(playbook);
             for key in &keys {

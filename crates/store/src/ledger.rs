@@ -56,7 +56,7 @@ pub struct CheckpointRow {
 /// Where the storage fails.
 pub async fn tiles_put(mut conn: Conn<'_>, log: Log, rows: &[TileRow]) -> Result<(), Error> {
     for chunk in batch::chunks(rows) {
-        let sql = batch::insert(TILE_UPSERT, 5, chunk.len(), "on conflict (workspace, log, level, tile_index) do update set hashes = excluded.hashes");
+        let sql = batch::insert(conn.is_postgres(), TILE_UPSERT, 5, chunk.len(), "on conflict (workspace, log, level, tile_index) do update set hashes = excluded.hashes");
         on!(conn.again(), c => {
             let mut query = sqlx::query(sql);
             for row in chunk {

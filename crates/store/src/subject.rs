@@ -10,8 +10,9 @@ use uuid::Uuid;
 
 const SUBJECT_INSERT: &str = "insert into subjects (workspace, subject, token, wrapped_key)";
 
+const SUBJECTS_BY_TOKEN: &str = "select subject, token, wrapped_key, erased_at from subjects where workspace = $1 and token in";
+
 statements! {
-    SUBJECT_BY_TOKEN = "select subject, token, wrapped_key, erased_at from subjects where workspace = $1 and token = $2";
     SUBJECT_GET = "select subject, token, wrapped_key, erased_at from subjects where workspace = $1 and subject = $2";
     SUBJECT_ERASE = "update subjects set token = null, wrapped_key = null, erased_at = $3 where workspace = $1 and subject = $2";
     SUBJECTS_ERASED = "select subject, token, wrapped_key, erased_at from subjects where workspace = $1 and erased_at is not null order by subject";
@@ -42,7 +43,7 @@ macro_rules! subject_row {
 /// [`Error::Conflict`] where another node added the same token first.
 pub async fn insert(mut conn: Conn<'_>, workspace: Uuid, rows: &[SubjectRow]) -> Result<(), Error> {
     for chunk in batch::chunks(rows) {
-        let sql = batch::insert(SUBJECT_INSERT, 4, chunk.len(), "");
+        let sql = batch::insert(conn.is_postgres(), SUBJECT_INSERT, 4, chunk.len(), "");
         on!(conn.again(), c => {
             let mut query = sqlx::query(sql);
             for row in chunk {
@@ -55,13 +56,26 @@ pub async fn insert(mut conn: Conn<'_>, workspace: Uuid, rows: &[SubjectRow]) ->
     Ok(())
 }
 
-/// By the token of the value by which it is known.
+/// Those that are known by one of these tokens.
 ///
 /// # Errors
 /// Where the storage fails.
-pub async fn by_token(conn: Conn<'_>, workspace: Uuid, token: &[u8]) -> Result<Option<SubjectRow>, Error> {
-    on!(conn, c => sqlx::query(SUBJECT_BY_TOKEN).bind(workspace).bind(token).fetch_optional(c).await.map(|r| r.map(|r| subject_row!(r))))
-        .map_err(attempt("find a data subject"))
+pub async fn by_tokens(mut conn: Conn<'_>, workspace: Uuid, tokens: &[Vec<u8>]) -> Result<Vec<SubjectRow>, Error> {
+    const TOKENS_AT_ONCE: usize = 256;
+    let mut found = Vec::new();
+    for some in tokens.chunks(TOKENS_AT_ONCE) {
+        let keys = batch::padded(some);
+        let sql = batch::in_list(conn.is_postgres(), SUBJECTS_BY_TOKEN, 1, keys.len(), "");
+        on!(conn.again(), c => {
+            let mut query = sqlx::query(sql).bind(workspace);
+            for key in &keys {
+                query = query.bind(key.as_slice());
+            }
+            query.fetch_all(c).await.map(|rows| found.extend(rows.iter().map(|r| subject_row!(r))))
+        })
+        .map_err(attempt("find data subjects"))?;
+    }
+    Ok(found)
 }
 
 /// By id.

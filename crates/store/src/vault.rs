@@ -45,7 +45,7 @@ macro_rules! vault_row {
 /// Where the storage fails.
 pub async fn insert(mut conn: Conn<'_>, workspace: Uuid, rows: &[VaultRow]) -> Result<(), Error> {
     for chunk in batch::chunks(rows) {
-        let sql = batch::insert(VAULT_INSERT, 7, chunk.len(), "");
+        let sql = batch::insert(conn.is_postgres(), VAULT_INSERT, 7, chunk.len(), "");
         on!(conn.again(), c => {
             let mut query = sqlx::query(sql);
             for row in chunk {
@@ -74,7 +74,7 @@ pub async fn of_streams(mut conn: Conn<'_>, workspace: Uuid, streams: &[Uuid]) -
     let mut found = Vec::new();
     for some in streams.chunks(STREAMS_AT_ONCE) {
         let keys = batch::padded(some);
-        let sql = batch::in_list(VAULT_OF_STREAMS, 1, keys.len(), "order by stream, version, field");
+        let sql = batch::in_list(conn.is_postgres(), VAULT_OF_STREAMS, 1, keys.len(), "order by stream, version, field");
         on!(conn.again(), c => {
             let mut query = sqlx::query(sql).bind(workspace);
             for key in &keys {

@@ -1,15 +1,16 @@
 //! A case on its way in: everything checked that needs no look at the database, outside the writer, so that the writer has less
 //! to do. Writes nothing.
 
-use super::moment;
+use super::{Verb, moment};
 use crate::{
     Caller, Error, Workspace,
     input::{CaseInput, EvidenceInput, HistoryInput, ObservedInput, OutcomeInput, ProposalInput},
+    writer::{Ground, Ready, Waiting},
 };
 use countersign_core::{
     content::Digest,
     event::{Actor, AdviceSeen, OutcomeKind, Phase, Source},
-    id::{PersonId, PlaybookId},
+    id::{CaseId, PersonId, PlaybookId},
     limits::{CASE_BYTES_MAX, EVIDENCE_ITEMS_MAX, EXTERNAL_ID_BYTES_MAX, NAME_CHARS_MAX, PROPOSALS_PER_CASE_MAX, REMARK_BYTES_MAX},
     number::{Decimal, MicroUnits, Micros},
     playbook::{
@@ -37,6 +38,10 @@ pub(crate) struct Opening {
     pub history: Option<CheckedHistory>,
     /// Attachments of personal fields, which become the subject's.
     pub attachments: Vec<Digest>,
+    /// Whether the playbook has personal fields.
+    pub personal: bool,
+    /// The decision, where it could be made already.
+    pub ready: Waiting,
 }
 
 /// A checked proposal.
@@ -118,7 +123,23 @@ impl Workspace {
             proposals,
             history,
             attachments,
+            personal: playbook.has_personal_fields(),
+            ready: Waiting::default(),
         })
+    }
+
+    /// Decides on a case that needs no subject before it reaches the writer, who has enough to do.
+    pub(super) async fn predecide(&self, caller: &Caller, case: CaseId, verb: &Verb) -> Result<(), Error> {
+        let Verb::Open(opening) = verb else { return Ok(()) };
+        if opening.personal {
+            return Ok(());
+        }
+        let control = self.inner.control(self.id).await?;
+        let keys = self.inner.seals.of(&self.inner.root, self.id);
+        let ground = Ground { node: &self.inner, workspace: self.id, control: &control, keys: &keys, now: self.inner.env.now() };
+        let (written, vault_rows) = ground.decide(caller, case, verb, None, None, None)?;
+        opening.ready.put(Ready { epoch: control.epoch, written, vault_rows });
+        Ok(())
     }
 
     /// Attachments of personal fields; all that are named have to be there.

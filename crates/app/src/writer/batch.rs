@@ -1,25 +1,23 @@
 //! Commands on cases in one transaction: load, decide in memory, write. A refused command leaves the others alone.
 
-use super::{ATTEMPTS_MAX, AtomicJob, CaseJob, Done, rows};
+use super::{ATTEMPTS_MAX, AtomicJob, CaseJob, Done, ground::Ground, rows};
 use crate::{
     Caller, Error, Inner, Options,
     case::Verb,
     control::Control,
     projection::{CaseChange, DecisionChange},
-    seal::{Owner, Sealer, WorkspaceKeys},
+    seal::{Owner, WorkspaceKeys},
     view::{EventRef, Receipt},
 };
 use countersign_core::{
     content::Digest,
     event::{Body, Event},
-    id::{CaseId, EventId, PersonId, SubjectId, WorkspaceId},
+    id::{CaseId, PersonId, SubjectId, WorkspaceId},
     limits::IDEMPOTENCY_KEPT_MICROS,
     number::Micros,
-    playbook::Playbook,
     refusal::{Code, Refusal},
 };
-use countersign_engine::{CaseState, Context, context::{Drawn, Lease}, decide};
-use countersign_ledger::draw;
+use countersign_engine::{CaseState, context::Lease};
 use countersign_privacy::SubjectKey;
 use countersign_store::{
     self as store, Tx,
@@ -241,7 +239,7 @@ impl<'n> Batch<'n> {
                 }
             }
         }
-        Ok(Self {
+        let mut batch = Self {
             node,
             workspace,
             tx,
@@ -261,7 +259,9 @@ impl<'n> Batch<'n> {
             leases_ended: Vec::new(),
             attachments: Vec::new(),
             kept: Vec::new(),
-        })
+        };
+        batch.subjects_find(items).await?;
+        Ok(batch)
     }
 
     async fn decide(&mut self, item: &Item<'_>) -> Result<Done, Error> {
@@ -288,7 +288,7 @@ impl<'n> Batch<'n> {
         let subjects_before = self.subject_rows.len();
         let decided = self.decide_on(item, state.as_ref()).await;
         let done = match decided {
-            Ok((events, vault_rows)) => self.take(item, state, loaded.fresh, events, vault_rows),
+            Ok((written, vault_rows)) => self.take(item, state, loaded.fresh, written, vault_rows),
             Err(error) => {
                 self.cases.insert(item.case, Loaded { state, fresh: loaded.fresh });
                 Err(error)
@@ -308,97 +308,60 @@ impl<'n> Batch<'n> {
         }
     }
 
-    async fn decide_on(&mut self, item: &Item<'_>, state: Option<&CaseState>) -> Result<(Vec<Event>, Vec<VaultRow>), Error> {
+    async fn decide_on(&mut self, item: &Item<'_>, state: Option<&CaseState>) -> Result<(Vec<rows::Written>, Vec<VaultRow>), Error> {
         if let (Some(wanted), Some(state)) = (item.options.if_match, state)
             && wanted != state.version
         {
             return Err(Refusal::new(Code::StaleVersion, format!("the case is at version {}, and the request is about version {wanted}: read it again", state.version)).into());
         }
-        let (playbook_id, playbook_version) = match (item.verb, state) {
-            (Verb::Open(opening), _) => (opening.playbook_id, opening.playbook_version),
-            (_, Some(state)) => (state.playbook, state.playbook_version),
-            _ => return Err(Refusal::new(Code::NotFound, "there is no such case").into()),
-        };
-        let playbook = self.control.playbook(playbook_id, playbook_version)?;
-        let owner = self.owner(item, state, &playbook).await?;
-        let version = state.map_or(1, |s| s.version + 1);
-        let node = self.node;
-        let keys = Arc::clone(&self.keys);
-        let owner_view = owner.and_then(|id| self.subjects.get(&id)).map(|s| Owner { subject: s.id, key: s.key.as_ref() });
-        let mut sealer = Sealer::new(&keys, &node.env, item.case.0, version, owner_view);
-        let command = item.verb.command(state, &playbook, owner, &mut sealer)?;
-        let vault_rows = std::mem::take(&mut sealer.rows);
-        drop(sealer);
+        if let Verb::Open(opening) = item.verb
+            && let Some(ready) = opening.ready.take(self.control.epoch)
+        {
+            return Ok((ready.written, ready.vault_rows));
+        }
+        let owner = self.owner(item, state).await?;
         let lease = self.lease(item).await?;
-        let new = self.engine(item, state, command, &playbook, playbook_id, playbook_version, lease)?;
-        let recorded_at = self.now.max(state.map_or(0, |s| s.recorded_at));
-        let events = new
-            .into_iter()
-            .zip(version..)
-            .map(|(new, version)| rows::enveloped(new, self.workspace, item.case.0, version, item.caller, recorded_at))
-            .collect();
-        Ok((events, vault_rows))
-    }
-
-    #[expect(clippy::too_many_arguments, reason = "it gathers the context of one decision from the batch and hands it on")]
-    fn engine(
-        &self,
-        item: &Item<'_>,
-        state: Option<&CaseState>,
-        command: countersign_engine::Command,
-        playbook: &Playbook,
-        playbook_id: countersign_core::id::PlaybookId,
-        playbook_version: u64,
-        lease: Option<Lease>,
-    ) -> Result<Vec<countersign_engine::NewEvent>, Error> {
-        let (node, workspace, case) = (self.node, self.workspace, item.case);
-        let epoch = self.control.state.draw_epoch();
-        let draws = |purpose: &str| {
-            let epoch = epoch?;
-            let key = self.keys.draw_key(&node.root, epoch);
-            Some(Drawn { epoch, value: draw::draw(&key, workspace.0.as_bytes(), case.0.as_bytes(), purpose) })
-        };
-        let mut ids = || EventId(node.env.ordered_id());
-        let mut ctx = Context {
-            now: self.now,
-            actor: item.caller.actor.clone(),
-            source: item.caller.source,
-            playbook,
-            playbook_id,
-            playbook_version,
-            control: &self.control.state.control,
-            roster: &self.control.state,
-            lease,
-            draws: &draws,
-            ids: &mut ids,
-        };
-        Ok(decide(state, command, &mut ctx)?)
+        let keys = Arc::clone(&self.keys);
+        let control = Arc::clone(&self.control);
+        let owner = owner.and_then(|id| self.subjects.get(&id)).map(|s| Owner { subject: s.id, key: s.key.as_ref() });
+        let ground = Ground { node: self.node, workspace: self.workspace, control: &control, keys: &keys, now: self.now };
+        ground.decide(item.caller, item.case, item.verb, state, owner, lease)
     }
 
     /// Whose personal values the command's are: the case's subject, made on opening where the playbook has personal fields.
-    async fn owner(&mut self, item: &Item<'_>, state: Option<&CaseState>, playbook: &Playbook) -> Result<Option<SubjectId>, Error> {
+    async fn owner(&mut self, item: &Item<'_>, state: Option<&CaseState>) -> Result<Option<SubjectId>, Error> {
         if let Some(state) = state {
             let Some(subject) = state.subject else { return Ok(None) };
             self.subject_load(subject).await?;
             return Ok(Some(subject));
         }
         let Verb::Open(opening) = item.verb else { return Ok(None) };
-        if !playbook.has_personal_fields() {
+        if !opening.personal {
             return Ok(None);
         }
-        let Some(token) = opening.subject_token else { return self.subject_new(None).map(Some) };
-        if let Some(subject) = self.subjects_by_token.get(&token) {
-            return Ok(Some(*subject));
+        match opening.subject_token.and_then(|token| self.subjects_by_token.get(&token)) {
+            Some(subject) => Ok(Some(*subject)),
+            None => self.subject_new(opening.subject_token).map(Some),
         }
-        match store::subject::by_token(self.tx.conn(), self.workspace.0, &token).await? {
-            Some(row) => {
-                let id = SubjectId(row.subject);
-                self.subject_keep(id, row.wrapped_key.as_deref())?;
+    }
+
+    /// Finds the subjects that openings name, all at once.
+    async fn subjects_find(&mut self, items: &[Item<'_>]) -> Result<(), Error> {
+        let mut tokens: Vec<Vec<u8>> = items
+            .iter()
+            .filter_map(|item| if let Verb::Open(opening) = item.verb { opening.subject_token } else { None })
+            .map(|token| token.to_vec())
+            .collect();
+        tokens.sort_unstable();
+        tokens.dedup();
+        for row in store::subject::by_tokens(self.tx.conn(), self.workspace.0, &tokens).await? {
+            let id = SubjectId(row.subject);
+            self.subject_keep(id, row.wrapped_key.as_deref())?;
+            if let Some(token) = row.token.and_then(|t| <[u8; 16]>::try_from(t.as_slice()).ok()) {
                 self.subjects_by_token.insert(token, id);
-                Ok(Some(id))
             }
-            None => self.subject_new(Some(token)).map(Some),
         }
+        Ok(())
     }
 
     fn subject_new(&mut self, token: Option<[u8; 16]>) -> Result<SubjectId, Error> {
@@ -433,17 +396,7 @@ impl<'n> Batch<'n> {
     }
 
     /// Takes decided events into the batch, so that later commands of it see them.
-    fn take(&mut self, item: &Item<'_>, state: Option<CaseState>, fresh: bool, events: Vec<Event>, vault_rows: Vec<VaultRow>) -> Result<Done, Error> {
-        let mut written = Vec::with_capacity(events.len());
-        for event in events {
-            match rows::Written::new(event) {
-                Ok(w) => written.push(w),
-                Err(error) => {
-                    self.cases.insert(item.case, Loaded { state, fresh });
-                    return Err(error);
-                }
-            }
-        }
+    fn take(&mut self, item: &Item<'_>, state: Option<CaseState>, fresh: bool, written: Vec<rows::Written>, vault_rows: Vec<VaultRow>) -> Result<Done, Error> {
         let mut state = state;
         let mut shown = None;
         let mut decision = None;
