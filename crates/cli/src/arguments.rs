@@ -11,7 +11,7 @@ Data goes to standard output, talk to standard error; --json makes data of every
 
 /// Know when to trust the AI, and prove it: AI proposes, a person decides, and every decision can be proven.
 #[derive(Debug, Parser)]
-#[command(name = "countersign", version, after_help = AFTER_HELP, propagate_version = true)]
+#[command(name = "countersign", version, after_help = AFTER_HELP)]
 pub struct Arguments {
     #[command(flatten)]
     pub global: Global,

@@ -6,7 +6,10 @@ use countersign_app::{
     App, Caller, Config, RootSecret, Workspace,
     view::{CaseSummary, Page},
 };
-use countersign_core::event::{Actor, Source};
+use countersign_core::{
+    event::{Actor, Source},
+    id::PersonId,
+};
 use std::path::Path;
 
 /// A node with one workspace.
@@ -111,5 +114,13 @@ pub fn importer() -> Caller {
     Caller {
         actor: Actor::System("importer".into()),
         source: Source::Import,
+    }
+}
+
+/// A person who acts in their own name here. The operating system says who may sit at the command line.
+pub fn person(id: PersonId) -> Caller {
+    Caller {
+        actor: Actor::Person(id),
+        source: Source::Cli,
     }
 }

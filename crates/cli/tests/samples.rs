@@ -1,5 +1,7 @@
 //! The committed samples are what their generator makes.
 
+#![expect(clippy::unwrap_used, reason = "a test that cannot go on should panic")]
+
 #[path = "../examples/samples.rs"]
 #[expect(dead_code, reason = "the generator's own main is not run here")]
 mod generator;

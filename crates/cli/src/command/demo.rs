@@ -273,6 +273,7 @@ async fn invite(node: &Node, address: SocketAddr) -> Result<()> {
         "  curl -s -H \"Authorization: Bearer $KEY\" 'http://{address}/v1/decisions?limit=3'"
     ))?;
     out.line(format!(
-        "  curl -s -H \"Authorization: Bearer $KEY\" http://{address}/v1/ledger/checkpoint\n"
+        "  curl -s -H \"Authorization: Bearer $KEY\" http://{address}/v1/log/{}/checkpoint\n",
+        node.workspace.id()
     ))
 }

@@ -43,7 +43,7 @@ pub async fn until_stopped(app: App, listener: TcpListener, out: Out) -> Result<
     let integrator = countersign_app::integrator::spawn(&app);
     out.either(
         &serde_json::json!({ "url": format!("http://{address}") }),
-        format!("http://{address}"),
+        format!("listening on http://{address}"),
     )?;
     if !address.ip().is_loopback() {
         out.say(

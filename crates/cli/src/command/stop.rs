@@ -3,10 +3,11 @@
 use super::person;
 use crate::{
     arguments::Global,
-    node::{Node, operator},
+    node::{self, Node, operator},
 };
 use anyhow::Result;
 use countersign_app::{input::StopInput, view::StopView};
+use countersign_core::id::PersonId;
 
 /// What to stop.
 #[derive(Debug, clap::Args)]
@@ -77,7 +78,7 @@ pub async fn resume(global: &Global, arguments: ResumeArguments) -> Result<()> {
     let stops = node
         .workspace
         .automation_resume(
-            &operator(),
+            &node::person(PersonId(person)),
             StopInput {
                 playbook,
                 proposer,

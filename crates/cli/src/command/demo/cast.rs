@@ -1,16 +1,13 @@
 //! Who plays in the demo: three people, and the moves that they make through the same use cases as everybody.
 
-use crate::node::{Node, operator};
+use crate::node::{self, Node, operator};
 use anyhow::{Context as _, Result};
 use countersign_app::{
     Caller, Options, Workspace,
     input::{CaseInput, JudgmentInput, OutcomeInput, PersonInput, ProposalInput},
     view::{Receipt, Shown},
 };
-use countersign_core::{
-    event::{Actor, Source},
-    id::{CaseId, EventId, PersonId},
-};
+use countersign_core::id::{CaseId, EventId, PersonId};
 use serde_json::{Value, json};
 use uuid::Uuid;
 
@@ -171,10 +168,7 @@ impl Cast {
 impl Player {
     /// As whom they act.
     pub fn caller(&self) -> Caller {
-        Caller {
-            actor: Actor::Person(self.id),
-            source: Source::Cli,
-        }
+        node::person(self.id)
     }
 }
 

@@ -1,0 +1,77 @@
+//! The demo: the first thing that anybody runs, so it has to work and its evidence has to verify anywhere.
+
+#![expect(clippy::unwrap_used, reason = "a test that cannot go on should panic")]
+
+mod common;
+
+use common::Bench;
+use serde_json::Value;
+use std::fs;
+
+#[test]
+fn the_story_is_told_and_its_evidence_verifies_elsewhere() {
+    let bench = Bench::new();
+    let told = bench.good(&["demo", "--no-serve", "--data", "demo"]);
+    for word in [
+        "Imported 300 tickets with 600 proposals, 292 judgments and 292 outcomes",
+        "AI, triage-llm               right in",
+        "Ada takes it back within the grace time",
+        "stays with bug: decided",
+        "a second proposal, chained to the first",
+        "Ben signs abuse: decided",
+        "Chloé adjudicates",
+        "all as they must be",
+    ] {
+        assert!(told.contains(word), "{word}: {told}");
+    }
+    let key = bench.good(&["log", "key", "--data", "demo"]);
+    let evidence = fs::read(bench.path("demo/evidence.json")).unwrap();
+    // Somewhere else, with nothing but the file and the key.
+    let elsewhere = Bench::new();
+    fs::write(elsewhere.path("evidence.json"), &evidence).unwrap();
+    let verdict: Value = elsewhere.json(&["verify", "evidence.json", "--key", key.trim()]);
+    assert_eq!(verdict["trusted"], true);
+    let (name, rest) = key.trim().split_once('+').unwrap();
+    let other = Bench::initialised().good(&["log", "key"]);
+    assert_ne!(other.trim(), format!("{name}+{rest}"));
+    elsewhere.bad(
+        &["verify", "evidence.json", "--key", other.trim()],
+        4,
+        "does not verify",
+    );
+    // One bit of each entry in turn, inside of its event.
+    let bundle: Value = serde_json::from_slice(&evidence).unwrap();
+    for entry in 0..bundle["entries"].as_array().unwrap().len() {
+        let mut changed = bundle.clone();
+        let event = changed["entries"][entry]["event"].as_str().unwrap();
+        let flipped = if event.as_bytes()[120] == b'a' {
+            "b"
+        } else {
+            "a"
+        };
+        let event = format!("{}{flipped}{}", &event[..120], &event[121..]);
+        changed["entries"][entry]["event"] = event.into();
+        fs::write(elsewhere.path("evidence.json"), changed.to_string()).unwrap();
+        elsewhere.bad(&["verify", "evidence.json"], 4, "does not verify");
+    }
+    assert_eq!(
+        bench.json(&["verify", "--data", "demo"])["problems_count"],
+        0
+    );
+}
+
+#[test]
+fn a_demo_removes_only_what_a_demo_made() {
+    let bench = Bench::new();
+    fs::create_dir(bench.path("mine")).unwrap();
+    fs::write(bench.path("mine/thesis.txt"), "x").unwrap();
+    bench.bad(
+        &["demo", "--no-serve", "--fresh", "--data", "mine"],
+        3,
+        "not made by a demo",
+    );
+    assert!(bench.path("mine/thesis.txt").is_file());
+    bench.good(&["demo", "--no-serve", "--data", "demo"]);
+    bench.bad(&["demo", "--no-serve", "--data", "demo"], 3, "--fresh");
+    bench.good(&["demo", "--no-serve", "--fresh", "--data", "demo"]);
+}
