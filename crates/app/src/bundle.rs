@@ -33,6 +33,9 @@ impl Workspace {
         for row in self.evidence(case).await? {
             let index = u64::try_from(row.position).ok().and_then(|p| p.checked_sub(log.base)).filter(|i| *i < signed.checkpoint.size);
             let index = index.ok_or_else(|| {
+                if log.number == 0 {
+                    return Refusal::new(Code::Busy, "the log does not cover the case's last events yet: try again in a second");
+                }
                 Refusal::new(
                     Code::WrongState,
                     "the case began before the workspace was restored from a backup, so its first events are in the old log; ask for the bundle there, or re-open the case",

@@ -31,8 +31,9 @@ const BULK_WAITING_MAX: usize = 1_024;
 /// Interactive commands in one transaction.
 const INTERACTIVE_BATCH_MAX: usize = 256;
 /// Cases of bulk intake in one transaction: at least, at most.
-const BULK_BATCH: (usize, usize) = (16, 512);
-/// How long a bulk transaction should take, so that interactive commands do not wait for it.
+const BULK_BATCH: (usize, usize) = (64, 512);
+/// How long a bulk transaction should take up to its commit, so that interactive commands do not wait for it. The commit itself
+/// takes the same time whatever the size, so it must not make batches smaller.
 const BULK_TRANSACTION_MICROS: i64 = 5_000;
 /// How often a batch is decided again after somebody else wrote first.
 const ATTEMPTS_MAX: u32 = 8;
@@ -182,7 +183,7 @@ pub(crate) fn spawn(inner: Weak<Inner>, inbox: Inbox) {
 }
 
 async fn run(inner: Weak<Inner>, mut inbox: Inbox) {
-    let mut bulk_size = BULK_BATCH.0 * 4;
+    let mut bulk_size = BULK_BATCH.0 * 2;
     let mut held_back: Option<Work> = None;
     loop {
         let first = match held_back.take() {
@@ -220,9 +221,9 @@ async fn run(inner: Weak<Inner>, mut inbox: Inbox) {
         }
         let count = works.len();
         let began = node.env.now();
-        perform(&node, works).await;
+        let commits_at = perform(&node, works).await;
         if bulk && count * 2 > bulk_size {
-            bulk_size = resized(bulk_size, node.env.now() - began);
+            bulk_size = resized(bulk_size, commits_at.unwrap_or(began) - began);
         }
     }
 }
@@ -247,7 +248,8 @@ async fn next(inbox: &mut Inbox) -> Option<Work> {
     }
 }
 
-async fn perform(node: &Arc<Inner>, works: Vec<Work>) {
+/// Carries out what belongs together; tells when the commit of the commands on cases began.
+async fn perform(node: &Arc<Inner>, works: Vec<Work>) -> Option<Micros> {
     let mut cases = Vec::new();
     let mut claims = Vec::new();
     for work in works {
@@ -264,7 +266,5 @@ async fn perform(node: &Arc<Inner>, works: Vec<Work>) {
     if !claims.is_empty() {
         claims::perform(node, claims).await;
     }
-    if !cases.is_empty() {
-        batch::perform(node, cases).await;
-    }
+    if cases.is_empty() { None } else { batch::perform(node, cases).await }
 }

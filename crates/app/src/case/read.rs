@@ -364,7 +364,7 @@ impl Workspace {
     pub async fn case_explain(&self, case: CaseId, viewer: Option<PersonId>) -> Result<Explanation, Error> {
         let file = self.file(case).await?;
         if file.withheld_from(viewer) {
-            return Err(Refusal::new(Code::Forbidden, "why this case went where it went is told after the first answer, so that it does not tell what the AI said").into());
+            return Err(Refusal::new(Code::NotIndependent, "why this case went where it went is told after the first answer, so that it does not tell what the AI said").into());
         }
         let routed = file.events.iter().rev().find_map(|(_, e)| match &e.body {
             Body::CaseRouted(body) => Some((e, body)),

@@ -31,16 +31,17 @@ use std::{
     sync::Arc,
 };
 
-/// Carries out commands: all in one transaction, or one by one where somebody else came in between.
-pub(super) async fn perform(node: &Inner, jobs: Vec<CaseJob>) {
+/// Carries out commands: all in one transaction, or one by one where somebody else came in between. Tells when the commit began.
+pub(super) async fn perform(node: &Inner, jobs: Vec<CaseJob>) -> Option<Micros> {
     let items: Vec<Item<'_>> = jobs.iter().map(Item::of).collect();
     let outcome = together(node, &items).await;
     drop(items);
     match outcome {
-        Ok(done) => {
+        Ok((done, commits_at)) => {
             for (job, done) in jobs.into_iter().zip(done) {
                 let _ = job.reply.send(done);
             }
+            return commits_at;
         }
         Err(Error::Store(error)) if error.is_conflict() => {
             for job in jobs {
@@ -55,6 +56,7 @@ pub(super) async fn perform(node: &Inner, jobs: Vec<CaseJob>) {
             }
         }
     }
+    None
 }
 
 async fn alone(node: &Inner, item: &Item<'_>) -> Result<Done, Error> {
@@ -66,7 +68,7 @@ async fn alone(node: &Inner, item: &Item<'_>) -> Result<Done, Error> {
                 attempt += 1;
             }
             Err(error) => return Err(error),
-            Ok(done) => return done.into_iter().next().unwrap_or_else(|| Err(Error::Damaged("a command got no answer".into()))),
+            Ok((done, _)) => return done.into_iter().next().unwrap_or_else(|| Err(Error::Damaged("a command got no answer".into()))),
         }
     }
 }
@@ -120,8 +122,11 @@ impl<'a> Item<'a> {
     }
 }
 
-async fn together(node: &Inner, items: &[Item<'_>]) -> Result<Vec<Result<Done, Error>>, Error> {
-    let Some(workspace) = items.first().map(|i| i.workspace) else { return Ok(Vec::new()) };
+/// What was done for each command, and when the commit began.
+type Together = (Vec<Result<Done, Error>>, Option<Micros>);
+
+async fn together(node: &Inner, items: &[Item<'_>]) -> Result<Together, Error> {
+    let Some(workspace) = items.first().map(|i| i.workspace) else { return Ok((Vec::new(), None)) };
     let mut answers = Vec::with_capacity(items.len());
     for item in items {
         answers.push(match known_answer(node, workspace, item.caller, item.options).await {
@@ -142,8 +147,8 @@ async fn together(node: &Inner, items: &[Item<'_>]) -> Result<Vec<Result<Done, E
             },
         });
     }
-    batch.write().await?;
-    Ok(done)
+    let commits_at = batch.write().await?;
+    Ok((done, commits_at))
 }
 
 fn stored_key(caller: &Caller, options: &Options) -> Option<Key> {
@@ -470,9 +475,11 @@ impl<'n> Batch<'n> {
         }
     }
 
-    async fn write(mut self) -> Result<(), Error> {
+    /// Writes and commits; tells when the commit began.
+    async fn write(mut self) -> Result<Option<Micros>, Error> {
         if self.events.is_empty() && self.kept.is_empty() && self.leases_ended.is_empty() {
-            return Ok(self.tx.rollback().await?);
+            self.tx.rollback().await?;
+            return Ok(None);
         }
         let workspace = self.workspace.0;
         store::subject::insert(self.tx.conn(), workspace, &self.subject_rows).await?;
@@ -498,8 +505,9 @@ impl<'n> Batch<'n> {
         }
         let written = rows::append(&mut self.tx, self.workspace, self.events, self.control.epoch).await?;
         DecisionChange::write(&mut self.tx, self.workspace, &self.decisions, &written).await?;
+        let commits_at = self.node.env.now();
         self.tx.commit().await?;
         self.node.notify(written.iter());
-        Ok(())
+        Ok(Some(commits_at))
     }
 }
