@@ -137,6 +137,11 @@ impl Workspace {
         if !store::integrator::holds(tx.conn(), self.id.0, holder, fence).await? {
             return Ok((done, false));
         }
+        // Two tasks of this node hold the same fence: whoever was slower must not put narrower tiles in the place of wider ones.
+        let now_done = store::ledger::checkpoint_latest(tx.conn(), stored).await?.map_or(0, |c| u64::try_from(c.size).unwrap_or(0));
+        if now_done != done {
+            return Ok((now_done, true));
+        }
         store::ledger::tiles_put(tx.conn(), stored, &tiles).await?;
         if let Some((minute, size)) = memory.last.get(&self.id)
             && *minute == now / KEPT_MICROS
