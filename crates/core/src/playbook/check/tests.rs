@@ -1,3 +1,5 @@
+//! Tests of holding values against a playbook: every kind of field and answer, and hostile values.
+
 use super::*;
 use crate::playbook::parse::parse;
 use proptest::prelude::*;

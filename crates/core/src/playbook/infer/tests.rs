@@ -1,3 +1,5 @@
+//! Tests of guessing a playbook from a CSV file: what comes out always parses.
+
 use super::*;
 use crate::playbook::{
     AnswerSpec, Playbook,

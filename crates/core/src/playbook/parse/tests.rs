@@ -1,3 +1,5 @@
+//! Tests of reading playbooks: every problem is found, named and placed.
+
 use super::*;
 use crate::{
     event::{OutcomeKind, Route},
