@@ -12,10 +12,7 @@ mod source;
 mod word;
 
 pub use join::{JOIN_BYTES_MAX, Join};
-pub use mapping::{
-    Confidence, DecisionColumns, DecisionMapping, JudgmentMapping, LAST_JUDGMENT, Mapping,
-    OutcomeMapping, ProposalMapping,
-};
+pub use mapping::{Confidence, DecisionColumns, DecisionMapping, JudgmentMapping, LAST_JUDGMENT, Mapping, OutcomeMapping, ProposalMapping};
 pub use run::{BAD_ROWS_KEPT_MAX, NAMES_COUNTED_MAX, Report, WAITING_ROWS_MAX, bad_row};
 pub use source::{Format, Meter, ROW_BYTES_MAX};
 
@@ -142,74 +139,35 @@ impl Rows {
         let known = match &source {
             Source::Csv(csv) => {
                 let joined = joins.iter().flat_map(|join| join.columns.iter());
-                Some(
-                    csv.columns
-                        .iter()
-                        .chain(joined)
-                        .filter(|name| !name.is_empty())
-                        .cloned()
-                        .collect::<Vec<_>>(),
-                )
+                Some(csv.columns.iter().chain(joined).filter(|name| !name.is_empty()).cloned().collect::<Vec<_>>())
             }
             Source::Ndjson(_) => None,
         };
-        if let Some(twice) = known
-            .iter()
-            .flatten()
-            .enumerate()
-            .find(|(i, name)| known.iter().flatten().take(*i).any(|n| n == *name))
-        {
+        if let Some(twice) = known.iter().flatten().enumerate().find(|(i, name)| known.iter().flatten().take(*i).any(|n| n == *name)) {
             return Err(Error::Mapping(format!(
                 "two files have a column {:?}: give the joined one a prefix, as in --join low=FILE",
                 twice.1
             )));
         }
-        let mut columns = Columns {
-            known,
-            read: joins.iter().map(|join| join.on.clone()).collect(),
-        };
+        let mut columns = Columns { known, read: joins.iter().map(|join| join.on.clone()).collect() };
         let plan = match (playbook, &source) {
             (_, Source::Ndjson(_)) if mapping.is_bare() => None,
             (Some(playbook), _) => Some(Plan::new(mapping, playbook, &mut columns)?),
             (None, _) => {
-                return Err(Error::Mapping(
-                    "say which playbook the rows are cases of".into(),
-                ));
+                return Err(Error::Mapping("say which playbook the rows are cases of".into()));
             }
         };
-        let mut rows = Self {
-            source,
-            plan,
-            playbook: mapping.playbook.clone(),
-            columns,
-            joins,
-            places: Vec::new(),
-            keys: Vec::new(),
-            ended: false,
-        };
-        rows.places = rows
-            .columns
-            .read
-            .iter()
-            .map(|name| rows.place(name))
-            .collect();
-        rows.keys = rows
-            .joins
-            .iter()
-            .map(|join| rows.columns.read.iter().position(|name| *name == join.on))
-            .collect();
+        let mut rows =
+            Self { source, plan, playbook: mapping.playbook.clone(), columns, joins, places: Vec::new(), keys: Vec::new(), ended: false };
+        rows.places = rows.columns.read.iter().map(|name| rows.place(name)).collect();
+        rows.keys = rows.joins.iter().map(|join| rows.columns.read.iter().position(|name| *name == join.on)).collect();
         Ok(rows)
     }
 
     /// Columns that the file has and no part of the mapping reads.
     #[must_use]
     pub fn unused(&self) -> Vec<&str> {
-        let known = self
-            .columns
-            .known
-            .iter()
-            .flatten()
-            .filter(|name| !self.columns.read.contains(name));
+        let known = self.columns.known.iter().flatten().filter(|name| !self.columns.read.contains(name));
         known.map(String::as_str).collect()
     }
 
@@ -219,55 +177,32 @@ impl Rows {
         {
             return Place::Main(at);
         }
-        let joined = self
-            .joins
-            .iter()
-            .enumerate()
-            .find_map(|(j, join)| Some((j, join.columns.iter().position(|n| n == name)?)));
+        let joined = self.joins.iter().enumerate().find_map(|(j, join)| Some((j, join.columns.iter().position(|n| n == name)?)));
         joined.map_or(Place::Member, |(join, at)| Place::Joined(join, at))
     }
 
     fn case(&self, line: u64, record: &Record) -> Result<CaseInput, BadRow> {
         let Some(plan) = &self.plan else {
-            return Err(BadRow {
-                line,
-                column: None,
-                reason: "there is no mapping for it".into(),
-            });
+            return Err(BadRow { line, column: None, reason: "there is no mapping for it".into() });
         };
         let main = |name: &str, place: Place| match (record, place) {
-            (Record::Cells(cells), Place::Main(at)) => {
-                cells.get(at).map_or(Cell::Absent, Cell::Text)
-            }
+            (Record::Cells(cells), Place::Main(at)) => cells.get(at).map_or(Cell::Absent, Cell::Text),
             (Record::Members(members), _) => members.get(name).map_or(Cell::Absent, Cell::Json),
             _ => Cell::Absent,
         };
         let mut joined = Vec::with_capacity(self.joins.len());
         for (join, key) in self.joins.iter().zip(&self.keys) {
-            let key = key
-                .and_then(|k| self.places.get(k))
-                .map_or(Cell::Absent, |place| main(&join.on, *place));
+            let key = key.and_then(|k| self.places.get(k)).map_or(Cell::Absent, |place| main(&join.on, *place));
             let row = key.text().and_then(|value| join.row(value.trim()));
             let reason = || "has no row in the joined file".to_owned();
-            joined.push(row.ok_or_else(|| BadRow {
-                line,
-                column: Some(join.on.clone()),
-                reason: reason(),
-            })?);
+            joined.push(row.ok_or_else(|| BadRow { line, column: Some(join.on.clone()), reason: reason() })?);
         }
         let cell = |(name, place): (&String, &Place)| match place {
-            Place::Joined(join, at) => joined
-                .get(*join)
-                .and_then(|row| row.get(*at))
-                .map_or(Cell::Absent, Cell::Text),
+            Place::Joined(join, at) => joined.get(*join).and_then(|row| row.get(*at)).map_or(Cell::Absent, Cell::Text),
             place => main(name, *place),
         };
         let names = &self.columns.read;
-        plan.case(&Cells {
-            line,
-            names,
-            cells: names.iter().zip(&self.places).map(cell).collect(),
-        })
+        plan.case(&Cells { line, names, cells: names.iter().zip(&self.places).map(cell).collect() })
     }
 
     fn line_case(&self, line: u64, bytes: &[u8]) -> Result<CaseInput, Fault> {
@@ -278,16 +213,8 @@ impl Rows {
             return source::json(line, bytes);
         }
         let mut members: Map<String, Value> = source::json(line, bytes)?;
-        members
-            .entry("playbook")
-            .or_insert_with(|| Value::from(self.playbook.as_str()));
-        serde_json::from_value(Value::Object(members)).map_err(|error| {
-            Fault::Row(BadRow {
-                line,
-                column: None,
-                reason: error.to_string(),
-            })
-        })
+        members.entry("playbook").or_insert_with(|| Value::from(self.playbook.as_str()));
+        serde_json::from_value(Value::Object(members)).map_err(|error| Fault::Row(BadRow { line, column: None, reason: error.to_string() }))
     }
 }
 
@@ -301,10 +228,7 @@ impl Iterator for Rows {
         let (line, case) = match &mut self.source {
             Source::Csv(csv) => {
                 let (line, record) = csv.next()?;
-                (
-                    line,
-                    record.and_then(|record| Ok(self.case(line, &record)?)),
-                )
+                (line, record.and_then(|record| Ok(self.case(line, &record)?)))
             }
             Source::Ndjson(ndjson) => {
                 let (line, bytes) = ndjson.next_line()?;
@@ -323,8 +247,7 @@ impl Iterator for Rows {
 pub fn check(playbook: &Playbook, input: &CaseInput) -> Result<(), Refusal> {
     check::field_values(playbook, input.fields.clone())?;
     for (i, proposal) in input.proposals.iter().enumerate() {
-        proposal_check(playbook, proposal)
-            .map_err(|refusal| below(&format!("/proposals/{i}"), refusal))?;
+        proposal_check(playbook, proposal).map_err(|refusal| below(&format!("/proposals/{i}"), refusal))?;
     }
     moment_check(input.deadline.as_ref(), "/deadline")?;
     let Some(history) = &input.history else {
@@ -332,17 +255,14 @@ pub fn check(playbook: &Playbook, input: &CaseInput) -> Result<(), Refusal> {
     };
     moment_check(history.opened_at.as_ref(), "/history/opened_at")?;
     for (i, judgment) in history.judgments.iter().enumerate() {
-        judgment_check(playbook, judgment)
-            .map_err(|refusal| below(&format!("/history/judgments/{i}"), refusal))?;
+        judgment_check(playbook, judgment).map_err(|refusal| below(&format!("/history/judgments/{i}"), refusal))?;
     }
     if let Some(decision) = &history.decision {
-        check::answer_value(playbook, &decision.answer)
-            .map_err(|refusal| below("/history/decision", refusal))?;
+        check::answer_value(playbook, &decision.answer).map_err(|refusal| below("/history/decision", refusal))?;
         moment_check(decision.at.as_ref(), "/history/decision/at")?;
     }
     if let Some(outcome) = &history.outcome {
-        check::outcome_value(playbook, &outcome.value)
-            .map_err(|refusal| below("/history", refusal))?;
+        check::outcome_value(playbook, &outcome.value).map_err(|refusal| below("/history", refusal))?;
         moment_check(outcome.at.as_ref(), "/history/outcome/at")?;
     }
     Ok(())
@@ -352,10 +272,7 @@ pub fn check(playbook: &Playbook, input: &CaseInput) -> Result<(), Refusal> {
 ///
 /// # Errors
 /// Where the file has no readable header.
-pub fn head(
-    inner: Box<dyn BufRead + Send>,
-    rows_max: usize,
-) -> Result<(Vec<String>, Vec<Vec<String>>), Error> {
+pub fn head(inner: Box<dyn BufRead + Send>, rows_max: usize) -> Result<(Vec<String>, Vec<Vec<String>>), Error> {
     let mut csv = Csv::open(inner, None, Meter::default())?;
     let mut rows = Vec::new();
     while rows.len() < rows_max
@@ -390,9 +307,7 @@ fn judgment_check(playbook: &Playbook, judgment: &ObservedInput) -> Result<(), R
 
 fn moment_check(moment: Option<&Moment>, pointer: &str) -> Result<(), Refusal> {
     match moment {
-        Some(Moment::Text(text)) => parse_rfc3339(text)
-            .map(drop)
-            .map_err(|error| Refusal::invalid(pointer, error.to_string())),
+        Some(Moment::Text(text)) => parse_rfc3339(text).map(drop).map_err(|error| Refusal::invalid(pointer, error.to_string())),
         _ => Ok(()),
     }
 }

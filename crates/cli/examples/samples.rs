@@ -14,10 +14,7 @@ use std::{error::Error, fs, path::Path};
 
 /// Each file with its content.
 pub fn files() -> Result<Vec<(&'static str, String)>, Box<dyn Error>> {
-    Ok(vec![
-        ("support-tickets.csv", tickets::csv()?),
-        ("alerts.ndjson", alerts::ndjson()?),
-    ])
+    Ok(vec![("support-tickets.csv", tickets::csv()?), ("alerts.ndjson", alerts::ndjson()?)])
 }
 
 fn main() -> Result<(), Box<dyn Error>> {

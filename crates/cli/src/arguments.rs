@@ -26,21 +26,10 @@ pub struct Global {
     #[arg(long, global = true, value_name = "DIR", env = "COUNTERSIGN_DATA")]
     pub data: Option<PathBuf>,
     /// A PostgreSQL database instead of the embedded one
-    #[arg(
-        long,
-        global = true,
-        value_name = "URL",
-        env = "COUNTERSIGN_DATABASE_URL",
-        hide_env_values = true
-    )]
+    #[arg(long, global = true, value_name = "URL", env = "COUNTERSIGN_DATABASE_URL", hide_env_values = true)]
     pub database_url: Option<String>,
     /// Where the root secret is [default: beside the data directory]
-    #[arg(
-        long,
-        global = true,
-        value_name = "FILE",
-        env = "COUNTERSIGN_SECRET_FILE"
-    )]
+    #[arg(long, global = true, value_name = "FILE", env = "COUNTERSIGN_SECRET_FILE")]
     pub secret_file: Option<PathBuf>,
     /// The workspace, where the database has several
     #[arg(long, global = true, value_name = "ID", env = "COUNTERSIGN_WORKSPACE")]
@@ -56,10 +45,7 @@ pub struct Global {
 impl Global {
     /// How to speak.
     pub fn out(&self) -> Out {
-        Out {
-            json: self.json,
-            quiet: self.quiet,
-        }
+        Out { json: self.json, quiet: self.quiet }
     }
 }
 

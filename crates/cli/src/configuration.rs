@@ -57,23 +57,13 @@ pub struct Settings {
 impl Settings {
     /// Puts flags, environment and file together. A data directory that is not there has no file.
     pub fn load(global: &Global) -> Result<Self> {
-        let data = global
-            .data
-            .clone()
-            .unwrap_or_else(|| PathBuf::from(DATA_DEFAULT));
+        let data = global.data.clone().unwrap_or_else(|| PathBuf::from(DATA_DEFAULT));
         let file = read(&data)?;
         let database = global.database_url.clone().or(file.database_url);
-        let database =
-            database.unwrap_or_else(|| data.join(DATABASE_NAME).to_string_lossy().into_owned());
+        let database = database.unwrap_or_else(|| data.join(DATABASE_NAME).to_string_lossy().into_owned());
         let configured = file.secret_file.map(|path| data.join(path));
-        let secret_file = global
-            .secret_file
-            .clone()
-            .or(configured)
-            .unwrap_or_else(|| beside(&data, "secret"));
-        let erasure_list = file
-            .erasure_list
-            .map_or_else(|| beside(&data, "erasures"), |path| data.join(path));
+        let secret_file = global.secret_file.clone().or(configured).unwrap_or_else(|| beside(&data, "secret"));
+        let erasure_list = file.erasure_list.map_or_else(|| beside(&data, "erasures"), |path| data.join(path));
         Ok(Self {
             database,
             secret_file,
@@ -94,14 +84,8 @@ impl Settings {
 fn read(data: &Path) -> Result<File> {
     let path = data.join(FILE_NAME);
     match fs::read_to_string(&path) {
-        Ok(text) => parse(&text)
-            .map_err(|error| Exit::Usage.because(format!("{}: {error}", path.display()))),
-        Err(error)
-            if error.kind() == io::ErrorKind::NotFound
-                || error.kind() == io::ErrorKind::NotADirectory =>
-        {
-            Ok(File::default())
-        }
+        Ok(text) => parse(&text).map_err(|error| Exit::Usage.because(format!("{}: {error}", path.display()))),
+        Err(error) if error.kind() == io::ErrorKind::NotFound || error.kind() == io::ErrorKind::NotADirectory => Ok(File::default()),
         Err(error) => Err(error).with_context(|| format!("read {}", path.display())),
     }
 }
@@ -113,10 +97,7 @@ fn parse(text: &str) -> Result<File, String> {
 /// `<data>.secret`, beside the data directory: whoever copies the directory has not copied the secret.
 fn beside(data: &Path, extension: &str) -> PathBuf {
     let absolute = std::path::absolute(data).unwrap_or_else(|_| data.to_owned());
-    let name = absolute.file_name().map_or_else(
-        || "countersign-data".into(),
-        |name| name.to_string_lossy().into_owned(),
-    );
+    let name = absolute.file_name().map_or_else(|| "countersign-data".into(), |name| name.to_string_lossy().into_owned());
     absolute.with_file_name(format!("{name}.{extension}"))
 }
 
@@ -130,10 +111,7 @@ mod tests {
         let file = parse("listen = \"0.0.0.0:80\"\nlog = \"info\"").unwrap();
         assert_eq!(file.listen.unwrap().port(), 80);
         for (text, wanted) in [
-            (
-                "log = \"x\"\nlissten = 1",
-                vec!["line 2", "lissten", "listen"],
-            ),
+            ("log = \"x\"\nlissten = 1", vec!["line 2", "lissten", "listen"]),
             ("listen = \"localhost\"", vec!["line 1", "listen"]),
             ("workspace = \"main\"", vec!["line 1", "workspace"]),
             ("log = ", vec!["line 1"]),
@@ -148,10 +126,7 @@ mod tests {
         for data in ["x/data", "x/data/", "./data", "/srv/data"] {
             let secret = beside(Path::new(data), "secret");
             assert!(secret.ends_with("data.secret"), "{secret:?}");
-            assert!(
-                !secret.starts_with(std::path::absolute(data).unwrap()),
-                "{secret:?}"
-            );
+            assert!(!secret.starts_with(std::path::absolute(data).unwrap()), "{secret:?}");
         }
     }
 }

@@ -37,10 +37,7 @@ impl std::error::Error for Failure {}
 impl Exit {
     /// A failure that ends with this code.
     pub fn because(self, text: impl Into<String>) -> anyhow::Error {
-        anyhow::Error::new(Failure {
-            exit: self,
-            text: text.into(),
-        })
+        anyhow::Error::new(Failure { exit: self, text: text.into() })
     }
 
     /// The code of a failure, by the first cause that says one.
@@ -56,9 +53,7 @@ impl Exit {
                     import::Error::App(error) => Self::of_app(error),
                 });
             }
-            cause
-                .downcast_ref::<countersign_app::Error>()
-                .map(Self::of_app)
+            cause.downcast_ref::<countersign_app::Error>().map(Self::of_app)
         });
         by_cause.unwrap_or(Self::Failed)
     }
@@ -81,36 +76,25 @@ pub fn report(error: &anyhow::Error, json: bool) -> ExitCode {
         return ExitCode::SUCCESS;
     }
     let exit = Exit::of(error);
-    let refusal =
-        error.chain().find_map(
-            |cause| match cause.downcast_ref::<countersign_app::Error>() {
-                Some(countersign_app::Error::Refused(refusal)) => Some(refusal),
-                _ => None,
-            },
-        );
+    let refusal = error.chain().find_map(|cause| match cause.downcast_ref::<countersign_app::Error>() {
+        Some(countersign_app::Error::Refused(refusal)) => Some(refusal),
+        _ => None,
+    });
     let text = if json {
         let value = serde_json::json!({ "error": format!("{error:#}"), "exit": exit as u8, "refusal": refusal });
         value.to_string()
     } else {
-        let field = refusal
-            .and_then(|r| r.field.as_deref())
-            .map(|field| format!(" ({field})"))
-            .unwrap_or_default();
+        let field = refusal.and_then(|r| r.field.as_deref()).map(|field| format!(" ({field})")).unwrap_or_default();
         format!("countersign: {error:#}{field}")
     };
     // Standard error may be closed as well; there is nobody left to tell.
-    drop(std::io::Write::write_all(
-        &mut std::io::stderr(),
-        format!("{text}\n").as_bytes(),
-    ));
+    drop(std::io::Write::write_all(&mut std::io::stderr(), format!("{text}\n").as_bytes()));
     ExitCode::from(exit as u8)
 }
 
 fn closed(error: &anyhow::Error) -> bool {
     let broken = |cause: &&(dyn std::error::Error + 'static)| {
-        cause
-            .downcast_ref::<std::io::Error>()
-            .is_some_and(|e| e.kind() == std::io::ErrorKind::BrokenPipe)
+        cause.downcast_ref::<std::io::Error>().is_some_and(|e| e.kind() == std::io::ErrorKind::BrokenPipe)
     };
     error.chain().any(|cause| broken(&cause))
 }

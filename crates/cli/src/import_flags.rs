@@ -4,8 +4,7 @@ use crate::exit::Exit;
 use anyhow::Result;
 use clap::Args;
 use countersign_app::import::{
-    Confidence, DecisionColumns, DecisionMapping, JudgmentMapping, LAST_JUDGMENT, Mapping,
-    OutcomeMapping, ProposalMapping,
+    Confidence, DecisionColumns, DecisionMapping, JudgmentMapping, LAST_JUDGMENT, Mapping, OutcomeMapping, ProposalMapping,
 };
 use std::collections::BTreeMap;
 
@@ -112,16 +111,9 @@ fn set(place: &mut Option<String>, flag: Option<String>) {
 }
 
 fn pairs(flag: &str, texts: &[String]) -> Result<BTreeMap<String, String>> {
-    let split = |text: &String| {
-        text.split_once('=')
-            .map(|(name, value)| (name.to_owned(), value.to_owned()))
-    };
-    let wrong =
-        |text: &String| Exit::Usage.because(format!("{flag} {text:?}: write it as NAME=VALUE"));
-    texts
-        .iter()
-        .map(|text| split(text).ok_or_else(|| wrong(text)))
-        .collect()
+    let split = |text: &String| text.split_once('=').map(|(name, value)| (name.to_owned(), value.to_owned()));
+    let wrong = |text: &String| Exit::Usage.because(format!("{flag} {text:?}: write it as NAME=VALUE"));
+    texts.iter().map(|text| split(text).ok_or_else(|| wrong(text))).collect()
 }
 
 /// `--probabilities OPTION=COLUMN`, once for each option, belong to the one proposal there is.
@@ -129,17 +121,11 @@ fn add_probabilities(mapping: &mut Mapping, texts: &[String]) -> Result<()> {
     if texts.is_empty() {
         return Ok(());
     }
-    let split = |text: &String| {
-        text.split_once('=')
-            .map(|(o, c)| (o.to_owned(), c.to_owned()))
-            .unwrap_or_else(|| (text.clone(), text.clone()))
-    };
+    let split =
+        |text: &String| text.split_once('=').map(|(o, c)| (o.to_owned(), c.to_owned())).unwrap_or_else(|| (text.clone(), text.clone()));
     let (options, columns): (Vec<_>, Vec<_>) = texts.iter().map(split).unzip();
     if mapping.proposals.is_empty() {
-        mapping.proposals.push(ProposalMapping {
-            name: "model".into(),
-            ..ProposalMapping::default()
-        });
+        mapping.proposals.push(ProposalMapping { name: "model".into(), ..ProposalMapping::default() });
     }
     match mapping.proposals.as_mut_slice() {
         [one] => {
@@ -160,46 +146,26 @@ struct Members {
 
 impl Members {
     fn read(flag: &'static str, keys: &'static [&'static str], text: &str) -> Result<Option<Self>> {
-        let known = |part: &str| {
-            part.split_once('=')
-                .is_some_and(|(key, _)| keys.contains(&key.trim()))
-        };
+        let known = |part: &str| part.split_once('=').is_some_and(|(key, _)| keys.contains(&key.trim()));
         if !known(text.split(',').next().unwrap_or_default()) {
-            let looks_like_members = text.split_once('=').is_some_and(|(key, _)| {
-                !key.is_empty() && key.bytes().all(|b| b.is_ascii_lowercase() || b == b'_')
-            });
+            let looks_like_members =
+                text.split_once('=').is_some_and(|(key, _)| !key.is_empty() && key.bytes().all(|b| b.is_ascii_lowercase() || b == b'_'));
             if looks_like_members && !text.contains("==") {
                 let key = text.split('=').next().unwrap_or_default();
-                return Err(Exit::Usage.because(format!(
-                    "{flag} does not know {key:?}; it knows {}",
-                    keys.join(", ")
-                )));
+                return Err(Exit::Usage.because(format!("{flag} does not know {key:?}; it knows {}", keys.join(", "))));
             }
             return Ok(None);
         }
         let mut members = BTreeMap::new();
         for part in text.split(',') {
-            let Some((key, value)) = part
-                .split_once('=')
-                .filter(|(key, _)| keys.contains(&key.trim()))
-            else {
-                return Err(Exit::Usage.because(format!(
-                    "{flag}: {part:?} is none of {}=..",
-                    keys.join("=.., ")
-                )));
+            let Some((key, value)) = part.split_once('=').filter(|(key, _)| keys.contains(&key.trim())) else {
+                return Err(Exit::Usage.because(format!("{flag}: {part:?} is none of {}=..", keys.join("=.., "))));
             };
-            if members
-                .insert(key.trim().to_owned(), value.to_owned())
-                .is_some()
-            {
+            if members.insert(key.trim().to_owned(), value.to_owned()).is_some() {
                 return Err(Exit::Usage.because(format!("{flag} has {key:?} twice")));
             }
         }
-        Ok(Some(Self {
-            flag,
-            keys,
-            members,
-        }))
+        Ok(Some(Self { flag, keys, members }))
     }
 
     fn take(&mut self, key: &str) -> Option<String> {
@@ -208,30 +174,14 @@ impl Members {
     }
 
     fn list(&mut self, key: &str) -> Vec<String> {
-        self.take(key)
-            .map(|text| text.split(LIST_SEPARATOR).map(str::to_owned).collect())
-            .unwrap_or_default()
+        self.take(key).map(|text| text.split(LIST_SEPARATOR).map(str::to_owned).collect()).unwrap_or_default()
     }
 }
 
 fn proposal(text: &str) -> Result<ProposalMapping> {
-    const KEYS: &[&str] = &[
-        "name",
-        "version",
-        "answer",
-        "probability",
-        "of",
-        "probabilities",
-        "classes",
-        "explanation",
-        "at",
-    ];
+    const KEYS: &[&str] = &["name", "version", "answer", "probability", "of", "probabilities", "classes", "explanation", "at"];
     let Some(mut members) = Members::read("--proposal", KEYS, text)? else {
-        return Ok(ProposalMapping {
-            name: text.to_owned(),
-            answer: Some(text.to_owned()),
-            ..ProposalMapping::default()
-        });
+        return Ok(ProposalMapping { name: text.to_owned(), answer: Some(text.to_owned()), ..ProposalMapping::default() });
     };
     Ok(ProposalMapping {
         name: members.take("name").unwrap_or_default(),
@@ -248,30 +198,14 @@ fn proposal(text: &str) -> Result<ProposalMapping> {
 }
 
 fn judgment(text: &str) -> Result<JudgmentMapping> {
-    const KEYS: &[&str] = &[
-        "person",
-        "answer",
-        "probability",
-        "of",
-        "threshold",
-        "confidence",
-        "phase",
-        "advice",
-        "seconds",
-        "millis",
-        "tool",
-        "at",
-    ];
+    const KEYS: &[&str] =
+        &["person", "answer", "probability", "of", "threshold", "confidence", "phase", "advice", "seconds", "millis", "tool", "at"];
     let Some(mut members) = Members::read("--judgment", KEYS, text)? else {
-        return Ok(JudgmentMapping {
-            answer: Some(text.to_owned()),
-            ..JudgmentMapping::default()
-        });
+        return Ok(JudgmentMapping { answer: Some(text.to_owned()), ..JudgmentMapping::default() });
     };
-    let threshold = members.take("threshold").map(|text| {
-        text.parse::<f64>()
-            .map_err(|_| Exit::Usage.because(format!("--judgment: threshold={text} is no number")))
-    });
+    let threshold = members
+        .take("threshold")
+        .map(|text| text.parse::<f64>().map_err(|_| Exit::Usage.because(format!("--judgment: threshold={text} is no number"))));
     Ok(JudgmentMapping {
         person: members.take("person").unwrap_or_default(),
         answer: members.take("answer"),
@@ -294,12 +228,8 @@ fn judgment(text: &str) -> Result<JudgmentMapping> {
 }
 
 fn outcome(text: &str) -> Result<OutcomeMapping> {
-    let Some(mut members) = Members::read("--outcome", &["value", "of", "source", "at"], text)?
-    else {
-        return Ok(OutcomeMapping {
-            value: text.to_owned(),
-            ..OutcomeMapping::default()
-        });
+    let Some(mut members) = Members::read("--outcome", &["value", "of", "source", "at"], text)? else {
+        return Ok(OutcomeMapping { value: text.to_owned(), ..OutcomeMapping::default() });
     };
     Ok(OutcomeMapping {
         value: members.take("value").unwrap_or_default(),
@@ -315,10 +245,7 @@ fn decision(text: &str) -> Result<DecisionMapping> {
         return Ok(DecisionMapping::Word(text.to_owned()));
     }
     let columns = match Members::read("--decision", &["answer", "of", "person", "at"], text)? {
-        None => DecisionColumns {
-            answer: text.to_owned(),
-            ..DecisionColumns::default()
-        },
+        None => DecisionColumns { answer: text.to_owned(), ..DecisionColumns::default() },
         Some(mut members) => DecisionColumns {
             answer: members.take("answer").unwrap_or_default(),
             of: members.take("of"),
@@ -337,11 +264,7 @@ mod tests {
     fn over(flags: Flags) -> Result<serde_json::Value> {
         let mapping = flags.over(Mapping::default())?;
         let written = toml::to_string(&mapping)?;
-        assert_eq!(
-            toml::from_str::<Mapping>(&written)?,
-            mapping,
-            "a mapping file says the same"
-        );
+        assert_eq!(toml::from_str::<Mapping>(&written)?, mapping, "a mapping file says the same");
         Ok(serde_json::to_value(mapping)?)
     }
 
@@ -354,15 +277,8 @@ mod tests {
         let flags = Flags {
             external_id: Some("{target}-{order}".into()),
             value: texts(&["0=no", "1=yes"]),
-            proposal: texts(&[
-                "name=model,probability=model_prob,of=1,version=2020",
-                "decile>5",
-                "name=net,probabilities=p0..p9",
-            ]),
-            judgment: texts(&[
-                "person=participant,probability=human_prob,of=1,confidence=true,advice=no,millis=response_ms",
-                "said",
-            ]),
+            proposal: texts(&["name=model,probability=model_prob,of=1,version=2020", "decile>5", "name=net,probabilities=p0..p9"]),
+            judgment: texts(&["person=participant,probability=human_prob,of=1,confidence=true,advice=no,millis=response_ms", "said"]),
             person: Some("who".into()),
             seconds: Some("s".into()),
             outcome: Some("outcome".into()),
@@ -372,94 +288,35 @@ mod tests {
         let mapping = over(flags).unwrap();
         assert_eq!(mapping["values"]["1"], "yes");
         assert_eq!(mapping["proposal"][0]["of"], "1");
-        assert_eq!(
-            (
-                &mapping["proposal"][1]["name"],
-                &mapping["proposal"][1]["answer"]
-            ),
-            (&"decile>5".into(), &"decile>5".into())
-        );
+        assert_eq!((&mapping["proposal"][1]["name"], &mapping["proposal"][1]["answer"]), (&"decile>5".into(), &"decile>5".into()));
         assert_eq!(mapping["proposal"][2]["probabilities"][0], "p0..p9");
         assert_eq!(
-            (
-                &mapping["judgment"][0]["person"],
-                &mapping["judgment"][0]["seconds"]
-            ),
+            (&mapping["judgment"][0]["person"], &mapping["judgment"][0]["seconds"]),
             (&"participant".into(), &serde_json::Value::Null)
         );
-        assert_eq!(
-            (
-                &mapping["judgment"][1]["person"],
-                &mapping["judgment"][1]["seconds"]
-            ),
-            (&"who".into(), &"s".into())
-        );
+        assert_eq!((&mapping["judgment"][1]["person"], &mapping["judgment"][1]["seconds"]), (&"who".into(), &"s".into()));
         assert_eq!(mapping["judgment"][0]["confidence"], true);
         assert_eq!(mapping["decision"], "last-judgment");
     }
 
     #[test]
     fn probabilities_by_option_go_with_one_proposal() {
-        let flags = Flags {
-            proposal: texts(&["pred"]),
-            probabilities: texts(&["a=p_a", "b=p_b"]),
-            ..Flags::default()
-        };
+        let flags = Flags { proposal: texts(&["pred"]), probabilities: texts(&["a=p_a", "b=p_b"]), ..Flags::default() };
         let mapping = over(flags).unwrap();
-        assert_eq!(
-            mapping["proposal"][0]["probabilities"],
-            serde_json::json!(["p_a", "p_b"])
-        );
-        assert_eq!(
-            mapping["proposal"][0]["classes"],
-            serde_json::json!(["a", "b"])
-        );
-        let two = Flags {
-            proposal: texts(&["x", "y"]),
-            probabilities: texts(&["a=p_a"]),
-            ..Flags::default()
-        };
+        assert_eq!(mapping["proposal"][0]["probabilities"], serde_json::json!(["p_a", "p_b"]));
+        assert_eq!(mapping["proposal"][0]["classes"], serde_json::json!(["a", "b"]));
+        let two = Flags { proposal: texts(&["x", "y"]), probabilities: texts(&["a=p_a"]), ..Flags::default() };
         assert_eq!(Exit::of(&over(two).unwrap_err()), Exit::Usage);
     }
 
     #[test]
     fn wrong_flags_are_told_with_what_is_known() {
         for (flags, wanted) in [
-            (
-                Flags {
-                    proposal: texts(&["nmae=x,answer=y"]),
-                    ..Flags::default()
-                },
-                "does not know \"nmae\"",
-            ),
-            (
-                Flags {
-                    proposal: texts(&["name=x,anwser=y"]),
-                    ..Flags::default()
-                },
-                "\"anwser=y\" is none of name=",
-            ),
-            (
-                Flags {
-                    proposal: texts(&["name=x,name=y"]),
-                    ..Flags::default()
-                },
-                "twice",
-            ),
-            (
-                Flags {
-                    judgment: texts(&["person=x,answer=y,threshold=half"]),
-                    ..Flags::default()
-                },
-                "no number",
-            ),
-            (
-                Flags {
-                    field: texts(&["age"]),
-                    ..Flags::default()
-                },
-                "NAME=VALUE",
-            ),
+            (Flags { proposal: texts(&["nmae=x,answer=y"]), ..Flags::default() }, "does not know \"nmae\""),
+            (Flags { proposal: texts(&["name=x,anwser=y"]), ..Flags::default() }, "\"anwser=y\" is none of name="),
+            (Flags { proposal: texts(&["name=x,name=y"]), ..Flags::default() }, "twice"),
+            (Flags { judgment: texts(&["person=x,answer=y,threshold=half"]), ..Flags::default() }, "no number"),
+            (Flags { field: texts(&["age"]), ..Flags::default() }, "NAME=VALUE"),
         ] {
             let error = over(flags).unwrap_err();
             assert!(error.to_string().contains(wanted), "{error}");

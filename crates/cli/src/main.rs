@@ -3,10 +3,7 @@
 //! [`arguments`] says what can be typed, [`command`] has a file for each command. The real clock and real randomness are in
 //! [`reality`] and nowhere else. Data goes to standard output, talk to standard error; [`exit`] tells the exit codes.
 
-#![cfg_attr(
-    test,
-    expect(clippy::unwrap_used, reason = "a test that cannot go on should panic")
-)]
+#![cfg_attr(test, expect(clippy::unwrap_used, reason = "a test that cannot go on should panic"))]
 
 mod arguments;
 mod command;
@@ -25,16 +22,10 @@ use std::process::ExitCode;
 
 fn main() -> ExitCode {
     let arguments = arguments::Arguments::parse();
-    let runtime = match tokio::runtime::Builder::new_multi_thread()
-        .enable_all()
-        .build()
-    {
+    let runtime = match tokio::runtime::Builder::new_multi_thread().enable_all().build() {
         Ok(runtime) => runtime,
         Err(error) => {
-            return exit::report(
-                &anyhow::Error::new(error).context("start the runtime"),
-                false,
-            );
+            return exit::report(&anyhow::Error::new(error).context("start the runtime"), false);
         }
     };
     let json = arguments.global.json;

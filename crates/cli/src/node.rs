@@ -33,36 +33,15 @@ impl Node {
             Some(id) => app.workspace(id),
             None => app.workspace_only().await?,
         };
-        Ok(Self {
-            app,
-            workspace,
-            settings,
-            out: global.out(),
-        })
+        Ok(Self { app, workspace, settings, out: global.out() })
     }
 
     /// One page of cases. Filters that the database has no index for are applied here, so such a page may be short.
-    pub async fn cases(
-        &self,
-        playbook: Option<&str>,
-        state: Option<&str>,
-        cursor: Option<&str>,
-        limit: u32,
-    ) -> Result<Page<CaseSummary>> {
+    pub async fn cases(&self, playbook: Option<&str>, state: Option<&str>, cursor: Option<&str>, limit: u32) -> Result<Page<CaseSummary>> {
         let indexed = playbook.is_some() == state.is_some();
-        let (by_playbook, by_state) = if indexed {
-            (playbook, state)
-        } else {
-            (None, None)
-        };
-        let mut page = self
-            .workspace
-            .cases_list(by_playbook, by_state, cursor, limit)
-            .await?;
-        page.items.retain(|case| {
-            playbook.is_none_or(|name| case.playbook == name)
-                && state.is_none_or(|word| case.state == word)
-        });
+        let (by_playbook, by_state) = if indexed { (playbook, state) } else { (None, None) };
+        let mut page = self.workspace.cases_list(by_playbook, by_state, cursor, limit).await?;
+        page.items.retain(|case| playbook.is_none_or(|name| case.playbook == name) && state.is_none_or(|word| case.state == word));
         Ok(page)
     }
 
@@ -75,10 +54,8 @@ impl Node {
 /// Opens the database that the settings name; it must be there already.
 pub async fn app(settings: &Settings) -> Result<App> {
     if !settings.is_postgres() && !Path::new(&settings.database).exists() {
-        let text = format!(
-            "there is no workspace at {}: `countersign init` makes one, --data names another place",
-            settings.data.display()
-        );
+        let text =
+            format!("there is no workspace at {}: `countersign init` makes one, --data names another place", settings.data.display());
         return Err(Exit::Storage.because(text));
     }
     open(settings).await
@@ -91,36 +68,22 @@ pub async fn open(settings: &Settings) -> Result<App> {
 
 /// The same with a root secret that is at hand.
 pub async fn open_with(settings: &Settings, root: RootSecret) -> Result<App> {
-    let app = App::open(Config {
-        database: settings.database.clone(),
-        root,
-        env: reality::env(),
-    })
-    .await?;
+    let app = App::open(Config { database: settings.database.clone(), root, env: reality::env() }).await?;
     app.keep_erasure_list(settings.erasure_list.clone());
     Ok(app)
 }
 
 /// Whoever sits at the command line. The operating system says who may; the ledger says that it was done here.
 pub fn operator() -> Caller {
-    Caller {
-        actor: Actor::System("operator".into()),
-        source: Source::Cli,
-    }
+    Caller { actor: Actor::System("operator".into()), source: Source::Cli }
 }
 
 /// What brings history in.
 pub fn importer() -> Caller {
-    Caller {
-        actor: Actor::System("importer".into()),
-        source: Source::Import,
-    }
+    Caller { actor: Actor::System("importer".into()), source: Source::Import }
 }
 
 /// A person who acts in their own name here. The operating system says who may sit at the command line.
 pub fn person(id: PersonId) -> Caller {
-    Caller {
-        actor: Actor::Person(id),
-        source: Source::Cli,
-    }
+    Caller { actor: Actor::Person(id), source: Source::Cli }
 }

@@ -41,29 +41,16 @@ impl Out {
 
     /// A value as JSON: on one line with `--json`, else indented.
     pub fn value(self, value: &impl Serialize) -> Result<()> {
-        self.line(if self.json {
-            serde_json::to_string(value)?
-        } else {
-            serde_json::to_string_pretty(value)?
-        })
+        self.line(if self.json { serde_json::to_string(value)? } else { serde_json::to_string_pretty(value)? })
     }
 
     /// A value for programs, or a sentence for people.
     pub fn either(self, value: &impl Serialize, sentence: impl AsRef<str>) -> Result<()> {
-        if self.json {
-            self.value(value)
-        } else {
-            self.line(sentence)
-        }
+        if self.json { self.value(value) } else { self.line(sentence) }
     }
 
     /// A list: JSON for programs, a table for people.
-    pub fn table<T: Serialize>(
-        self,
-        items: &[T],
-        header: &[&str],
-        row: impl Fn(&T) -> Vec<String>,
-    ) -> Result<()> {
+    pub fn table<T: Serialize>(self, items: &[T], header: &[&str], row: impl Fn(&T) -> Vec<String>) -> Result<()> {
         if self.json {
             return self.value(&items);
         }
@@ -72,26 +59,11 @@ impl Out {
             return Ok(());
         }
         let mut table = Table::new();
-        table
-            .load_style(presets::NOTHING)
-            .set_content_arrangement(ContentArrangement::Disabled)
-            .set_header(header.to_vec());
+        table.load_style(presets::NOTHING).set_content_arrangement(ContentArrangement::Disabled).set_header(header.to_vec());
         for item in items {
-            table.add_row(
-                row(item)
-                    .iter()
-                    .map(|cell| one_line(cell))
-                    .collect::<Vec<_>>(),
-            );
+            table.add_row(row(item).iter().map(|cell| one_line(cell)).collect::<Vec<_>>());
         }
-        self.line(
-            table
-                .to_string()
-                .lines()
-                .map(str::trim_end)
-                .collect::<Vec<_>>()
-                .join("\n"),
-        )
+        self.line(table.to_string().lines().map(str::trim_end).collect::<Vec<_>>().join("\n"))
     }
 
     /// A bar with a rate, on a terminal; else nothing. `total` 0: of unknown length.
@@ -99,17 +71,11 @@ impl Out {
         if self.quiet || self.json || !io::stderr().is_terminal() {
             return ProgressBar::hidden();
         }
-        let bar = if total == 0 {
-            ProgressBar::new_spinner()
-        } else {
-            ProgressBar::new(total)
-        };
+        let bar = if total == 0 { ProgressBar::new_spinner() } else { ProgressBar::new(total) };
         let template = if total == 0 {
             format!("{{spinner}} {{human_pos}} {unit} · {{per_sec}} · {{elapsed}}  {{msg}}")
         } else {
-            format!(
-                "{{bar:24}} {{human_pos}}/{{human_len}} {unit} · {{per_sec}} · {{eta}} left  {{msg}}"
-            )
+            format!("{{bar:24}} {{human_pos}}/{{human_len}} {unit} · {{per_sec}} · {{eta}} left  {{msg}}")
         };
         bar.enable_steady_tick(Duration::from_millis(100));
         // INVARIANT: both templates are constants that indicatif reads; a wrong one would only look plainer.
@@ -120,30 +86,18 @@ impl Out {
     pub fn progress_bytes(self, total: u64) -> ProgressBar {
         let bar = self.progress(total, "");
         let template = "{bar:24} {bytes}/{total_bytes} · {msg} · {eta} left";
-        ProgressStyle::with_template(template).map_or(bar.clone(), |style| {
-            if total == 0 {
-                bar
-            } else {
-                bar.with_style(style)
-            }
-        })
+        ProgressStyle::with_template(template).map_or(bar.clone(), |style| if total == 0 { bar } else { bar.with_style(style) })
     }
 }
 
 /// Control characters from outside must not reach a terminal.
 pub fn one_line(text: &str) -> String {
-    text.chars()
-        .map(|c| if c.is_control() { ' ' } else { c })
-        .collect()
+    text.chars().map(|c| if c.is_control() { ' ' } else { c }).collect()
 }
 
 /// `1 case`, `2 cases`.
 pub fn counted(count: u64, one: &str, many: &str) -> String {
-    if count == 1 {
-        format!("1 {one}")
-    } else {
-        format!("{} {many}", thousands(count))
-    }
+    if count == 1 { format!("1 {one}") } else { format!("{} {many}", thousands(count)) }
 }
 
 /// `10,500`.

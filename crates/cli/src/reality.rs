@@ -12,22 +12,14 @@ use std::{
 const BUFFER_BYTES: usize = 4 << 10;
 
 /// Now, in microseconds since 1970 UTC. A clock before 1970 is 1970.
-#[expect(
-    clippy::disallowed_methods,
-    reason = "this is the one place that reads the clock"
-)]
+#[expect(clippy::disallowed_methods, reason = "this is the one place that reads the clock")]
 pub fn now() -> Micros {
-    let since = SystemTime::now()
-        .duration_since(UNIX_EPOCH)
-        .unwrap_or_default();
+    let since = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default();
     Micros::try_from(since.as_micros()).unwrap_or(Micros::MAX)
 }
 
 /// Starts to measure how long something takes.
-#[expect(
-    clippy::disallowed_methods,
-    reason = "this is the one place that measures time"
-)]
+#[expect(clippy::disallowed_methods, reason = "this is the one place that measures time")]
 pub fn stopwatch() -> Instant {
     Instant::now()
 }
@@ -69,15 +61,8 @@ pub fn system(out: &mut [u8]) {
 
 /// Time and randomness as they really are.
 pub fn env() -> Env {
-    let pool = Mutex::new(Pool {
-        bytes: [0; BUFFER_BYTES],
-        used: BUFFER_BYTES,
-    });
-    Env::new(now, move |out| {
-        pool.lock()
-            .unwrap_or_else(PoisonError::into_inner)
-            .fill(out)
-    })
+    let pool = Mutex::new(Pool { bytes: [0; BUFFER_BYTES], used: BUFFER_BYTES });
+    Env::new(now, move |out| pool.lock().unwrap_or_else(PoisonError::into_inner).fill(out))
 }
 
 #[cfg(test)]

@@ -17,8 +17,7 @@ const SECRET_BYTES_MAX: u64 = 4_096;
 /// The secret, from the environment or its file.
 pub fn load(settings: &Settings) -> Result<RootSecret> {
     if let Ok(text) = std::env::var(VARIABLE) {
-        return RootSecret::from_hex(&text)
-            .map_err(|error| Exit::Storage.because(format!("{VARIABLE}: {error}")));
+        return RootSecret::from_hex(&text).map_err(|error| Exit::Storage.because(format!("{VARIABLE}: {error}")));
     }
     let path = &settings.secret_file;
     let size = match fs::metadata(path) {
@@ -31,26 +30,14 @@ pub fn load(settings: &Settings) -> Result<RootSecret> {
             return Err(Exit::Storage.because(text));
         }
         Err(error) => {
-            return Err(Exit::Storage.because(format!(
-                "read the root secret at {}: {error}",
-                path.display()
-            )));
+            return Err(Exit::Storage.because(format!("read the root secret at {}: {error}", path.display())));
         }
     };
     if size > SECRET_BYTES_MAX {
-        return Err(Exit::Storage.because(format!(
-            "{} has {size} bytes and is no root secret",
-            path.display()
-        )));
+        return Err(Exit::Storage.because(format!("{} has {size} bytes and is no root secret", path.display())));
     }
-    let content = fs::read(path).map_err(|error| {
-        Exit::Storage.because(format!(
-            "read the root secret at {}: {error}",
-            path.display()
-        ))
-    })?;
-    RootSecret::from_file_bytes(&content)
-        .map_err(|error| Exit::Storage.because(format!("{}: {error}", path.display())))
+    let content = fs::read(path).map_err(|error| Exit::Storage.because(format!("read the root secret at {}: {error}", path.display())))?;
+    RootSecret::from_file_bytes(&content).map_err(|error| Exit::Storage.because(format!("{}: {error}", path.display())))
 }
 
 /// Whether there is one already.
@@ -68,13 +55,10 @@ pub fn make(path: &Path) -> Result<RootSecret> {
     options.write(true).create_new(true);
     #[cfg(unix)]
     std::os::unix::fs::OpenOptionsExt::mode(&mut options, 0o600);
-    let mut file = options
-        .open(path)
-        .with_context(|| format!("make the secret file {}", path.display()))?;
+    let mut file = options.open(path).with_context(|| format!("make the secret file {}", path.display()))?;
     file.write_all(secret.to_hex().as_bytes())?;
     file.write_all(b"\n")?;
-    file.sync_all()
-        .with_context(|| format!("write {}", path.display()))?;
+    file.sync_all().with_context(|| format!("write {}", path.display()))?;
     Ok(secret)
 }
 
@@ -84,17 +68,13 @@ pub fn directory(path: &Path) -> Result<()> {
     builder.recursive(true);
     #[cfg(unix)]
     std::os::unix::fs::DirBuilderExt::mode(&mut builder, 0o700);
-    builder.create(path).map_err(|error| {
-        Exit::Storage.because(format!("make the directory {}: {error}", path.display()))
-    })
+    builder.create(path).map_err(|error| Exit::Storage.because(format!("make the directory {}: {error}", path.display())))
 }
 
 /// Whether anybody but the owner may read a file. Nothing is known of it except on Unix.
 pub fn is_open_to_others(path: &Path) -> bool {
     #[cfg(unix)]
-    return fs::metadata(path).is_ok_and(|metadata| {
-        std::os::unix::fs::PermissionsExt::mode(&metadata.permissions()) & 0o077 != 0
-    });
+    return fs::metadata(path).is_ok_and(|metadata| std::os::unix::fs::PermissionsExt::mode(&metadata.permissions()) & 0o077 != 0);
     #[cfg(not(unix))]
     return !path.exists();
 }

@@ -34,30 +34,19 @@ fn the_story_is_told_and_its_evidence_verifies_elsewhere() {
     let (name, rest) = key.trim().split_once('+').unwrap();
     let other = Bench::initialised().good(&["log", "key"]);
     assert_ne!(other.trim(), format!("{name}+{rest}"));
-    elsewhere.bad(
-        &["verify", "evidence.json", "--key", other.trim()],
-        4,
-        "does not verify",
-    );
+    elsewhere.bad(&["verify", "evidence.json", "--key", other.trim()], 4, "does not verify");
     // One bit of each entry in turn, inside of its event.
     let bundle: Value = serde_json::from_slice(&evidence).unwrap();
     for entry in 0..bundle["entries"].as_array().unwrap().len() {
         let mut changed = bundle.clone();
         let event = changed["entries"][entry]["event"].as_str().unwrap();
-        let flipped = if event.as_bytes()[120] == b'a' {
-            "b"
-        } else {
-            "a"
-        };
+        let flipped = if event.as_bytes()[120] == b'a' { "b" } else { "a" };
         let event = format!("{}{flipped}{}", &event[..120], &event[121..]);
         changed["entries"][entry]["event"] = event.into();
         fs::write(elsewhere.path("evidence.json"), changed.to_string()).unwrap();
         elsewhere.bad(&["verify", "evidence.json"], 4, "does not verify");
     }
-    assert_eq!(
-        bench.json(&["verify", "--data", "demo"])["problems_count"],
-        0
-    );
+    assert_eq!(bench.json(&["verify", "--data", "demo"])["problems_count"], 0);
 }
 
 #[test]
@@ -65,11 +54,7 @@ fn a_demo_removes_only_what_a_demo_made() {
     let bench = Bench::new();
     fs::create_dir(bench.path("mine")).unwrap();
     fs::write(bench.path("mine/thesis.txt"), "x").unwrap();
-    bench.bad(
-        &["demo", "--no-serve", "--fresh", "--data", "mine"],
-        3,
-        "not made by a demo",
-    );
+    bench.bad(&["demo", "--no-serve", "--fresh", "--data", "mine"], 3, "not made by a demo");
     assert!(bench.path("mine/thesis.txt").is_file());
     bench.good(&["demo", "--no-serve", "--data", "demo"]);
     bench.bad(&["demo", "--no-serve", "--data", "demo"], 3, "--fresh");

@@ -11,9 +11,6 @@ fn the_samples_are_what_the_generator_makes() {
     for (name, content) in generator::files().unwrap() {
         let path = format!("{}/../../samples/{name}", env!("CARGO_MANIFEST_DIR"));
         let committed = std::fs::read_to_string(&path).unwrap();
-        assert!(
-            committed == content,
-            "samples/{name} differs: run `cargo run --example samples`"
-        );
+        assert!(committed == content, "samples/{name} differs: run `cargo run --example samples`");
     }
 }

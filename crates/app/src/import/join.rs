@@ -25,58 +25,32 @@ impl Join {
     ///
     /// # Errors
     /// Where it cannot be read, has not the column, has a row twice or a bad row, or is larger than [`JOIN_BYTES_MAX`].
-    pub fn read(
-        inner: Box<dyn BufRead + Send>,
-        prefix: Option<&str>,
-        on: &str,
-    ) -> Result<Self, Error> {
+    pub fn read(inner: Box<dyn BufRead + Send>, prefix: Option<&str>, on: &str) -> Result<Self, Error> {
         let mut csv = Csv::open(inner, None, Meter::default())?;
         let key = csv.columns.iter().position(|name| name == on);
-        let key = key.ok_or_else(|| {
-            Error::Mapping(format!(
-                "the joined file has no column {on:?}; it has {}",
-                csv.columns.join(", ")
-            ))
-        })?;
-        let name = |name: &String| {
-            prefix.map_or_else(|| name.clone(), |prefix| format!("{prefix}.{name}"))
-        };
-        let columns = csv
-            .columns
-            .iter()
-            .enumerate()
-            .map(|(i, n)| if i == key { String::new() } else { name(n) })
-            .collect();
+        let key = key.ok_or_else(|| Error::Mapping(format!("the joined file has no column {on:?}; it has {}", csv.columns.join(", "))))?;
+        let name = |name: &String| prefix.map_or_else(|| name.clone(), |prefix| format!("{prefix}.{name}"));
+        let columns = csv.columns.iter().enumerate().map(|(i, n)| if i == key { String::new() } else { name(n) }).collect();
         let mut rows = HashMap::new();
         let mut bytes = 0_usize;
         while let Some((line, record)) = csv.next() {
-            let refuse = |detail: String| Error::Source {
-                line,
-                detail: format!("the joined file: {detail}"),
-            };
+            let refuse = |detail: String| Error::Source { line, detail: format!("the joined file: {detail}") };
             let record = match record {
                 Ok(Record::Cells(record)) => record,
                 Ok(Record::Members(_)) => continue,
                 Err(Fault::Row(bad)) => return Err(refuse(bad.to_string())),
                 Err(Fault::Source(error)) => return Err(error),
             };
-            bytes =
-                bytes.saturating_add(record.as_slice().len() + record.len() * CELL_OVERHEAD_BYTES);
+            bytes = bytes.saturating_add(record.as_slice().len() + record.len() * CELL_OVERHEAD_BYTES);
             if bytes > JOIN_BYTES_MAX {
-                return Err(refuse(format!(
-                    "has more than {JOIN_BYTES_MAX} bytes: join it beforehand"
-                )));
+                return Err(refuse(format!("has more than {JOIN_BYTES_MAX} bytes: join it beforehand")));
             }
             let value = record.get(key).unwrap_or_default().to_owned();
             if rows.insert(value, record).is_some() {
                 return Err(refuse(format!("two rows have the same {on:?}")));
             }
         }
-        Ok(Self {
-            on: on.to_owned(),
-            columns,
-            rows,
-        })
+        Ok(Self { on: on.to_owned(), columns, rows })
     }
 
     /// The row that belongs to a value.

@@ -158,9 +158,6 @@ impl Mapping {
     /// Whether it says nothing about columns, so that a line of NDJSON is a case as it is.
     #[must_use]
     pub fn is_bare(&self) -> bool {
-        Self {
-            playbook: String::new(),
-            ..self.clone()
-        } == Self::default()
+        Self { playbook: String::new(), ..self.clone() } == Self::default()
     }
 }

@@ -3,15 +3,10 @@
 use super::{
     BadRow, Error, Mapping,
     label::{AnswerFrom, Labels, ProbabilitiesFrom, number, share},
-    mapping::{
-        Confidence, DecisionMapping, JudgmentMapping, LAST_JUDGMENT, OutcomeMapping,
-        ProposalMapping,
-    },
+    mapping::{Confidence, DecisionMapping, JudgmentMapping, LAST_JUDGMENT, OutcomeMapping, ProposalMapping},
     word::{Cell, Cells, Columns, Slot, Word},
 };
-use crate::input::{
-    CaseInput, HistoryInput, Moment, ObservedInput, OutcomeInput, PastDecision, ProposalInput,
-};
+use crate::input::{CaseInput, HistoryInput, Moment, ObservedInput, OutcomeInput, PastDecision, ProposalInput};
 use countersign_core::playbook::{FieldKind, FieldSpec, Playbook};
 use serde_json::{Map, Value, json};
 use std::collections::BTreeMap;
@@ -55,13 +50,7 @@ struct JudgmentPlan {
 
 enum JudgedFrom {
     Answer(AnswerFrom),
-    Probability {
-        word: Word,
-        of: String,
-        other: String,
-        threshold: f64,
-        confidence: bool,
-    },
+    Probability { word: Word, of: String, other: String, threshold: f64, confidence: bool },
 }
 
 struct OutcomePlan {
@@ -72,11 +61,7 @@ struct OutcomePlan {
 
 enum DecisionPlan {
     LastJudgment,
-    Columns {
-        answer: AnswerFrom,
-        person: Option<Word>,
-        at: Option<Word>,
-    },
+    Columns { answer: AnswerFrom, person: Option<Word>, at: Option<Word> },
 }
 
 /// Resolves a mapping.
@@ -87,16 +72,8 @@ struct Resolver<'a> {
 }
 
 impl Plan {
-    pub(super) fn new(
-        mapping: &Mapping,
-        playbook: &Playbook,
-        columns: &mut Columns,
-    ) -> Result<Self, Error> {
-        let mut resolver = Resolver {
-            mapping,
-            playbook,
-            columns,
-        };
+    pub(super) fn new(mapping: &Mapping, playbook: &Playbook, columns: &mut Columns) -> Result<Self, Error> {
+        let mut resolver = Resolver { mapping, playbook, columns };
         let fields = resolver.fields()?;
         Ok(Self {
             playbook: playbook.name.clone(),
@@ -105,26 +82,10 @@ impl Plan {
             owner: resolver.column(mapping.owner.as_deref())?,
             opened_at: resolver.column(mapping.opened_at.as_deref())?,
             deadline: resolver.column(mapping.deadline.as_deref())?,
-            proposals: mapping
-                .proposals
-                .iter()
-                .map(|p| resolver.proposal(p))
-                .collect::<Result<_, _>>()?,
-            judgments: mapping
-                .judgments
-                .iter()
-                .map(|j| resolver.judgment(j))
-                .collect::<Result<_, _>>()?,
-            outcome: mapping
-                .outcome
-                .as_ref()
-                .map(|o| resolver.outcome(o))
-                .transpose()?,
-            decision: mapping
-                .decision
-                .as_ref()
-                .map(|d| resolver.decision(d))
-                .transpose()?,
+            proposals: mapping.proposals.iter().map(|p| resolver.proposal(p)).collect::<Result<_, _>>()?,
+            judgments: mapping.judgments.iter().map(|j| resolver.judgment(j)).collect::<Result<_, _>>()?,
+            outcome: mapping.outcome.as_ref().map(|o| resolver.outcome(o)).transpose()?,
+            decision: mapping.decision.as_ref().map(|d| resolver.decision(d)).transpose()?,
         })
     }
 
@@ -132,14 +93,9 @@ impl Plan {
     pub(super) fn case(&self, row: &Cells<'_>) -> Result<CaseInput, BadRow> {
         let external_id = match &self.external_id {
             None => None,
-            Some(word) => Some(
-                word.text(row)
-                    .ok_or_else(|| {
-                        row.bad(word.column(row), "is empty, and it is the external id")
-                    })?
-                    .trim()
-                    .to_owned(),
-            ),
+            Some(word) => {
+                Some(word.text(row).ok_or_else(|| row.bad(word.column(row), "is empty, and it is the external id"))?.trim().to_owned())
+            }
         };
         let mut fields = Map::with_capacity(self.fields.len());
         for (name, kind, slot) in &self.fields {
@@ -147,17 +103,9 @@ impl Plan {
                 fields.insert(name.clone(), value);
             }
         }
-        let owner = self
-            .owner
-            .as_ref()
-            .and_then(|word| word.text(row).map(|text| (word, text)));
-        let owner = owner
-            .map(|(word, text)| {
-                text.trim()
-                    .parse()
-                    .map_err(|_| row.bad(word.column(row), "is no id of a person"))
-            })
-            .transpose()?;
+        let owner = self.owner.as_ref().and_then(|word| word.text(row).map(|text| (word, text)));
+        let owner =
+            owner.map(|(word, text)| text.trim().parse().map_err(|_| row.bad(word.column(row), "is no id of a person"))).transpose()?;
         let mut proposals = Vec::with_capacity(self.proposals.len());
         for plan in &self.proposals {
             proposals.extend(plan.proposal(row)?);
@@ -180,23 +128,14 @@ impl Plan {
         }
         let decision = match &self.decision {
             None => None,
-            Some(DecisionPlan::LastJudgment) => judgments.last().map(|j| PastDecision {
-                answer: j.answer.clone(),
-                at: j.at.clone(),
-                persons: vec![j.person.clone()],
-            }),
-            Some(DecisionPlan::Columns { answer, person, at }) => {
-                answer.answer(row)?.map(|answer| PastDecision {
-                    answer,
-                    at: moment(row, at.as_ref()),
-                    persons: person
-                        .as_ref()
-                        .and_then(|p| p.text(row))
-                        .map(|p| p.trim().to_owned())
-                        .into_iter()
-                        .collect(),
-                })
+            Some(DecisionPlan::LastJudgment) => {
+                judgments.last().map(|j| PastDecision { answer: j.answer.clone(), at: j.at.clone(), persons: vec![j.person.clone()] })
             }
+            Some(DecisionPlan::Columns { answer, person, at }) => answer.answer(row)?.map(|answer| PastDecision {
+                answer,
+                at: moment(row, at.as_ref()),
+                persons: person.as_ref().and_then(|p| p.text(row)).map(|p| p.trim().to_owned()).into_iter().collect(),
+            }),
         };
         let outcome = match &self.outcome {
             None => None,
@@ -207,35 +146,16 @@ impl Plan {
             }),
         };
         let opened_at = moment(row, self.opened_at.as_ref());
-        let empty =
-            opened_at.is_none() && judgments.is_empty() && decision.is_none() && outcome.is_none();
-        Ok((!empty).then_some(HistoryInput {
-            opened_at,
-            judgments,
-            decision,
-            outcome,
-        }))
+        let empty = opened_at.is_none() && judgments.is_empty() && decision.is_none() && outcome.is_none();
+        Ok((!empty).then_some(HistoryInput { opened_at, judgments, decision, outcome }))
     }
 }
 
 impl ProposalPlan {
     fn proposal(&self, row: &Cells<'_>) -> Result<Option<ProposalInput>, BadRow> {
-        let answer = self
-            .answer
-            .as_ref()
-            .map(|from| from.answer(row))
-            .transpose()?
-            .flatten();
-        let probabilities = self
-            .probabilities
-            .as_ref()
-            .map(|from| from.probabilities(row))
-            .transpose()?
-            .flatten();
-        let (Some(proposer), true) = (
-            text(row, Some(&self.name)),
-            answer.is_some() || probabilities.is_some(),
-        ) else {
+        let answer = self.answer.as_ref().map(|from| from.answer(row)).transpose()?.flatten();
+        let probabilities = self.probabilities.as_ref().map(|from| from.probabilities(row)).transpose()?.flatten();
+        let (Some(proposer), true) = (text(row, Some(&self.name)), answer.is_some() || probabilities.is_some()) else {
             return Ok(None);
         };
         Ok(Some(ProposalInput {
@@ -243,11 +163,7 @@ impl ProposalPlan {
             version: text(row, self.version.as_ref()),
             answer,
             probabilities,
-            explanation: self
-                .explanation
-                .as_ref()
-                .and_then(|w| w.text(row))
-                .map(|t| t.into_owned()),
+            explanation: self.explanation.as_ref().and_then(|w| w.text(row)).map(|t| t.into_owned()),
             at: moment(row, self.at.as_ref()),
             ..ProposalInput::default()
         }))
@@ -258,21 +174,10 @@ impl JudgmentPlan {
     fn judgment(&self, row: &Cells<'_>) -> Result<Option<ObservedInput>, BadRow> {
         let (answer, of_answer) = match &self.answer {
             JudgedFrom::Answer(from) => (from.answer(row)?, None),
-            JudgedFrom::Probability {
-                word,
-                of,
-                other,
-                threshold,
-                confidence,
-            } => match share(row, word)? {
+            JudgedFrom::Probability { word, of, other, threshold, confidence } => match share(row, word)? {
                 None => (None, None),
-                Some(p) if p > *threshold => {
-                    (Some(Value::String(of.clone())), confidence.then_some(p))
-                }
-                Some(p) => (
-                    Some(Value::String(other.clone())),
-                    confidence.then_some(1.0 - p),
-                ),
+                Some(p) if p > *threshold => (Some(Value::String(of.clone())), confidence.then_some(p)),
+                Some(p) => (Some(Value::String(other.clone())), confidence.then_some(1.0 - p)),
             },
         };
         let (Some(person), Some(answer)) = (text(row, Some(&self.person)), answer) else {
@@ -319,24 +224,14 @@ impl Resolver<'_> {
     }
 
     fn labels(&self, own: &BTreeMap<String, String>) -> Labels {
-        Labels::new(
-            self.playbook,
-            &self.mapping.values,
-            &self.mapping.classes,
-            own,
-        )
+        Labels::new(self.playbook, &self.mapping.values, &self.mapping.classes, own)
     }
 
     /// Fields by column: those that the mapping names, and those that have the name of their column.
     fn fields(&mut self) -> Result<Vec<(String, FieldKind, Slot)>, Error> {
         let known = |name: &String| self.playbook.fields.iter().any(|f| f.name == *name);
         if let Some(unknown) = self.mapping.fields.keys().find(|name| !known(name)) {
-            let names: Vec<&str> = self
-                .playbook
-                .fields
-                .iter()
-                .map(|f| f.name.as_str())
-                .collect();
+            let names: Vec<&str> = self.playbook.fields.iter().map(|f| f.name.as_str()).collect();
             return Err(Error::Mapping(format!(
                 "the playbook {:?} has no field {unknown:?}; it has {}",
                 self.playbook.name,
@@ -344,13 +239,7 @@ impl Resolver<'_> {
             )));
         }
         let mut fields = Vec::with_capacity(self.playbook.fields.len());
-        for FieldSpec {
-            name,
-            kind,
-            required,
-            ..
-        } in &self.playbook.fields
-        {
+        for FieldSpec { name, kind, required, .. } in &self.playbook.fields {
             let column = match self.mapping.fields.get(name) {
                 Some(column) => column,
                 None if !self.mapping.ignore.contains(name) && self.columns.may_have(name) => name,
@@ -369,38 +258,21 @@ impl Resolver<'_> {
 
     fn proposal(&mut self, given: &ProposalMapping) -> Result<ProposalPlan, Error> {
         if given.name.is_empty() {
-            return Err(Error::Mapping(
-                "a proposal needs name = who proposes".into(),
-            ));
+            return Err(Error::Mapping("a proposal needs name = who proposes".into()));
         }
         let of = given.of.as_deref();
         let labels = self.labels(&given.values);
-        let answer = given
-            .answer
-            .as_deref()
-            .map(|text| AnswerFrom::read(self.columns, text, of, labels.clone()))
-            .transpose()?;
+        let answer = given.answer.as_deref().map(|text| AnswerFrom::read(self.columns, text, of, labels.clone())).transpose()?;
         let probabilities = match (&given.probability, given.probabilities.as_slice()) {
             (Some(_), [_, ..]) => {
-                return Err(Error::Mapping(format!(
-                    "the proposal {:?} has both probability and probabilities",
-                    given.name
-                )));
+                return Err(Error::Mapping(format!("the proposal {:?} has both probability and probabilities", given.name)));
             }
             (Some(text), []) => Some(ProbabilitiesFrom::one(self.columns, text, of, &labels)?),
             (None, []) => None,
-            (None, words) => Some(ProbabilitiesFrom::all(
-                self.columns,
-                words,
-                &given.classes,
-                labels,
-            )?),
+            (None, words) => Some(ProbabilitiesFrom::all(self.columns, words, &given.classes, labels)?),
         };
         if answer.is_none() && probabilities.is_none() {
-            return Err(Error::Mapping(format!(
-                "the proposal {:?} needs answer, probability or probabilities",
-                given.name
-            )));
+            return Err(Error::Mapping(format!("the proposal {:?} needs answer, probability or probabilities", given.name)));
         }
         Ok(ProposalPlan {
             name: self.columns.text_word(&given.name)?,
@@ -414,50 +286,31 @@ impl Resolver<'_> {
 
     fn judgment(&mut self, given: &JudgmentMapping) -> Result<JudgmentPlan, Error> {
         if given.person.is_empty() {
-            return Err(Error::Mapping(
-                "a judgment needs person = a column, or person = \"=name\"".into(),
-            ));
+            return Err(Error::Mapping("a judgment needs person = a column, or person = \"=name\"".into()));
         }
         let labels = self.labels(&given.values);
         let answer = match (&given.answer, &given.probability) {
-            (Some(text), None) => JudgedFrom::Answer(AnswerFrom::read(
-                self.columns,
-                text,
-                given.of.as_deref(),
-                labels,
-            )?),
+            (Some(text), None) => JudgedFrom::Answer(AnswerFrom::read(self.columns, text, given.of.as_deref(), labels)?),
             (None, Some(text)) => {
                 let (of, other) = labels.pair(given.of.as_deref())?;
                 let threshold = given.threshold.unwrap_or(THRESHOLD_DEFAULT);
                 let confidence = given.confidence == Some(Confidence::OfAnswer(true));
-                JudgedFrom::Probability {
-                    word: self.columns.column_word(text)?,
-                    of,
-                    other,
-                    threshold,
-                    confidence,
-                }
+                JudgedFrom::Probability { word: self.columns.column_word(text)?, of, other, threshold, confidence }
             }
             _ => {
-                return Err(Error::Mapping(
-                    "a judgment needs either answer or probability".into(),
-                ));
+                return Err(Error::Mapping("a judgment needs either answer or probability".into()));
             }
         };
         let confidence = match &given.confidence {
             Some(Confidence::Column(name)) => Some(self.columns.column_word(name)?),
             Some(Confidence::OfAnswer(true)) if given.probability.is_none() => {
-                return Err(Error::Mapping(
-                    "confidence = true goes with a probability; else name its column".into(),
-                ));
+                return Err(Error::Mapping("confidence = true goes with a probability; else name its column".into()));
             }
             _ => None,
         };
         let time = match (&given.seconds, &given.millis) {
             (Some(_), Some(_)) => {
-                return Err(Error::Mapping(
-                    "a judgment has either seconds or millis".into(),
-                ));
+                return Err(Error::Mapping("a judgment has either seconds or millis".into()));
             }
             (Some(name), None) => Some((self.columns.column_word(name)?, 1.0)),
             (None, Some(name)) => Some((self.columns.column_word(name)?, MILLIS_PER_SECOND)),
@@ -481,35 +334,22 @@ impl Resolver<'_> {
         }
         let labels = self.labels(&given.values);
         let value = AnswerFrom::read(self.columns, &given.value, given.of.as_deref(), labels)?;
-        Ok(OutcomePlan {
-            value,
-            source: self.text(given.source.as_deref())?,
-            at: self.column(given.at.as_deref())?,
-        })
+        Ok(OutcomePlan { value, source: self.text(given.source.as_deref())?, at: self.column(given.at.as_deref())? })
     }
 
     fn decision(&mut self, given: &DecisionMapping) -> Result<DecisionPlan, Error> {
         match given {
-            DecisionMapping::Word(word)
-                if word == LAST_JUDGMENT && !self.mapping.judgments.is_empty() =>
-            {
-                Ok(DecisionPlan::LastJudgment)
+            DecisionMapping::Word(word) if word == LAST_JUDGMENT && !self.mapping.judgments.is_empty() => Ok(DecisionPlan::LastJudgment),
+            DecisionMapping::Word(word) if word == LAST_JUDGMENT => {
+                Err(Error::Mapping("the decision is the last judgment, and there is none".into()))
             }
-            DecisionMapping::Word(word) if word == LAST_JUDGMENT => Err(Error::Mapping(
-                "the decision is the last judgment, and there is none".into(),
-            )),
-            DecisionMapping::Word(word) => Err(Error::Mapping(format!(
-                "{word:?} is no decision: write {LAST_JUDGMENT:?}, or answer = a column"
-            ))),
+            DecisionMapping::Word(word) => {
+                Err(Error::Mapping(format!("{word:?} is no decision: write {LAST_JUDGMENT:?}, or answer = a column")))
+            }
             DecisionMapping::Columns(given) => {
                 let labels = self.labels(&given.values);
-                let answer =
-                    AnswerFrom::read(self.columns, &given.answer, given.of.as_deref(), labels)?;
-                Ok(DecisionPlan::Columns {
-                    answer,
-                    person: self.column(given.person.as_deref())?,
-                    at: self.column(given.at.as_deref())?,
-                })
+                let answer = AnswerFrom::read(self.columns, &given.answer, given.of.as_deref(), labels)?;
+                Ok(DecisionPlan::Columns { answer, person: self.column(given.person.as_deref())?, at: self.column(given.at.as_deref())? })
             }
         }
     }
@@ -525,10 +365,7 @@ fn field(row: &Cells<'_>, kind: &FieldKind, slot: Slot) -> Result<Option<Value>,
     };
     let is_digest = |text: &str| text.len() == 64 && text.bytes().all(|b| b.is_ascii_hexdigit());
     let value = match kind {
-        FieldKind::Time => text
-            .trim()
-            .parse::<i64>()
-            .map_or_else(|_| Value::from(text.trim()), Value::from),
+        FieldKind::Time => text.trim().parse::<i64>().map_or_else(|_| Value::from(text.trim()), Value::from),
         FieldKind::Image if is_digest(text.trim()) => json!({ "attachment": text.trim() }),
         FieldKind::Image | FieldKind::Conversation | FieldKind::Table | FieldKind::Json => {
             serde_json::from_str(text).map_err(|_| row.bad(Some(row.name(slot)), "is no JSON"))?
@@ -539,15 +376,11 @@ fn field(row: &Cells<'_>, kind: &FieldKind, slot: Slot) -> Result<Option<Value>,
 }
 
 fn text(row: &Cells<'_>, word: Option<&Word>) -> Option<String> {
-    word.and_then(|word| word.text(row))
-        .map(|text| text.trim().to_owned())
+    word.and_then(|word| word.text(row)).map(|text| text.trim().to_owned())
 }
 
 /// A moment as it is written: integer microseconds, or RFC 3339.
 fn moment(row: &Cells<'_>, word: Option<&Word>) -> Option<Moment> {
     let text = text(row, word)?;
-    Some(
-        text.parse::<i64>()
-            .map_or(Moment::Text(text), Moment::Micros),
-    )
+    Some(text.parse::<i64>().map_or(Moment::Text(text), Moment::Micros))
 }

@@ -59,16 +59,8 @@ impl Parts {
         let history = row.input.history.as_ref();
         Self {
             line: row.line,
-            proposers: row
-                .input
-                .proposals
-                .iter()
-                .map(|p| p.proposer.clone())
-                .collect(),
-            people: history
-                .iter()
-                .flat_map(|h| h.judgments.iter().map(|j| j.person.clone()))
-                .collect(),
+            proposers: row.input.proposals.iter().map(|p| p.proposer.clone()).collect(),
+            people: history.iter().flat_map(|h| h.judgments.iter().map(|j| j.person.clone())).collect(),
             decision: history.is_some_and(|h| h.decision.is_some()),
             outcome: history.is_some_and(|h| h.outcome.is_some()),
         }
@@ -94,9 +86,7 @@ impl Report {
                 count(&mut self.judgments, parts.people);
             }
             // The row is to blame, not the node: the others go on.
-            Err(crate::Error::Refused(refusal))
-                if !matches!(refusal.code, Code::Busy | Code::Storage | Code::Internal) =>
-            {
+            Err(crate::Error::Refused(refusal)) if !matches!(refusal.code, Code::Busy | Code::Storage | Code::Internal) => {
                 self.add_bad(bad_row(parts.line, refusal));
             }
             Err(error) => return Err(error.into()),
@@ -116,17 +106,8 @@ fn count(counts: &mut BTreeMap<String, u64>, names: Vec<String>) {
 /// A refusal as a bad row: the pointer into the case becomes the column.
 #[must_use]
 pub fn bad_row(line: u64, refusal: Refusal) -> BadRow {
-    let column = refusal.field.map(|field| {
-        field
-            .strip_prefix("/fields/")
-            .unwrap_or_else(|| field.trim_start_matches('/'))
-            .to_owned()
-    });
-    BadRow {
-        line,
-        column: column.filter(|c| !c.is_empty()),
-        reason: refusal.detail,
-    }
+    let column = refusal.field.map(|field| field.strip_prefix("/fields/").unwrap_or_else(|| field.trim_start_matches('/')).to_owned());
+    BadRow { line, column: column.filter(|c| !c.is_empty()), reason: refusal.detail }
 }
 
 impl Workspace {
@@ -137,12 +118,7 @@ impl Workspace {
     ///
     /// # Errors
     /// Where the file cannot be read any further or the storage fails; what was accepted until then stays.
-    pub async fn import<I>(
-        &self,
-        caller: &Caller,
-        rows: I,
-        mut progress: impl FnMut(&Report),
-    ) -> Result<Report, Error>
+    pub async fn import<I>(&self, caller: &Caller, rows: I, mut progress: impl FnMut(&Report)) -> Result<Report, Error>
     where
         I: Iterator<Item = Result<Row, Fault>> + Send + 'static,
     {
@@ -181,11 +157,7 @@ impl Workspace {
 }
 
 /// Awaits the oldest cases under way until at most `keep` are left.
-async fn settle<F>(
-    report: &mut Report,
-    waiting: &mut VecDeque<(Parts, F)>,
-    keep: usize,
-) -> Result<(), Error>
+async fn settle<F>(report: &mut Report, waiting: &mut VecDeque<(Parts, F)>, keep: usize) -> Result<(), Error>
 where
     F: Future<Output = Result<Receipt, crate::Error>> + Unpin,
 {

@@ -32,18 +32,8 @@ impl Format {
     #[must_use]
     pub fn of_name(name: &str) -> Self {
         let name = name.to_ascii_lowercase();
-        let ndjson = [".ndjson", ".jsonl", ".jsonlines"]
-            .iter()
-            .any(|end| name.ends_with(end));
-        if ndjson {
-            Self::Ndjson
-        } else {
-            Self::Csv(if name.ends_with(".tsv") {
-                Some(b'\t')
-            } else {
-                None
-            })
-        }
+        let ndjson = [".ndjson", ".jsonl", ".jsonlines"].iter().any(|end| name.ends_with(end));
+        if ndjson { Self::Ndjson } else { Self::Csv(if name.ends_with(".tsv") { Some(b'\t') } else { None }) }
     }
 }
 
@@ -93,12 +83,7 @@ impl Lines {
     fn line_at(&mut self, mut offset: u64) -> u64 {
         while let Some((at, feed)) = self.ends.pop_front_if(|(at, _)| *at <= offset) {
             self.line += u64::from(feed);
-            if at == offset
-                && self
-                    .ends
-                    .front()
-                    .is_some_and(|(next, _)| *next == offset + 1)
-            {
+            if at == offset && self.ends.front().is_some_and(|(next, _)| *next == offset + 1) {
                 offset += 1;
             }
         }
@@ -109,16 +94,11 @@ impl Lines {
 impl Read for Metered {
     fn read(&mut self, into: &mut [u8]) -> io::Result<usize> {
         let count = self.inner.read(into)?;
-        self.lines
-            .lock()
-            .unwrap_or_else(PoisonError::into_inner)
-            .note(into.get(..count).unwrap_or_default());
+        self.lines.lock().unwrap_or_else(PoisonError::into_inner).note(into.get(..count).unwrap_or_default());
         let bytes = u64::try_from(count).unwrap_or(u64::MAX);
         self.meter.total.fetch_add(bytes, Relaxed);
         if self.meter.row.fetch_add(bytes, Relaxed) > ROW_BYTES_MAX {
-            return Err(io::Error::other(format!(
-                "this row has more than {ROW_BYTES_MAX} bytes; is a quotation mark never closed?"
-            )));
+            return Err(io::Error::other(format!("this row has more than {ROW_BYTES_MAX} bytes; is a quotation mark never closed?")));
         }
         Ok(count)
     }
@@ -141,56 +121,24 @@ pub(super) enum Record {
 }
 
 impl Csv {
-    pub(super) fn open(
-        mut inner: Box<dyn BufRead + Send>,
-        delimiter: Option<u8>,
-        meter: Meter,
-    ) -> Result<Self, Error> {
+    pub(super) fn open(mut inner: Box<dyn BufRead + Send>, delimiter: Option<u8>, meter: Meter) -> Result<Self, Error> {
         let head = start(&mut inner)?;
         let delimiter = delimiter.unwrap_or_else(|| guess(&head));
-        let lines = Arc::new(Mutex::new(Lines {
-            ends: VecDeque::new(),
-            read: 0,
-            line: 1,
-        }));
-        let metered = Metered {
-            inner,
-            meter: meter.clone(),
-            lines: Arc::clone(&lines),
-        };
-        let mut reader = csv::ReaderBuilder::new()
-            .delimiter(delimiter)
-            .flexible(true)
-            .from_reader(metered);
-        let header = reader.byte_headers().map_err(|error| Error::Source {
-            line: 1,
-            detail: error.to_string(),
-        })?;
-        let columns = header
-            .iter()
-            .map(|name| std::str::from_utf8(name).map(|name| name.trim().to_owned()))
-            .collect::<Result<Vec<_>, _>>();
+        let lines = Arc::new(Mutex::new(Lines { ends: VecDeque::new(), read: 0, line: 1 }));
+        let metered = Metered { inner, meter: meter.clone(), lines: Arc::clone(&lines) };
+        let mut reader = csv::ReaderBuilder::new().delimiter(delimiter).flexible(true).from_reader(metered);
+        let header = reader.byte_headers().map_err(|error| Error::Source { line: 1, detail: error.to_string() })?;
+        let columns = header.iter().map(|name| std::str::from_utf8(name).map(|name| name.trim().to_owned())).collect::<Result<Vec<_>, _>>();
         let header_error = |detail: String| Error::Source { line: 1, detail };
-        let columns = columns
-            .map_err(|_| header_error("the header is no UTF-8: save the file as UTF-8".into()))?;
+        let columns = columns.map_err(|_| header_error("the header is no UTF-8: save the file as UTF-8".into()))?;
         if columns.is_empty() {
-            return Err(header_error(
-                "the file is empty: its first line names the columns".into(),
-            ));
+            return Err(header_error("the file is empty: its first line names the columns".into()));
         }
-        let twice = columns
-            .iter()
-            .enumerate()
-            .find(|(i, name)| !name.is_empty() && columns.iter().take(*i).any(|n| n == *name));
+        let twice = columns.iter().enumerate().find(|(i, name)| !name.is_empty() && columns.iter().take(*i).any(|n| n == *name));
         if let Some((_, name)) = twice {
             return Err(header_error(format!("two columns have the name {name:?}")));
         }
-        Ok(Self {
-            reader,
-            meter,
-            lines,
-            columns,
-        })
+        Ok(Self { reader, meter, lines, columns })
     }
 
     pub(super) fn next(&mut self) -> Option<(u64, Result<Record, Fault>)> {
@@ -198,47 +146,23 @@ impl Csv {
         self.meter.row.store(0, Relaxed);
         let start = self.reader.position().byte();
         let read = self.reader.read_byte_record(&mut record);
-        let line = self
-            .lines
-            .lock()
-            .unwrap_or_else(PoisonError::into_inner)
-            .line_at(start);
+        let line = self.lines.lock().unwrap_or_else(PoisonError::into_inner).line_at(start);
         match read {
             Ok(false) => None,
             Ok(true) => Some((line, self.cells(line, record))),
-            Err(error) => Some((
-                line,
-                Err(Fault::Source(Error::Source {
-                    line,
-                    detail: error.to_string(),
-                })),
-            )),
+            Err(error) => Some((line, Err(Fault::Source(Error::Source { line, detail: error.to_string() })))),
         }
     }
 
     fn cells(&self, line: u64, record: csv::ByteRecord) -> Result<Record, Fault> {
         if record.len() != self.columns.len() {
-            let reason = format!(
-                "has {} cells, and the header has {}",
-                record.len(),
-                self.columns.len()
-            );
-            return Err(Fault::Row(BadRow {
-                line,
-                column: None,
-                reason,
-            }));
+            let reason = format!("has {} cells, and the header has {}", record.len(), self.columns.len());
+            return Err(Fault::Row(BadRow { line, column: None, reason }));
         }
-        csv::StringRecord::from_byte_record(record)
-            .map(Record::Cells)
-            .map_err(|error| {
-                let column = self.columns.get(error.utf8_error().field()).cloned();
-                Fault::Row(BadRow {
-                    line,
-                    column,
-                    reason: "is no UTF-8".into(),
-                })
-            })
+        csv::StringRecord::from_byte_record(record).map(Record::Cells).map_err(|error| {
+            let column = self.columns.get(error.utf8_error().field()).cloned();
+            Fault::Row(BadRow { line, column, reason: "is no UTF-8".into() })
+        })
     }
 }
 
@@ -253,12 +177,7 @@ pub(super) struct Ndjson {
 impl Ndjson {
     pub(super) fn open(mut inner: Box<dyn BufRead + Send>, meter: Meter) -> Result<Self, Error> {
         start(&mut inner)?;
-        Ok(Self {
-            inner,
-            meter,
-            line: 0,
-            ended: false,
-        })
+        Ok(Self { inner, meter, line: 0, ended: false })
     }
 
     /// The next line that is not blank, without its end.
@@ -266,21 +185,12 @@ impl Ndjson {
         while !self.ended {
             let mut bytes = Vec::new();
             self.line += 1;
-            let fatal = |detail: String| {
-                Fault::Source(Error::Source {
-                    line: self.line,
-                    detail,
-                })
-            };
-            let read = (&mut self.inner)
-                .take(ROW_BYTES_MAX + 1)
-                .read_until(b'\n', &mut bytes);
+            let fatal = |detail: String| Fault::Source(Error::Source { line: self.line, detail });
+            let read = (&mut self.inner).take(ROW_BYTES_MAX + 1).read_until(b'\n', &mut bytes);
             let result = match read {
                 Err(error) => Err(fatal(error.to_string())),
                 Ok(0) => break,
-                Ok(count) if count as u64 > ROW_BYTES_MAX => Err(fatal(format!(
-                    "this line has more than {ROW_BYTES_MAX} bytes"
-                ))),
+                Ok(count) if count as u64 > ROW_BYTES_MAX => Err(fatal(format!("this line has more than {ROW_BYTES_MAX} bytes"))),
                 Ok(count) => {
                     self.meter.total.fetch_add(count as u64, Relaxed);
                     Ok(bytes)
@@ -306,37 +216,20 @@ pub(super) fn json<'a, T: serde::Deserialize<'a>>(line: u64, bytes: &'a [u8]) ->
             _ if std::str::from_utf8(bytes).is_err() => "is no UTF-8".to_owned(),
             _ => format!("is no JSON: {error}"),
         };
-        Fault::Row(BadRow {
-            line,
-            column: None,
-            reason,
-        })
+        Fault::Row(BadRow { line, column: None, reason })
     })
 }
 
 /// Looks at the first bytes, passes over a byte order mark, and refuses what is no text.
 fn start(inner: &mut Box<dyn BufRead + Send>) -> Result<Vec<u8>, Error> {
-    let refuse = |detail: &str| Error::Source {
-        line: 1,
-        detail: detail.into(),
-    };
-    let head = inner
-        .fill_buf()
-        .map_err(|error| refuse(&error.to_string()))?;
-    let head = head
-        .get(..GUESS_BYTES_MAX.min(head.len()))
-        .unwrap_or_default()
-        .to_vec();
+    let refuse = |detail: &str| Error::Source { line: 1, detail: detail.into() };
+    let head = inner.fill_buf().map_err(|error| refuse(&error.to_string()))?;
+    let head = head.get(..GUESS_BYTES_MAX.min(head.len())).unwrap_or_default().to_vec();
     if head.starts_with(b"\xff\xfe") || head.starts_with(b"\xfe\xff") {
         return Err(refuse("the file is UTF-16: save it as UTF-8"));
     }
-    if head.starts_with(b"\x1f\x8b")
-        || head.starts_with(b"PK\x03\x04")
-        || head.starts_with(b"\x28\xb5\x2f\xfd")
-    {
-        return Err(refuse(
-            "the file is compressed, or a spreadsheet: unpack it, or save it as CSV",
-        ));
+    if head.starts_with(b"\x1f\x8b") || head.starts_with(b"PK\x03\x04") || head.starts_with(b"\x28\xb5\x2f\xfd") {
+        return Err(refuse("the file is compressed, or a spreadsheet: unpack it, or save it as CSV"));
     }
     if head.starts_with(BOM) {
         inner.consume(BOM.len());
@@ -363,11 +256,6 @@ fn guess(head: &[u8]) -> u8 {
         }
     }
     // The first of equals, so that a comma wins a tie.
-    let best = DELIMITERS
-        .iter()
-        .zip(counts)
-        .rev()
-        .max_by_key(|(_, count)| *count);
-    best.filter(|(_, count)| *count > 0)
-        .map_or(b',', |(delimiter, _)| *delimiter)
+    let best = DELIMITERS.iter().zip(counts).rev().max_by_key(|(_, count)| *count);
+    best.filter(|(_, count)| *count > 0).map_or(b',', |(delimiter, _)| *delimiter)
 }

@@ -42,11 +42,7 @@ impl<'a> Cells<'a> {
     }
 
     pub(super) fn bad(&self, column: Option<&str>, reason: impl Into<String>) -> BadRow {
-        BadRow {
-            line: self.line,
-            column: column.map(str::to_owned),
-            reason: reason.into(),
-        }
+        BadRow { line: self.line, column: column.map(str::to_owned), reason: reason.into() }
     }
 
     pub(super) fn name(&self, slot: Slot) -> &'a str {
@@ -115,10 +111,7 @@ impl Columns {
         if let Some(known) = &self.known
             && !known.iter().any(|n| n == name)
         {
-            return Err(Error::Mapping(format!(
-                "there is no column {name:?}; there are {}",
-                known.join(", ")
-            )));
+            return Err(Error::Mapping(format!("there is no column {name:?}; there are {}", known.join(", "))));
         }
         let at = self.read.iter().position(|n| n == name).unwrap_or_else(|| {
             self.read.push(name.to_owned());
@@ -129,17 +122,12 @@ impl Columns {
 
     /// Whether the file is known to have a column, or may have it.
     pub(super) fn may_have(&self, name: &str) -> bool {
-        self.known
-            .as_ref()
-            .is_none_or(|known| known.iter().any(|n| n == name))
+        self.known.as_ref().is_none_or(|known| known.iter().any(|n| n == name))
     }
 
     /// A word that is a column unless it says otherwise.
     pub(super) fn column_word(&mut self, text: &str) -> Result<Word, Error> {
-        let exact = self
-            .known
-            .as_ref()
-            .is_some_and(|known| known.iter().any(|n| n == text));
+        let exact = self.known.as_ref().is_some_and(|known| known.iter().any(|n| n == text));
         match text.strip_prefix('=') {
             _ if exact => self.slot(text).map(Word::Column),
             Some(constant) => Ok(Word::Constant(constant.to_owned())),
@@ -150,11 +138,7 @@ impl Columns {
 
     /// A word that is a text unless it says otherwise.
     pub(super) fn text_word(&mut self, text: &str) -> Result<Word, Error> {
-        if text.contains('{') {
-            self.template(text)
-        } else {
-            Ok(Word::Constant(text.to_owned()))
-        }
+        if text.contains('{') { self.template(text) } else { Ok(Word::Constant(text.to_owned())) }
     }
 
     fn template(&mut self, text: &str) -> Result<Word, Error> {
@@ -162,9 +146,7 @@ impl Columns {
         let mut rest = text;
         while let Some((before, after)) = rest.split_once('{') {
             let Some((name, after)) = after.split_once('}') else {
-                return Err(Error::Mapping(format!(
-                    "{text:?} opens a brace and does not close it"
-                )));
+                return Err(Error::Mapping(format!("{text:?} opens a brace and does not close it")));
             };
             if !before.is_empty() {
                 parts.push(Part::Text(before.to_owned()));
@@ -194,10 +176,7 @@ impl Columns {
         if known.iter().any(|n| n == word) {
             return Ok(vec![word.to_owned()]);
         }
-        if let Some(names) = word
-            .split_once("..")
-            .and_then(|(first, last)| range(first, last))
-        {
+        if let Some(names) = word.split_once("..").and_then(|(first, last)| range(first, last)) {
             return Ok(names);
         }
         let Some((start, end)) = word.split_once('*') else {
@@ -208,18 +187,9 @@ impl Columns {
                 "{word:?}: rows of NDJSON have no common columns; name them, or give a range as in p0..p9"
             )));
         }
-        let fits = |name: &&String| {
-            name.len() >= start.len() + end.len() && name.starts_with(start) && name.ends_with(end)
-        };
+        let fits = |name: &&String| name.len() >= start.len() + end.len() && name.starts_with(start) && name.ends_with(end);
         let names: Vec<String> = known.iter().filter(fits).cloned().collect();
-        if names.is_empty() {
-            Err(Error::Mapping(format!(
-                "no column fits {word:?}; there are {}",
-                known.join(", ")
-            )))
-        } else {
-            Ok(names)
-        }
+        if names.is_empty() { Err(Error::Mapping(format!("no column fits {word:?}; there are {}", known.join(", ")))) } else { Ok(names) }
     }
 }
 
@@ -235,8 +205,7 @@ fn range(first: &str, last: &str) -> Option<Vec<String>> {
     };
     let ((stem, from), (other, to)) = (split(first)?, split(last)?);
     let same = stem == other || other.is_empty() || stem.ends_with(&format!(".{other}"));
-    (same && from <= to && to - from < RANGE_COLUMNS_MAX)
-        .then(|| (from..=to).map(|n| format!("{stem}{n}")).collect())
+    (same && from <= to && to - from < RANGE_COLUMNS_MAX).then(|| (from..=to).map(|n| format!("{stem}{n}")).collect())
 }
 
 /// A comparison of a number in a column: `decile>5`.
@@ -250,41 +219,21 @@ pub(super) struct Comparison {
 /// What an order of two numbers must be.
 type Holds = fn(Ordering) -> bool;
 
-const OPERATORS: [(&str, Holds); 5] = [
-    (">=", Ordering::is_ge),
-    ("<=", Ordering::is_le),
-    ("==", Ordering::is_eq),
-    (">", Ordering::is_gt),
-    ("<", Ordering::is_lt),
-];
+const OPERATORS: [(&str, Holds); 5] =
+    [(">=", Ordering::is_ge), ("<=", Ordering::is_le), ("==", Ordering::is_eq), (">", Ordering::is_gt), ("<", Ordering::is_lt)];
 
 impl Comparison {
     /// Reads `column>5`, if the word is one and no column has that very name.
     pub(super) fn read(columns: &mut Columns, text: &str) -> Result<Option<Self>, Error> {
-        if columns
-            .known
-            .as_ref()
-            .is_some_and(|known| known.iter().any(|n| n == text))
-        {
+        if columns.known.as_ref().is_some_and(|known| known.iter().any(|n| n == text)) {
             return Ok(None);
         }
-        let found = OPERATORS.iter().find_map(|(sign, holds)| {
-            text.split_once(sign)
-                .map(|(name, bound)| (name, bound, holds))
-        });
+        let found = OPERATORS.iter().find_map(|(sign, holds)| text.split_once(sign).map(|(name, bound)| (name, bound, holds)));
         let Some((name, bound, holds)) = found.filter(|(name, ..)| !name.is_empty()) else {
             return Ok(None);
         };
-        let bound = Decimal::parse(bound).map_err(|_| {
-            Error::Mapping(format!(
-                "{text:?} compares with {bound:?}, which is no number"
-            ))
-        })?;
-        Ok(Some(Self {
-            column: columns.column_word(name.trim())?,
-            holds: *holds,
-            bound,
-        }))
+        let bound = Decimal::parse(bound).map_err(|_| Error::Mapping(format!("{text:?} compares with {bound:?}, which is no number")))?;
+        Ok(Some(Self { column: columns.column_word(name.trim())?, holds: *holds, bound }))
     }
 
     /// Whether it holds in a row; nothing where the cell is empty.
@@ -292,8 +241,7 @@ impl Comparison {
         let Some(text) = self.column.text(row) else {
             return Ok(None);
         };
-        let number =
-            Decimal::parse(&text).map_err(|_| row.bad(self.column.column(row), "is no number"))?;
+        let number = Decimal::parse(&text).map_err(|_| row.bad(self.column.column(row), "is no number"))?;
         Ok(Some((self.holds)(compare(&number, &self.bound))))
     }
 }

@@ -35,10 +35,7 @@ impl Dice {
     /// An index by weights.
     pub fn weighted(&mut self, weights: &[u64]) -> usize {
         let mut left = self.below(weights.iter().sum());
-        weights
-            .iter()
-            .position(|w| left.checked_sub(*w).map(|l| left = l).is_none())
-            .unwrap_or(0)
+        weights.iter().position(|w| left.checked_sub(*w).map(|l| left = l).is_none()).unwrap_or(0)
     }
 
     /// What a proposer says of `options` where `truth` is right: thousandths that sum to 1000. `skill` is how often, in percent,
@@ -46,17 +43,9 @@ impl Dice {
     pub fn opinion(&mut self, options: usize, truth: usize, skill: u64) -> (usize, Vec<u64>) {
         let right = self.chance(skill);
         let others: Vec<usize> = (0..options).filter(|o| *o != truth).collect();
-        let top = if right {
-            truth
-        } else {
-            others[self.below(others.len() as u64) as usize]
-        };
+        let top = if right { truth } else { others[self.below(others.len() as u64) as usize] };
         // Whoever is wrong is mostly less sure.
-        let sure = if right {
-            520 + self.below(470)
-        } else {
-            420 + self.below(380)
-        };
+        let sure = if right { 520 + self.below(470) } else { 420 + self.below(380) };
         let mut rest = 1_000 - sure;
         let mut parts = vec![0; options];
         parts[top] = sure;

@@ -47,21 +47,13 @@ pub async fn backup(global: &Global, BackupArguments { to }: BackupArguments) ->
     let result = app.backup(&to).await;
     app.close().await;
     result?;
-    let bytes = fs::metadata(&to)
-        .map(|metadata| metadata.len())
-        .unwrap_or_default();
+    let bytes = fs::metadata(&to).map(|metadata| metadata.len()).unwrap_or_default();
     out.say("The root secret and the erasure list are not in it: keep them elsewhere, or it opens nothing.");
-    out.either(
-        &serde_json::json!({ "file": to, "bytes": bytes }),
-        format!("{} ({} KiB)", to.display(), bytes.div_ceil(1 << 10)),
-    )
+    out.either(&serde_json::json!({ "file": to, "bytes": bytes }), format!("{} ({} KiB)", to.display(), bytes.div_ceil(1 << 10)))
 }
 
 /// Puts a backup where no database is yet, and makes it fit to be served.
-pub async fn restore(
-    global: &Global,
-    RestoreArguments { from, erasures }: RestoreArguments,
-) -> Result<()> {
+pub async fn restore(global: &Global, RestoreArguments { from, erasures }: RestoreArguments) -> Result<()> {
     let out = global.out();
     let settings = Settings::load(global)?;
     let erasures = erasure_list(out, &settings, erasures.as_deref())?;
@@ -72,9 +64,7 @@ pub async fn restore(
         (None, true) => {}
         (None, false) => return Err(Exit::Usage.because("say which backup by --from FILE")),
         (Some(_), true) => {
-            return Err(Exit::Usage.because(
-                "a PostgreSQL database is loaded by pg_restore; then run this without --from",
-            ));
+            return Err(Exit::Usage.because("a PostgreSQL database is loaded by pg_restore; then run this without --from"));
         }
     }
     if let Some(from) = &from {
@@ -90,25 +80,21 @@ pub async fn restore(
     for workspace in &restored {
         let events = counted(workspace.events, "event", "events");
         let erased = counted(workspace.erased, "subject", "subjects");
-        out.line(format!(
-            "{}: {events}, {erased} erased again, new log {}",
-            workspace.workspace, workspace.origin
-        ))?;
+        out.line(format!("{}: {events}, {erased} erased again, new log {}", workspace.workspace, workspace.origin))?;
     }
     out.say("Now run `countersign verify` and `countersign doctor`.");
     Ok(())
 }
 
-fn erasure_list(
-    out: Out,
-    settings: &Settings,
-    named: Option<&Path>,
-) -> Result<Vec<countersign_app::backup::Erasure>> {
+fn erasure_list(out: Out, settings: &Settings, named: Option<&Path>) -> Result<Vec<countersign_app::backup::Erasure>> {
     let path = named.unwrap_or(&settings.erasure_list);
     match fs::read_to_string(path) {
         Ok(text) => Ok(erasures_read(&text).with_context(|| path.display().to_string())?),
         Err(error) if error.kind() == io::ErrorKind::NotFound && named.is_none() => {
-            out.say(format!("There is no erasure list at {}: whoever was erased after the backup is back. Name it by --erasures.", path.display()));
+            out.say(format!(
+                "There is no erasure list at {}: whoever was erased after the backup is back. Name it by --erasures.",
+                path.display()
+            ));
             Ok(Vec::new())
         }
         Err(error) => Err(Exit::Usage.because(format!("{}: {error}", path.display()))),
@@ -118,15 +104,9 @@ fn erasure_list(
 /// Waits until nobody can hold a lease from the backup: it holds that of the node that signed when it was made, and until the
 /// lease ends the new log cannot be signed.
 async fn old_lease(out: Out, from: &Path) {
-    let age = fs::metadata(from)
-        .and_then(|metadata| metadata.modified())
-        .ok()
-        .and_then(|made| made.elapsed().ok());
+    let age = fs::metadata(from).and_then(|metadata| metadata.modified()).ok().and_then(|made| made.elapsed().ok());
     if let Some(rest) = age.and_then(|age| LEASE.checked_sub(age)) {
-        out.say(format!(
-            "This backup is new; waiting {} s for the lease inside of it to end.",
-            rest.as_secs() + 1
-        ));
+        out.say(format!("This backup is new; waiting {} s for the lease inside of it to end.", rest.as_secs() + 1));
         tokio::time::sleep(rest).await;
     }
 }
@@ -134,10 +114,7 @@ async fn old_lease(out: Out, from: &Path) {
 fn copy(from: &Path, settings: &Settings) -> Result<()> {
     let to = Path::new(&settings.database);
     if to.exists() {
-        return Err(Exit::Refused.because(format!(
-            "{} is there already: restore beside it, by --data",
-            to.display()
-        )));
+        return Err(Exit::Refused.because(format!("{} is there already: restore beside it, by --data", to.display())));
     }
     if !from.is_file() {
         return Err(Exit::Usage.because(format!("there is no backup at {}", from.display())));
@@ -145,8 +122,6 @@ fn copy(from: &Path, settings: &Settings) -> Result<()> {
     secret::directory(&settings.data)?;
     // Under another name first: a copy that broke off is no database.
     let part = to.with_extension("part");
-    fs::copy(from, &part)
-        .map_err(|error| Exit::Storage.because(format!("copy to {}: {error}", part.display())))?;
-    fs::rename(&part, to)
-        .map_err(|error| Exit::Storage.because(format!("rename to {}: {error}", to.display())))
+    fs::copy(from, &part).map_err(|error| Exit::Storage.because(format!("copy to {}: {error}", part.display())))?;
+    fs::rename(&part, to).map_err(|error| Exit::Storage.because(format!("rename to {}: {error}", to.display())))
 }

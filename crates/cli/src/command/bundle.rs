@@ -19,14 +19,7 @@ pub struct Arguments {
 }
 
 /// Writes the bundle.
-pub async fn run(
-    global: &Global,
-    Arguments {
-        decision,
-        out,
-        open_values,
-    }: Arguments,
-) -> Result<()> {
+pub async fn run(global: &Global, Arguments { decision, out, open_values }: Arguments) -> Result<()> {
     let node = Node::open(global).await?;
     // A decision of a moment ago is proven by the next checkpoint, so that one is signed first.
     node.workspace.integrate().await?;
@@ -34,13 +27,8 @@ pub async fn run(
     match &out {
         None => node.out.bytes(&bytes)?,
         Some(path) => {
-            fs::write(path, &bytes)
-                .map_err(|error| Exit::Storage.because(format!("{}: {error}", path.display())))?;
-            node.out.say(format!(
-                "Wrote {}. Verify it anywhere: countersign verify {}",
-                path.display(),
-                path.display()
-            ));
+            fs::write(path, &bytes).map_err(|error| Exit::Storage.because(format!("{}: {error}", path.display())))?;
+            node.out.say(format!("Wrote {}. Verify it anywhere: countersign verify {}", path.display(), path.display()));
         }
     }
     node.close().await;

@@ -58,21 +58,8 @@ pub async fn run(global: &Global, command: Command) -> Result<()> {
         Command::Show { case, history } => show(&node, &case, history).await,
         Command::Open { file } => open(&node, &file).await,
         Command::List { count: true, .. } => count(&node).await,
-        Command::List {
-            playbook,
-            state,
-            limit,
-            cursor,
-            count: false,
-        } => {
-            list(
-                &node,
-                playbook.as_deref(),
-                state.as_deref(),
-                cursor.as_deref(),
-                limit,
-            )
-            .await
+        Command::List { playbook, state, limit, cursor, count: false } => {
+            list(&node, playbook.as_deref(), state.as_deref(), cursor.as_deref(), limit).await
         }
     };
     node.close().await;
@@ -85,24 +72,16 @@ pub async fn find(node: &Node, text: &str) -> Result<CaseId> {
         return Ok(id);
     }
     let Some((playbook, external_id)) = text.split_once('/') else {
-        return Err(Exit::Usage.because(format!(
-            "{text:?} is no case: give its id, or PLAYBOOK/EXTERNAL-ID"
-        )));
+        return Err(Exit::Usage.because(format!("{text:?} is no case: give its id, or PLAYBOOK/EXTERNAL-ID")));
     };
     let found = node.workspace.case_find(playbook, external_id).await?;
-    found.ok_or_else(|| {
-        Exit::Refused.because(format!("there is no case {external_id:?} of {playbook:?}"))
-    })
+    found.ok_or_else(|| Exit::Refused.because(format!("there is no case {external_id:?} of {playbook:?}")))
 }
 
 async fn show(node: &Node, text: &str, history: bool) -> Result<()> {
     let case = find(node, text).await?;
     let view = node.workspace.case_get(case, None).await?;
-    let events = if history {
-        node.workspace.case_history(case, None).await?
-    } else {
-        Vec::new()
-    };
+    let events = if history { node.workspace.case_history(case, None).await? } else { Vec::new() };
     if node.out.json {
         let mut value = serde_json::to_value(&view)?;
         if let (true, Some(members)) = (history, value.as_object_mut()) {
@@ -112,57 +91,28 @@ async fn show(node: &Node, text: &str, history: bool) -> Result<()> {
     }
     readable(node.out, &view)?;
     for event in &events {
-        let text = |key: &str| {
-            event
-                .event
-                .get(key)
-                .and_then(Value::as_str)
-                .unwrap_or_default()
-                .to_owned()
-        };
-        node.out.line(format!(
-            "  {:>8}  {}  by {}",
-            event.position,
-            text("type"),
-            text("actor")
-        ))?;
+        let text = |key: &str| event.event.get(key).and_then(Value::as_str).unwrap_or_default().to_owned();
+        node.out.line(format!("  {:>8}  {}  by {}", event.position, text("type"), text("actor")))?;
     }
     Ok(())
 }
 
 /// A case as a person reads it.
 pub fn readable(out: Out, case: &CaseView) -> Result<()> {
-    let external = case
-        .external_id
-        .as_deref()
-        .map(|id| format!(" ({id})"))
-        .unwrap_or_default();
+    let external = case.external_id.as_deref().map(|id| format!(" ({id})")).unwrap_or_default();
     out.line(one_line(&format!(
         "{}{external}: {} version {}, {}, route {}",
         case.case, case.playbook, case.playbook_version, case.state, case.route
     )))?;
     for field in &case.fields {
-        let value = if field.erased {
-            "erased".to_owned()
-        } else {
-            plain(&field.value)
-        };
+        let value = if field.erased { "erased".to_owned() } else { plain(&field.value) };
         out.line(one_line(&format!("  {}: {value}", field.name)))?;
     }
     for proposal in &case.proposals {
-        out.line(one_line(&format!(
-            "  {} {} proposes {}",
-            proposal.proposer,
-            proposal.version,
-            plain(&proposal.answer)
-        )))?;
+        out.line(one_line(&format!("  {} {} proposes {}", proposal.proposer, proposal.version, plain(&proposal.answer))))?;
     }
     for judgment in &case.judgments {
-        let elsewhere = if judgment.elsewhere {
-            ", in another tool"
-        } else {
-            ""
-        };
+        let elsewhere = if judgment.elsewhere { ", in another tool" } else { "" };
         out.line(one_line(&format!(
             "  {} judged {} ({}, advice: {}{elsewhere})",
             judgment.person,
@@ -172,10 +122,7 @@ pub fn readable(out: Out, case: &CaseView) -> Result<()> {
         )))?;
     }
     if let Some(decision) = &case.decision {
-        out.line(one_line(&format!(
-            "  decision {}: {} ({}, {})",
-            decision.decision, decision.answer, decision.status, decision.basis
-        )))?;
+        out.line(one_line(&format!("  decision {}: {} ({}, {})", decision.decision, decision.answer, decision.status, decision.basis)))?;
     }
     if let Some(outcome) = &case.outcome {
         out.line(one_line(&format!("  outcome: {}", plain(outcome))))?;
@@ -184,9 +131,7 @@ pub fn readable(out: Out, case: &CaseView) -> Result<()> {
 }
 
 fn plain(value: &Value) -> String {
-    value
-        .as_str()
-        .map_or_else(|| value.to_string(), str::to_owned)
+    value.as_str().map_or_else(|| value.to_string(), str::to_owned)
 }
 
 async fn open(node: &Node, file: &Path) -> Result<()> {
@@ -194,45 +139,21 @@ async fn open(node: &Node, file: &Path) -> Result<()> {
     if file.as_os_str() == "-" {
         std::io::stdin().read_to_string(&mut text)?;
     } else {
-        text = std::fs::read_to_string(file)
-            .map_err(|error| Exit::Refused.because(format!("{}: {error}", file.display())))?;
+        text = std::fs::read_to_string(file).map_err(|error| Exit::Refused.because(format!("{}: {error}", file.display())))?;
     }
-    let input: CaseInput = serde_json::from_str(&text)
-        .map_err(|error| Exit::Refused.because(format!("{}: {error}", file.display())))?;
-    let receipt = node
-        .workspace
-        .case_open(&operator(), input, Options::default())
-        .await?;
-    node.out.either(
-        &receipt,
-        format!("{} {} {}", receipt.case, receipt.status, receipt.state),
-    )
+    let input: CaseInput = serde_json::from_str(&text).map_err(|error| Exit::Refused.because(format!("{}: {error}", file.display())))?;
+    let receipt = node.workspace.case_open(&operator(), input, Options::default()).await?;
+    node.out.either(&receipt, format!("{} {} {}", receipt.case, receipt.status, receipt.state))
 }
 
-async fn list(
-    node: &Node,
-    playbook: Option<&str>,
-    state: Option<&str>,
-    cursor: Option<&str>,
-    limit: u32,
-) -> Result<()> {
+async fn list(node: &Node, playbook: Option<&str>, state: Option<&str>, cursor: Option<&str>, limit: u32) -> Result<()> {
     let page = node.cases(playbook, state, cursor, limit).await?;
     if node.out.json {
         return node.out.value(&page);
     }
-    node.out.table(
-        &page.items,
-        &["case", "playbook", "state", "answer", "opened"],
-        |case| {
-            vec![
-                case.case.to_string(),
-                case.playbook.clone(),
-                case.state.clone(),
-                case.answer.clone().unwrap_or_default(),
-                case.opened.clone(),
-            ]
-        },
-    )?;
+    node.out.table(&page.items, &["case", "playbook", "state", "answer", "opened"], |case| {
+        vec![case.case.to_string(), case.playbook.clone(), case.state.clone(), case.answer.clone().unwrap_or_default(), case.opened.clone()]
+    })?;
     if let Some(next) = &page.next {
         node.out.say(format!("more: --cursor {next}"));
     }
@@ -241,8 +162,5 @@ async fn list(
 
 async fn count(node: &Node) -> Result<()> {
     let counts = node.workspace.case_counts().await?;
-    node.out
-        .table(&counts, &["playbook", "state", "cases"], |c| {
-            vec![c.playbook.clone(), c.state.clone(), c.count.to_string()]
-        })
+    node.out.table(&counts, &["playbook", "state", "cases"], |c| vec![c.playbook.clone(), c.state.clone(), c.count.to_string()])
 }

@@ -19,9 +19,5 @@ pub fn run(Arguments { shell }: &Arguments) -> Result<()> {
     // Into memory first: the generator panics where a reader went away.
     let mut script = Vec::new();
     clap_complete::generate(*shell, &mut command, "countersign", &mut script);
-    Out {
-        json: false,
-        quiet: false,
-    }
-    .bytes(&script)
+    Out { json: false, quiet: false }.bytes(&script)
 }

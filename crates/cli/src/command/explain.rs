@@ -19,15 +19,12 @@ pub async fn run(global: &Global, Arguments { case }: Arguments) -> Result<()> {
     node.out.either(&explanation, &explanation.sentence)?;
     let matches = explanation.matches;
     if matches && !node.out.json {
-        node.out
-            .line("Derived again from what was recorded: the same to the last bit.")?;
+        node.out.line("Derived again from what was recorded: the same to the last bit.")?;
     }
     node.close().await;
     if matches {
         return Ok(());
     }
     let difference = explanation.difference.unwrap_or_default();
-    Err(Exit::Unverified.because(format!(
-        "the recorded route cannot be derived again: {difference}"
-    )))
+    Err(Exit::Unverified.because(format!("the recorded route cannot be derived again: {difference}")))
 }

@@ -71,30 +71,15 @@ struct Sink {
 }
 
 impl Sink {
-    fn new(
-        out: Out,
-        format: Format,
-        header: &[&str],
-        (one, many): (&'static str, &'static str),
-    ) -> Result<Self> {
+    fn new(out: Out, format: Format, header: &[&str], (one, many): (&'static str, &'static str)) -> Result<Self> {
         let mut csv = (format == Format::Csv).then(|| csv::Writer::from_writer(io::stdout()));
         if let Some(csv) = &mut csv {
             csv.write_record(header).map_err(broken)?;
         }
-        Ok(Self {
-            csv,
-            out,
-            count: 0,
-            one,
-            many,
-        })
+        Ok(Self { csv, out, count: 0, one, many })
     }
 
-    fn put(
-        &mut self,
-        item: &impl serde::Serialize,
-        row: impl FnOnce() -> Vec<String>,
-    ) -> Result<()> {
+    fn put(&mut self, item: &impl serde::Serialize, row: impl FnOnce() -> Vec<String>) -> Result<()> {
         self.count += 1;
         match &mut self.csv {
             Some(csv) => csv.write_record(row()).map_err(broken),
@@ -106,10 +91,7 @@ impl Sink {
         if let Some(csv) = &mut self.csv {
             csv.flush()?;
         }
-        self.out.say(format!(
-            "Wrote {}",
-            crate::out::counted(self.count, self.one, self.many)
-        ));
+        self.out.say(format!("Wrote {}", crate::out::counted(self.count, self.one, self.many)));
         Ok(())
     }
 }
@@ -123,34 +105,12 @@ fn broken(error: csv::Error) -> anyhow::Error {
 }
 
 async fn decisions(node: &Node, arguments: &Arguments) -> Result<()> {
-    let header = [
-        "decision",
-        "case",
-        "playbook",
-        "playbook_version",
-        "answer",
-        "basis",
-        "status",
-        "at",
-        "act_after",
-    ];
-    let mut sink = Sink::new(
-        node.out,
-        arguments.format,
-        &header,
-        ("decision", "decisions"),
-    )?;
+    let header = ["decision", "case", "playbook", "playbook_version", "answer", "basis", "status", "at", "act_after"];
+    let mut sink = Sink::new(node.out, arguments.format, &header, ("decision", "decisions"))?;
     let mut cursor = None;
     loop {
-        let page = node
-            .workspace
-            .decisions_list(
-                arguments.playbook.as_deref(),
-                arguments.state.as_deref(),
-                cursor.as_deref(),
-                PAGE_ITEMS,
-            )
-            .await?;
+        let page =
+            node.workspace.decisions_list(arguments.playbook.as_deref(), arguments.state.as_deref(), cursor.as_deref(), PAGE_ITEMS).await?;
         for item in &page.items {
             sink.put(item, || decision_row(item))?;
         }
@@ -162,12 +122,7 @@ async fn decisions(node: &Node, arguments: &Arguments) -> Result<()> {
 }
 
 fn decision_row(d: &DecisionView) -> Vec<String> {
-    let ids = [
-        d.decision.to_string(),
-        d.case.to_string(),
-        d.playbook.clone(),
-        d.playbook_version.to_string(),
-    ];
+    let ids = [d.decision.to_string(), d.case.to_string(), d.playbook.clone(), d.playbook_version.to_string()];
     let rest = [&d.answer, &d.basis, &d.status, &d.at, &d.act_after].map(Clone::clone);
     ids.into_iter().chain(rest).collect()
 }
@@ -191,14 +146,7 @@ async fn cases(node: &Node, arguments: &Arguments) -> Result<()> {
     let mut sink = Sink::new(node.out, arguments.format, &header, ("case", "cases"))?;
     let mut cursor = None;
     loop {
-        let page = node
-            .cases(
-                arguments.playbook.as_deref(),
-                arguments.state.as_deref(),
-                cursor.as_deref(),
-                PAGE_ITEMS,
-            )
-            .await?;
+        let page = node.cases(arguments.playbook.as_deref(), arguments.state.as_deref(), cursor.as_deref(), PAGE_ITEMS).await?;
         for summary in &page.items {
             let case = node.workspace.case_get(CaseId(summary.case), None).await?;
             sink.put(&case, || case_row(&case))?;
@@ -211,11 +159,8 @@ async fn cases(node: &Node, arguments: &Arguments) -> Result<()> {
 }
 
 fn case_row(case: &CaseView) -> Vec<String> {
-    let fields: serde_json::Map<String, Value> = case
-        .fields
-        .iter()
-        .map(|FieldView { name, value, .. }| (name.clone(), value.clone()))
-        .collect();
+    let fields: serde_json::Map<String, Value> =
+        case.fields.iter().map(|FieldView { name, value, .. }| (name.clone(), value.clone())).collect();
     vec![
         case.case.to_string(),
         case.version.to_string(),
@@ -228,10 +173,7 @@ fn case_row(case: &CaseView) -> Vec<String> {
         json(&fields),
         json(&case.proposals),
         json(&case.judgments),
-        case.decision
-            .as_ref()
-            .map(|d| d.answer.clone())
-            .unwrap_or_default(),
+        case.decision.as_ref().map(|d| d.answer.clone()).unwrap_or_default(),
         case.outcome.as_ref().map(json).unwrap_or_default(),
     ]
 }
@@ -242,18 +184,7 @@ fn json(value: &impl serde::Serialize) -> String {
 }
 
 async fn events(node: &Node, arguments: &Arguments) -> Result<()> {
-    let header = [
-        "position",
-        "id",
-        "type",
-        "stream",
-        "stream_version",
-        "occurred_at",
-        "recorded_at",
-        "actor",
-        "source",
-        "event",
-    ];
+    let header = ["position", "id", "type", "stream", "stream_version", "occurred_at", "recorded_at", "actor", "source", "event"];
     let mut sink = Sink::new(node.out, arguments.format, &header, ("event", "events"))?;
     let mut from = arguments.from;
     loop {
@@ -269,28 +200,7 @@ async fn events(node: &Node, arguments: &Arguments) -> Result<()> {
 }
 
 fn event_row(EventView { position, event }: &EventView) -> Vec<String> {
-    let text = |key: &str| {
-        event
-            .get(key)
-            .map(|value| {
-                value
-                    .as_str()
-                    .map_or_else(|| value.to_string(), str::to_owned)
-            })
-            .unwrap_or_default()
-    };
-    let keys = [
-        "id",
-        "type",
-        "stream",
-        "stream_version",
-        "occurred_at",
-        "recorded_at",
-        "actor",
-        "source",
-    ];
-    std::iter::once(position.to_string())
-        .chain(keys.map(text))
-        .chain([event.to_string()])
-        .collect()
+    let text = |key: &str| event.get(key).map(|value| value.as_str().map_or_else(|| value.to_string(), str::to_owned)).unwrap_or_default();
+    let keys = ["id", "type", "stream", "stream_version", "occurred_at", "recorded_at", "actor", "source"];
+    std::iter::once(position.to_string()).chain(keys.map(text)).chain([event.to_string()]).collect()
 }

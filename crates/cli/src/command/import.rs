@@ -88,10 +88,7 @@ async fn on_node(node: &Node, arguments: Arguments) -> Result<()> {
     let report = send(out, &node.workspace, plan).await?;
     tell(out, &report)?;
     if report.refused > 0 {
-        Err(Exit::Refused.because(format!(
-            "{} refused; the others are in",
-            counted(report.refused, "row was", "rows were")
-        )))
+        Err(Exit::Refused.because(format!("{} refused; the others are in", counted(report.refused, "row was", "rows were"))))
     } else {
         Ok(())
     }
@@ -115,21 +112,14 @@ impl Plan {
             mapping.playbook = name;
         }
         let mapping = arguments.columns.over(mapping)?;
-        let playbook = if mapping.playbook.is_empty() {
-            None
-        } else {
-            Some(playbook(workspace, &mapping.playbook).await?)
-        };
+        let playbook = if mapping.playbook.is_empty() { None } else { Some(playbook(workspace, &mapping.playbook).await?) };
         let mut joins = Vec::new();
         for text in &arguments.join {
             joins.push(join(text, arguments.on.as_deref().unwrap_or_default())?);
         }
         let delimiter = arguments
             .delimiter
-            .map(|c| {
-                u8::try_from(c)
-                    .map_err(|_| Exit::Usage.because("--delimiter is one ASCII character"))
-            })
+            .map(|c| u8::try_from(c).map_err(|_| Exit::Usage.because("--delimiter is one ASCII character")))
             .transpose()?;
         let by_name = Format::of_name(&arguments.file.to_string_lossy());
         let format = match (arguments.format, by_name) {
@@ -140,68 +130,29 @@ impl Plan {
         };
         let (inner, bytes) = open(&arguments.file)?;
         let meter = Meter::default();
-        let rows = Rows::open(
-            inner,
-            format,
-            &mapping,
-            playbook.as_ref(),
-            joins,
-            meter.clone(),
-        )?;
-        Ok(Self {
-            rows,
-            playbook,
-            meter,
-            bytes,
-        })
+        let rows = Rows::open(inner, format, &mapping, playbook.as_ref(), joins, meter.clone())?;
+        Ok(Self { rows, playbook, meter, bytes })
     }
 
     /// A file that is in the binary.
-    pub fn embedded(
-        text: &'static str,
-        format: Format,
-        mapping: &Mapping,
-        playbook: Option<Playbook>,
-    ) -> Result<Self> {
+    pub fn embedded(text: &'static str, format: Format, mapping: &Mapping, playbook: Option<Playbook>) -> Result<Self> {
         let meter = Meter::default();
-        let rows = Rows::open(
-            Box::new(text.as_bytes()),
-            format,
-            mapping,
-            playbook.as_ref(),
-            Vec::new(),
-            meter.clone(),
-        )?;
-        Ok(Self {
-            rows,
-            playbook,
-            meter,
-            bytes: text.len() as u64,
-        })
+        let rows = Rows::open(Box::new(text.as_bytes()), format, mapping, playbook.as_ref(), Vec::new(), meter.clone())?;
+        Ok(Self { rows, playbook, meter, bytes: text.len() as u64 })
     }
 }
 
 fn mapping_file(path: &Path) -> Result<Mapping> {
-    let text = std::fs::read_to_string(path)
-        .map_err(|error| Exit::Usage.because(format!("{}: {error}", path.display())))?;
-    toml::from_str(&text).map_err(|error| {
-        Exit::Usage.because(format!(
-            "{}: {}",
-            path.display(),
-            error.to_string().trim_end()
-        ))
-    })
+    let text = std::fs::read_to_string(path).map_err(|error| Exit::Usage.because(format!("{}: {error}", path.display())))?;
+    toml::from_str(&text).map_err(|error| Exit::Usage.because(format!("{}: {}", path.display(), error.to_string().trim_end())))
 }
 
 /// The latest version of a published playbook.
 pub async fn playbook(workspace: &Workspace, name: &str) -> Result<Playbook> {
     let view = workspace.playbook_get(name, None).await?;
     let source = view.source.unwrap_or_default();
-    parse::parse(&source, name).map_err(|_| {
-        Exit::Storage.because(format!(
-            "the published playbook {name:?} no longer parses: run `countersign verify`"
-        ))
-    })
+    parse::parse(&source, name)
+        .map_err(|_| Exit::Storage.because(format!("the published playbook {name:?} no longer parses: run `countersign verify`")))
 }
 
 fn join(text: &str, on: &str) -> Result<Join> {
@@ -215,22 +166,12 @@ fn join(text: &str, on: &str) -> Result<Join> {
 
 fn open(path: &Path) -> Result<(Box<dyn BufRead + Send>, u64)> {
     if path.as_os_str() == "-" {
-        return Ok((
-            Box::new(BufReader::with_capacity(
-                READ_BUFFER_BYTES,
-                std::io::stdin(),
-            )),
-            0,
-        ));
+        return Ok((Box::new(BufReader::with_capacity(READ_BUFFER_BYTES, std::io::stdin())), 0));
     }
-    let wrong =
-        |error: std::io::Error| Exit::Refused.because(format!("{}: {error}", path.display()));
+    let wrong = |error: std::io::Error| Exit::Refused.because(format!("{}: {error}", path.display()));
     let file = File::open(path).map_err(wrong)?;
     let bytes = file.metadata().map_err(wrong)?.len();
-    Ok((
-        Box::new(BufReader::with_capacity(READ_BUFFER_BYTES, file)),
-        bytes,
-    ))
+    Ok((Box::new(BufReader::with_capacity(READ_BUFFER_BYTES, file)), bytes))
 }
 
 /// Sends all rows, with a bar by bytes and a rate by rows.
@@ -242,27 +183,14 @@ pub async fn send(out: Out, workspace: &Workspace, plan: Plan) -> Result<Report>
         .import(&importer(), plan.rows, |report| {
             bar.set_position(meter.bytes());
             let seconds = watch.elapsed().as_secs_f64().max(1e-3);
-            #[expect(
-                clippy::cast_possible_truncation,
-                clippy::cast_sign_loss,
-                clippy::cast_precision_loss,
-                reason = "a rate for people"
-            )]
+            #[expect(clippy::cast_possible_truncation, clippy::cast_sign_loss, clippy::cast_precision_loss, reason = "a rate for people")]
             let rate = (report.read as f64 / seconds) as u64;
-            bar.set_message(format!(
-                "{} · {} rows/s",
-                counted(report.read, "row", "rows"),
-                thousands(rate)
-            ));
+            bar.set_message(format!("{} · {} rows/s", counted(report.read, "row", "rows"), thousands(rate)));
         })
         .await;
     bar.finish_and_clear();
     let report = result?;
-    out.say(format!(
-        "Read {} in {:.1} s",
-        counted(report.read, "row", "rows"),
-        watch.elapsed().as_secs_f64()
-    ));
+    out.say(format!("Read {} in {:.1} s", counted(report.read, "row", "rows"), watch.elapsed().as_secs_f64()));
     Ok(report)
 }
 
@@ -281,10 +209,7 @@ fn tell(out: Out, report: &Report) -> Result<()> {
         thousands(report.refused)
     ))?;
     for (proposer, count) in &report.proposals {
-        out.line(format!(
-            "  {} by {proposer}",
-            counted(*count, "proposal", "proposals")
-        ))?;
+        out.line(format!("  {} by {proposer}", counted(*count, "proposal", "proposals")))?;
     }
     let judgments: u64 = report.judgments.values().sum();
     if judgments > 0 {
@@ -295,16 +220,10 @@ fn tell(out: Out, report: &Report) -> Result<()> {
         ))?;
     }
     if report.decisions > 0 {
-        out.line(format!(
-            "  {}",
-            counted(report.decisions, "past decision", "past decisions")
-        ))?;
+        out.line(format!("  {}", counted(report.decisions, "past decision", "past decisions")))?;
     }
     if report.outcomes > 0 {
-        out.line(format!(
-            "  {}",
-            counted(report.outcomes, "outcome", "outcomes")
-        ))?;
+        out.line(format!("  {}", counted(report.outcomes, "outcome", "outcomes")))?;
     }
     Ok(())
 }
@@ -312,11 +231,7 @@ fn tell(out: Out, report: &Report) -> Result<()> {
 fn more_bad(out: Out, refused: u64) {
     let told = BAD_ROWS_TOLD_MAX as u64;
     if refused > told {
-        out.say(format!(
-            "  and {} more; --json lists up to {}",
-            thousands(refused - told),
-            thousands(import::BAD_ROWS_KEPT_MAX as u64)
-        ));
+        out.say(format!("  and {} more; --json lists up to {}", thousands(refused - told), thousands(import::BAD_ROWS_KEPT_MAX as u64)));
     }
 }
 
@@ -329,10 +244,7 @@ fn rehearse(out: Out, plan: Plan, show: usize) -> Result<()> {
         read += 1;
         let bad = match row {
             Ok(row) => {
-                let refusal = plan
-                    .playbook
-                    .as_ref()
-                    .and_then(|playbook| import::check(playbook, &row.input).err());
+                let refusal = plan.playbook.as_ref().and_then(|playbook| import::check(playbook, &row.input).err());
                 let bad = refusal.map(|refusal| import::bad_row(row.line, refusal));
                 if bad.is_none() && shown.len() < show {
                     shown.push(row);
@@ -350,10 +262,7 @@ fn rehearse(out: Out, plan: Plan, show: usize) -> Result<()> {
         }
     }
     if out.json {
-        let cases: Vec<_> = shown
-            .iter()
-            .map(|row| serde_json::json!({ "line": row.line, "case": row.input }))
-            .collect();
+        let cases: Vec<_> = shown.iter().map(|row| serde_json::json!({ "line": row.line, "case": row.input })).collect();
         out.value(&serde_json::json!({ "read": read, "good": read - refused, "refused": refused, "cases": cases, "bad_rows": bad_rows }))?;
     } else {
         for row in &shown {
@@ -369,50 +278,23 @@ fn rehearse(out: Out, plan: Plan, show: usize) -> Result<()> {
             thousands(refused)
         ))?;
     }
-    if refused > 0 {
-        Err(Exit::Refused.because(format!(
-            "{} would be refused",
-            counted(refused, "row", "rows")
-        )))
-    } else {
-        Ok(())
-    }
+    if refused > 0 { Err(Exit::Refused.because(format!("{} would be refused", counted(refused, "row", "rows")))) } else { Ok(()) }
 }
 
 /// One case, as a person reads it.
 fn readable(out: Out, row: &Row) -> Result<()> {
     let input = &row.input;
-    out.line(format!(
-        "line {}: case of {}, external id {}",
-        row.line,
-        input.playbook,
-        input.external_id.as_deref().unwrap_or("none")
-    ))?;
+    out.line(format!("line {}: case of {}, external id {}", row.line, input.playbook, input.external_id.as_deref().unwrap_or("none")))?;
     for (name, value) in &input.fields {
-        out.line(crate::out::one_line(&format!(
-            "  {name}: {}",
-            shortened(value)
-        )))?;
+        out.line(crate::out::one_line(&format!("  {name}: {}", shortened(value))))?;
     }
     for proposal in &input.proposals {
-        let probabilities = proposal
-            .probabilities
-            .iter()
-            .flatten()
-            .map(|(option, p)| format!("{option} {p}"))
-            .collect::<Vec<_>>()
-            .join(", ");
-        let answer = proposal
-            .answer
-            .as_ref()
-            .map_or_else(|| "the likeliest".to_owned(), shortened);
+        let probabilities =
+            proposal.probabilities.iter().flatten().map(|(option, p)| format!("{option} {p}")).collect::<Vec<_>>().join(", ");
+        let answer = proposal.answer.as_ref().map_or_else(|| "the likeliest".to_owned(), shortened);
         out.line(
-            format!(
-                "  proposal of {} {}: {answer} {probabilities}",
-                proposal.proposer,
-                proposal.version.as_deref().unwrap_or("")
-            )
-            .trim_end(),
+            format!("  proposal of {} {}: {answer} {probabilities}", proposal.proposer, proposal.version.as_deref().unwrap_or(""))
+                .trim_end(),
         )?;
     }
     let Some(history) = &input.history else {
@@ -420,14 +302,8 @@ fn readable(out: Out, row: &Row) -> Result<()> {
     };
     for judgment in &history.judgments {
         let advice = judgment.advice_seen.as_deref().unwrap_or("unknown");
-        let confidence = judgment
-            .confidence
-            .map(|c| format!(", confidence {c}"))
-            .unwrap_or_default();
-        let seconds = judgment
-            .seconds
-            .map(|s| format!(", {s} s"))
-            .unwrap_or_default();
+        let confidence = judgment.confidence.map(|c| format!(", confidence {c}")).unwrap_or_default();
+        let seconds = judgment.seconds.map(|s| format!(", {s} s")).unwrap_or_default();
         out.line(format!(
             "  judgment of {}: {}{confidence}{seconds}, advice seen: {advice}",
             judgment.person,
@@ -445,9 +321,7 @@ fn readable(out: Out, row: &Row) -> Result<()> {
 
 fn shortened(value: &serde_json::Value) -> String {
     const SHOWN_CHARS_MAX: usize = 100;
-    let text = value
-        .as_str()
-        .map_or_else(|| value.to_string(), str::to_owned);
+    let text = value.as_str().map_or_else(|| value.to_string(), str::to_owned);
     match text.char_indices().nth(SHOWN_CHARS_MAX) {
         Some((at, _)) => format!("{}..", text.get(..at).unwrap_or_default()),
         None => text,

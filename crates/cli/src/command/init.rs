@@ -34,23 +34,13 @@ pub async fn run(global: &Global, Arguments { name }: Arguments) -> Result<()> {
     let known = app.workspaces().await?;
     if !settings.is_postgres() && !known.is_empty() {
         app.close().await;
-        let text = format!(
-            "{} has a workspace already; nothing was changed",
-            settings.data.display()
-        );
+        let text = format!("{} has a workspace already; nothing was changed", settings.data.display());
         return Err(Exit::Refused.because(text));
     }
     let workspace = app.workspace_create(&name).await?;
     let id = workspace.id();
     app.close().await;
-    out.say(format!(
-        "Data:    {}",
-        if settings.is_postgres() {
-            "in PostgreSQL".into()
-        } else {
-            settings.data.display().to_string()
-        }
-    ));
+    out.say(format!("Data:    {}", if settings.is_postgres() { "in PostgreSQL".into() } else { settings.data.display().to_string() }));
     if made_secret {
         out.say(format!("Secret:  {} (new)", settings.secret_file.display()));
         out.say("         Every key is derived from it. Keep a copy where no backup of the data goes: whoever has both reads");
@@ -58,15 +48,12 @@ pub async fn run(global: &Global, Arguments { name }: Arguments) -> Result<()> {
     } else {
         out.say(format!(
             "Secret:  {}",
-            if std::env::var_os(secret::VARIABLE).is_some() {
-                secret::VARIABLE.into()
-            } else {
-                settings.secret_file.display().to_string()
-            }
+            if std::env::var_os(secret::VARIABLE).is_some() { secret::VARIABLE.into() } else { settings.secret_file.display().to_string() }
         ));
     }
-    out.say(
-        "Next:    countersign playbook publish FILE, then countersign import or countersign serve",
-    );
-    out.either(&serde_json::json!({ "workspace": id, "data": settings.data, "secret_file": settings.secret_file, "secret_made": made_secret }), id.to_string())
+    out.say("Next:    countersign playbook publish FILE, then countersign import or countersign serve");
+    out.either(
+        &serde_json::json!({ "workspace": id, "data": settings.data, "secret_file": settings.secret_file, "secret_made": made_secret }),
+        id.to_string(),
+    )
 }

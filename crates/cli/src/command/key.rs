@@ -49,22 +49,12 @@ pub async fn run(global: &Global, command: Command) -> Result<()> {
 async fn on_node(node: &Node, command: Command) -> Result<()> {
     let (out, workspace) = (node.out, &node.workspace);
     match command {
-        Command::Add {
-            name,
-            scopes,
-            person,
-            expires,
-        } => {
+        Command::Add { name, scopes, person, expires } => {
             let person = match person {
                 None => None,
                 Some(text) => Some(person::find(node, &text).await?.person),
             };
-            let input = ApiKeyInput {
-                name,
-                scopes,
-                person,
-                expires: expires.map(Moment::Text),
-            };
+            let input = ApiKeyInput { name, scopes, person, expires: expires.map(Moment::Text) };
             let (key, text) = workspace.api_key_add(&operator(), input).await?;
             out.say("This is the only time that the key is shown:");
             out.either(&json!({ "key": key, "text": text }), &text)
@@ -73,13 +63,7 @@ async fn on_node(node: &Node, command: Command) -> Result<()> {
             let keys = workspace.api_keys_list().await?;
             out.table(&keys, &["key", "name", "scopes", "expires", ""], |k| {
                 let revoked = if k.revoked { "revoked" } else { "" };
-                vec![
-                    k.key.clone(),
-                    k.name.clone(),
-                    k.scopes.join(", "),
-                    k.expires.clone().unwrap_or_default(),
-                    revoked.into(),
-                ]
+                vec![k.key.clone(), k.name.clone(), k.scopes.join(", "), k.expires.clone().unwrap_or_default(), revoked.into()]
             })
         }
         Command::Revoke { key } => {

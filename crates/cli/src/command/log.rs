@@ -28,15 +28,8 @@ pub async fn run(global: &Global, command: Command) -> Result<()> {
     match command {
         Command::Checkpoint => {
             workspace.integrate().await?;
-            let note = workspace
-                .checkpoint()
-                .await?
-                .ok_or_else(|| Exit::Failed.because("the log has no checkpoint yet"))?;
-            if out.json {
-                out.value(&json!({ "checkpoint": note }))?
-            } else {
-                out.bytes(note.as_bytes())?
-            }
+            let note = workspace.checkpoint().await?.ok_or_else(|| Exit::Failed.because("the log has no checkpoint yet"))?;
+            if out.json { out.value(&json!({ "checkpoint": note }))? } else { out.bytes(note.as_bytes())? }
         }
         Command::Key => {
             let key = workspace.log_key().await?;
@@ -44,10 +37,7 @@ pub async fn run(global: &Global, command: Command) -> Result<()> {
         }
         Command::DiscloseDraws => {
             let epoch = workspace.draw_key_rotate(&operator()).await?;
-            out.either(
-                &json!({ "epoch": epoch }),
-                format!("disclosed; draws are now of epoch {epoch}"),
-            )?;
+            out.either(&json!({ "epoch": epoch }), format!("disclosed; draws are now of epoch {epoch}"))?;
         }
         Command::Rotate => {
             let key = workspace.log_key_rotate(&operator()).await?;

@@ -63,59 +63,22 @@ pub async fn run(global: &Global, command: Command) -> Result<()> {
 async fn on_node(node: &Node, command: Command) -> Result<()> {
     let (out, workspace) = (node.out, &node.workspace);
     match command {
-        Command::Add {
-            name,
-            roles,
-            mail,
-            external,
-        } => {
-            let person = workspace
-                .person_add(
-                    &operator(),
-                    PersonInput {
-                        name,
-                        mail,
-                        roles,
-                        external,
-                    },
-                )
-                .await?;
+        Command::Add { name, roles, mail, external } => {
+            let person = workspace.person_add(&operator(), PersonInput { name, mail, roles, external }).await?;
             out.either(&person, person.person.to_string())
         }
         Command::List => {
             let people = workspace.people_list().await?;
             out.table(&people, &["person", "name", "roles", ""], |p| {
-                vec![
-                    p.person.to_string(),
-                    p.name.clone().unwrap_or_default(),
-                    p.roles.join(", "),
-                    remark(p),
-                ]
+                vec![p.person.to_string(), p.name.clone().unwrap_or_default(), p.roles.join(", "), remark(p)]
             })
         }
-        Command::Change {
-            person,
-            roles,
-            no_roles,
-            active,
-        } => {
+        Command::Change { person, roles, no_roles, active } => {
             let known = find(node, &person).await?;
-            let roles = if roles.is_empty() && !no_roles {
-                known.roles
-            } else {
-                roles
-            };
-            let change = PersonChange {
-                roles,
-                active: active.unwrap_or(known.active),
-            };
-            let person = workspace
-                .person_change(&operator(), PersonId(known.person), change)
-                .await?;
-            out.either(
-                &person,
-                format!("{} {}", person.person, person.roles.join(", ")),
-            )
+            let roles = if roles.is_empty() && !no_roles { known.roles } else { roles };
+            let change = PersonChange { roles, active: active.unwrap_or(known.active) };
+            let person = workspace.person_change(&operator(), PersonId(known.person), change).await?;
+            out.either(&person, format!("{} {}", person.person, person.roles.join(", ")))
         }
         Command::Forget { person } => {
             let known = find(node, &person).await?;
@@ -137,12 +100,6 @@ fn remark(person: &PersonView) -> String {
 /// A person by name or id.
 pub async fn find(node: &Node, text: &str) -> Result<PersonView> {
     let people = node.workspace.people_list().await?;
-    let found = people
-        .into_iter()
-        .find(|p| p.name.as_deref() == Some(text) || p.person.to_string() == text);
-    found.ok_or_else(|| {
-        Exit::Refused.because(format!(
-            "nobody is called {text:?}, and no person has this id"
-        ))
-    })
+    let found = people.into_iter().find(|p| p.name.as_deref() == Some(text) || p.person.to_string() == text);
+    found.ok_or_else(|| Exit::Refused.because(format!("nobody is called {text:?}, and no person has this id")))
 }

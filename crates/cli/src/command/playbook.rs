@@ -65,11 +65,7 @@ pub async fn run(global: &Global, command: Command) -> Result<()> {
     let out = global.out();
     match command {
         Command::Check { files } => check(out, &files),
-        Command::New {
-            from,
-            name,
-            out: to,
-        } => new(out, &from, name, to.as_deref()),
+        Command::New { from, name, out: to } => new(out, &from, name, to.as_deref()),
         Command::Publish { files } => {
             let node = Node::open(global).await?;
             let result = publish(&node, &files).await;
@@ -79,18 +75,9 @@ pub async fn run(global: &Global, command: Command) -> Result<()> {
         Command::List => {
             let node = Node::open(global).await?;
             let playbooks = node.workspace.playbooks_list().await?;
-            out.table(
-                &playbooks,
-                &["name", "version", "playbook", "sha256"],
-                |p| {
-                    vec![
-                        p.name.clone(),
-                        p.version.to_string(),
-                        p.playbook.to_string(),
-                        p.digest.clone(),
-                    ]
-                },
-            )?;
+            out.table(&playbooks, &["name", "version", "playbook", "sha256"], |p| {
+                vec![p.name.clone(), p.version.to_string(), p.playbook.to_string(), p.digest.clone()]
+            })?;
             node.close().await;
             Ok(())
         }
@@ -115,8 +102,7 @@ fn read(path: &Path) -> Result<Vec<u8>> {
 /// The file's text, if it is a playbook.
 fn checked(path: &Path) -> Result<Result<String, Vec<Problem>>> {
     let bytes = read(path)?;
-    Ok(parse::parse_bytes(&bytes, &path.display().to_string())
-        .map(|_| String::from_utf8_lossy(&bytes).into_owned()))
+    Ok(parse::parse_bytes(&bytes, &path.display().to_string()).map(|_| String::from_utf8_lossy(&bytes).into_owned()))
 }
 
 fn check(out: Out, files: &[PathBuf]) -> Result<()> {
@@ -135,28 +121,16 @@ fn check(out: Out, files: &[PathBuf]) -> Result<()> {
             out.line(problem.to_string())?;
         }
     }
-    if problems.is_empty() {
-        Ok(())
-    } else {
-        Err(Exit::Refused.because(counted(problems.len() as u64, "problem", "problems")))
-    }
+    if problems.is_empty() { Ok(()) } else { Err(Exit::Refused.because(counted(problems.len() as u64, "problem", "problems"))) }
 }
 
 fn new(out: Out, from: &Path, name: Option<String>, to: Option<&Path>) -> Result<()> {
-    let stem = || {
-        from.file_stem().map_or_else(
-            || "playbook".into(),
-            |stem| stem.to_string_lossy().into_owned(),
-        )
-    };
-    let file = fs::File::open(from)
-        .map_err(|error| Exit::Refused.because(format!("{}: {error}", from.display())))?;
+    let stem = || from.file_stem().map_or_else(|| "playbook".into(), |stem| stem.to_string_lossy().into_owned());
+    let file = fs::File::open(from).map_err(|error| Exit::Refused.because(format!("{}: {error}", from.display())))?;
     let (header, rows) = import::head(Box::new(BufReader::new(file)), INFER_ROWS_MAX)?;
     let inferred = infer_playbook(&name.unwrap_or_else(stem), &header, &rows);
     match to {
-        None if out.json => {
-            out.value(&serde_json::json!({ "source": inferred.source, "notes": inferred.notes }))?
-        }
+        None if out.json => out.value(&serde_json::json!({ "source": inferred.source, "notes": inferred.notes }))?,
         None => out.bytes(inferred.source.as_bytes())?,
         Some(path) => {
             let mut file = fs::OpenOptions::new()
@@ -189,14 +163,8 @@ async fn publish(node: &Node, files: &[PathBuf]) -> Result<()> {
                 )));
             }
         };
-        let playbook = node
-            .workspace
-            .playbook_publish(&operator(), &source, Options::default())
-            .await?;
-        out.either(
-            &playbook,
-            format!("{} version {}", playbook.name, playbook.version),
-        )?;
+        let playbook = node.workspace.playbook_publish(&operator(), &source, Options::default()).await?;
+        out.either(&playbook, format!("{} version {}", playbook.name, playbook.version))?;
     }
     Ok(())
 }

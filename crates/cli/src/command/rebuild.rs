@@ -11,10 +11,7 @@ pub async fn run(global: &Global) -> Result<()> {
     let seconds = watch.elapsed().as_secs_f64();
     node.out.either(
         &serde_json::json!({ "events": events, "seconds": seconds }),
-        format!(
-            "Rebuilt the projections from {} in {seconds:.1} s",
-            counted(events, "event", "events")
-        ),
+        format!("Rebuilt the projections from {} in {seconds:.1} s", counted(events, "event", "events")),
     )?;
     node.close().await;
     Ok(())

@@ -30,9 +30,7 @@ pub async fn run(global: &Global, Arguments { listen }: Arguments) -> Result<()>
         Some(address) => address,
         None => LISTEN_DEFAULT.parse()?,
     };
-    let listener = TcpListener::bind(address)
-        .await
-        .map_err(|error| Exit::Failed.because(format!("listen on {address}: {error}")))?;
+    let listener = TcpListener::bind(address).await.map_err(|error| Exit::Failed.because(format!("listen on {address}: {error}")))?;
     until_stopped(app, listener, global.out()).await
 }
 
@@ -41,14 +39,9 @@ pub async fn until_stopped(app: App, listener: TcpListener, out: Out) -> Result<
     let address = listener.local_addr()?;
     let stop = signals()?;
     let integrator = countersign_app::integrator::spawn(&app);
-    out.either(
-        &serde_json::json!({ "url": format!("http://{address}") }),
-        format!("listening on http://{address}"),
-    )?;
+    out.either(&serde_json::json!({ "url": format!("http://{address}") }), format!("listening on http://{address}"))?;
     if !address.ip().is_loopback() {
-        out.say(
-            "This address is reached from outside, without TLS: put a proxy with TLS before it.",
-        );
+        out.say("This address is reached from outside, without TLS: put a proxy with TLS before it.");
     }
     countersign_server::serve(app.clone(), listener, ServerConfig::default(), stop).await;
     integrator.abort();
@@ -59,8 +52,7 @@ pub async fn until_stopped(app: App, listener: TcpListener, out: Out) -> Result<
 /// Ends at the first SIGINT or SIGTERM; a second one ends the process at once.
 fn signals() -> Result<impl Future<Output = ()> + Send + 'static> {
     #[cfg(unix)]
-    let mut terminate = tokio::signal::unix::signal(tokio::signal::unix::SignalKind::terminate())
-        .context("listen to SIGTERM")?;
+    let mut terminate = tokio::signal::unix::signal(tokio::signal::unix::SignalKind::terminate()).context("listen to SIGTERM")?;
     Ok(async move {
         #[cfg(unix)]
         tokio::select! {
@@ -80,17 +72,8 @@ fn signals() -> Result<impl Future<Output = ()> + Send + 'static> {
 /// Logs to standard error, one JSON object a line, or plainly on a terminal.
 fn logging(configured: Option<&str>) {
     use std::io::IsTerminal as _;
-    let filter = std::env::var("COUNTERSIGN_LOG")
-        .ok()
-        .or_else(|| configured.map(str::to_owned))
-        .unwrap_or_else(|| "info,sqlx=warn".into());
-    let builder = tracing_subscriber::fmt()
-        .with_env_filter(filter)
-        .with_writer(std::io::stderr);
+    let filter = std::env::var("COUNTERSIGN_LOG").ok().or_else(|| configured.map(str::to_owned)).unwrap_or_else(|| "info,sqlx=warn".into());
+    let builder = tracing_subscriber::fmt().with_env_filter(filter).with_writer(std::io::stderr);
     // A second subscriber is only met in tests; the first stays.
-    drop(if std::io::stderr().is_terminal() {
-        builder.compact().try_init()
-    } else {
-        builder.json().try_init()
-    });
+    drop(if std::io::stderr().is_terminal() { builder.compact().try_init() } else { builder.json().try_init() });
 }

@@ -43,23 +43,8 @@ pub struct ResumeArguments {
 /// Stops.
 pub async fn stop(global: &Global, arguments: StopArguments) -> Result<()> {
     let node = Node::open(global).await?;
-    let StopArguments {
-        playbook,
-        proposer,
-        reason,
-    } = arguments;
-    let stops = node
-        .workspace
-        .automation_stop(
-            &operator(),
-            StopInput {
-                playbook,
-                proposer,
-                person: None,
-                reason,
-            },
-        )
-        .await?;
+    let StopArguments { playbook, proposer, reason } = arguments;
+    let stops = node.workspace.automation_stop(&operator(), StopInput { playbook, proposer, person: None, reason }).await?;
     tell(&node, &stops)?;
     node.close().await;
     Ok(())
@@ -68,24 +53,11 @@ pub async fn stop(global: &Global, arguments: StopArguments) -> Result<()> {
 /// Resumes.
 pub async fn resume(global: &Global, arguments: ResumeArguments) -> Result<()> {
     let node = Node::open(global).await?;
-    let ResumeArguments {
-        playbook,
-        proposer,
-        person,
-        reason,
-    } = arguments;
+    let ResumeArguments { playbook, proposer, person, reason } = arguments;
     let person = person::find(&node, &person).await?.person;
     let stops = node
         .workspace
-        .automation_resume(
-            &node::person(PersonId(person)),
-            StopInput {
-                playbook,
-                proposer,
-                person: Some(person),
-                reason,
-            },
-        )
+        .automation_resume(&node::person(PersonId(person)), StopInput { playbook, proposer, person: Some(person), reason })
         .await?;
     tell(&node, &stops)?;
     node.close().await;
@@ -96,7 +68,5 @@ fn tell(node: &Node, stops: &[StopView]) -> Result<()> {
     if stops.is_empty() && !node.out.json {
         return node.out.line("nothing is stopped");
     }
-    node.out.table(stops, &["stopped", "name"], |stop| {
-        vec![stop.scope.clone(), stop.name.clone().unwrap_or_default()]
-    })
+    node.out.table(stops, &["stopped", "name"], |stop| vec![stop.scope.clone(), stop.name.clone().unwrap_or_default()])
 }

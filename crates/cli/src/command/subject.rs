@@ -51,45 +51,25 @@ pub async fn run(global: &Global, command: Command) -> Result<()> {
 async fn on_node(node: &Node, command: Command) -> Result<()> {
     let (out, workspace) = (node.out, &node.workspace);
     match command {
-        Command::Find { playbook, value } => match workspace.subject_find(&playbook, &value).await?
-        {
+        Command::Find { playbook, value } => match workspace.subject_find(&playbook, &value).await? {
             Some(subject) => out.either(&json!({ "subject": subject }), subject.to_string()),
             None => Err(Exit::Refused.because("nobody is known by this value")),
         },
         Command::Export { subject } => out.value(&workspace.subject_export(subject).await?),
-        Command::Erase { yes: false, .. } => {
-            Err(Exit::Usage.because("this destroys the values for good: say --yes"))
-        }
-        Command::Erase {
-            subject,
-            ground,
-            yes: true,
-        } => {
-            let count = workspace
-                .subject_erase(&operator(), subject, &ground)
-                .await?;
-            out.either(
-                &json!({ "subject": subject, "destroyed": count }),
-                format!("{} destroyed", counted(count, "value", "values")),
-            )?;
-            out.say(format!(
-                "Older backups still hold them; {} says so, and a restore repeats it.",
-                node.settings.erasure_list.display()
-            ));
+        Command::Erase { yes: false, .. } => Err(Exit::Usage.because("this destroys the values for good: say --yes")),
+        Command::Erase { subject, ground, yes: true } => {
+            let count = workspace.subject_erase(&operator(), subject, &ground).await?;
+            out.either(&json!({ "subject": subject, "destroyed": count }), format!("{} destroyed", counted(count, "value", "values")))?;
+            out.say(format!("Older backups still hold them; {} says so, and a restore repeats it.", node.settings.erasure_list.display()));
             Ok(())
         }
         Command::Erased => {
             let list = workspace.erasure_list().await?;
-            let items: Vec<_> = list
-                .iter()
-                .map(|(subject, at)| json!({ "subject": subject, "at": at }))
-                .collect();
+            let items: Vec<_> = list.iter().map(|(subject, at)| json!({ "subject": subject, "at": at })).collect();
             if out.json {
                 return out.value(&items);
             }
-            out.table(&list, &["subject", "erased at"], |(subject, at)| {
-                vec![subject.to_string(), format_rfc3339(*at)]
-            })
+            out.table(&list, &["subject", "erased at"], |(subject, at)| vec![subject.to_string(), format_rfc3339(*at)])
         }
     }
 }

@@ -36,27 +36,13 @@ pub struct Arguments {
 }
 
 /// Verifies; exit code 4 where something is not as it must be.
-pub async fn run(
-    global: &Global,
-    Arguments {
-        bundle,
-        key,
-        checkpoint,
-    }: Arguments,
-) -> Result<()> {
+pub async fn run(global: &Global, Arguments { bundle, key, checkpoint }: Arguments) -> Result<()> {
     match bundle {
         Some(path) => offline(global.out(), &path, key.as_deref()),
         None => {
-            let older = checkpoint
-                .as_deref()
-                .map(|path| read(path, CHECKPOINT_BYTES_MAX))
-                .transpose()?;
-            let older = older
-                .map(|bytes| {
-                    String::from_utf8(bytes)
-                        .map_err(|_| Exit::Refused.because("the checkpoint is no text"))
-                })
-                .transpose()?;
+            let older = checkpoint.as_deref().map(|path| read(path, CHECKPOINT_BYTES_MAX)).transpose()?;
+            let older =
+                older.map(|bytes| String::from_utf8(bytes).map_err(|_| Exit::Refused.because("the checkpoint is no text"))).transpose()?;
             let node = Node::open(global).await?;
             let result = workspace(&node, older.as_deref()).await;
             node.close().await;
@@ -66,23 +52,18 @@ pub async fn run(
 }
 
 fn read(path: &Path, bytes_max: u64) -> Result<Vec<u8>> {
-    let wrong =
-        |error: std::io::Error| Exit::Refused.because(format!("{}: {error}", path.display()));
+    let wrong = |error: std::io::Error| Exit::Refused.because(format!("{}: {error}", path.display()));
     let bytes = fs::metadata(path).map_err(wrong)?.len();
     if bytes > bytes_max {
-        return Err(Exit::Refused.because(format!(
-            "{} has {bytes} bytes; at most {bytes_max} are taken",
-            path.display()
-        )));
+        return Err(Exit::Refused.because(format!("{} has {bytes} bytes; at most {bytes_max} are taken", path.display())));
     }
     fs::read(path).map_err(wrong)
 }
 
 fn offline(out: Out, path: &Path, key: Option<&str>) -> Result<()> {
     let bytes = read(path, BUNDLE_BYTES_MAX)?;
-    let verdict = bundle::verify(&bytes, key).map_err(|error| {
-        Exit::Unverified.because(format!("{} does not verify: {error}", path.display()))
-    })?;
+    let verdict =
+        bundle::verify(&bytes, key).map_err(|error| Exit::Unverified.because(format!("{} does not verify: {error}", path.display())))?;
     tell_verdict(out, &verdict)?;
     if key.is_none() {
         out.say("The log's key is the bundle's own word. With --key VKEY it is held against the key that you trust.");
@@ -94,11 +75,7 @@ fn offline(out: Out, path: &Path, key: Option<&str>) -> Result<()> {
 pub async fn workspace(node: &Node, older: Option<&str>) -> Result<()> {
     let report = examine(node, older).await?;
     tell(node.out, &report)?;
-    if report.ok() {
-        Ok(())
-    } else {
-        Err(Exit::Unverified.because(counted(report.problems_count, "problem", "problems")))
-    }
+    if report.ok() { Ok(()) } else { Err(Exit::Unverified.because(counted(report.problems_count, "problem", "problems"))) }
 }
 
 /// Verifies the workspace of a node, with a bar on a terminal.
@@ -120,10 +97,7 @@ pub async fn examine(node: &Node, older: Option<&str>) -> Result<Report> {
         .await;
     bar.finish_and_clear();
     let report = report?;
-    node.out.say(format!(
-        "Verified in {:.1} s",
-        watch.elapsed().as_secs_f64()
-    ));
+    node.out.say(format!("Verified in {:.1} s", watch.elapsed().as_secs_f64()));
     Ok(report)
 }
 
@@ -132,10 +106,7 @@ fn tell(out: Out, report: &Report) -> Result<()> {
         return out.value(report);
     }
     for problem in &report.problems {
-        out.line(format!(
-            "{} {}: {}",
-            problem.what, problem.place, problem.detail
-        ))?;
+        out.line(format!("{} {}: {}", problem.what, problem.place, problem.detail))?;
     }
     let checked = format!(
         "{}, {}, {}, {}",
@@ -144,11 +115,7 @@ fn tell(out: Out, report: &Report) -> Result<()> {
         counted(report.checkpoints, "checkpoint", "checkpoints"),
         counted(report.rows, "projected row", "projected rows")
     );
-    let verdict = if report.ok() {
-        "all as it must be".to_owned()
-    } else {
-        counted(report.problems_count, "problem", "problems")
-    };
+    let verdict = if report.ok() { "all as it must be".to_owned() } else { counted(report.problems_count, "problem", "problems") };
     out.line(format!("{checked}: {verdict}"))
 }
 
@@ -160,14 +127,6 @@ pub fn tell_verdict(out: Out, verdict: &Verdict) -> Result<()> {
     for line in &verdict.story {
         out.line(crate::out::one_line(line))?;
     }
-    let trust = if verdict.trusted {
-        "the key that you trust"
-    } else {
-        "its own key"
-    };
-    out.line(format!(
-        "Proven: {} under the log {}, signed by {trust}",
-        counted(verdict.events as u64, "event", "events"),
-        verdict.origin
-    ))
+    let trust = if verdict.trusted { "the key that you trust" } else { "its own key" };
+    out.line(format!("Proven: {} under the log {}, signed by {trust}", counted(verdict.events as u64, "event", "events"), verdict.origin))
 }

@@ -23,9 +23,7 @@ pub struct Ran {
 
 impl Bench {
     pub fn new() -> Self {
-        Self {
-            folder: tempfile::tempdir().unwrap(),
-        }
+        Self { folder: tempfile::tempdir().unwrap() }
     }
 
     /// With a workspace.
@@ -76,10 +74,7 @@ impl Bench {
 
     /// All cases, as `export` writes them.
     pub fn cases(&self) -> Vec<Value> {
-        self.good(&["export", "cases", "--quiet"])
-            .lines()
-            .map(|line| serde_json::from_str(line).unwrap())
-            .collect()
+        self.good(&["export", "cases", "--quiet"]).lines().map(|line| serde_json::from_str(line).unwrap()).collect()
     }
 }
 
@@ -100,17 +95,12 @@ pub fn data(name: &str) -> String {
 
 /// A file of the repository, seen from this crate.
 pub fn path(name: &str) -> String {
-    Path::new(env!("CARGO_MANIFEST_DIR"))
-        .join(name)
-        .to_string_lossy()
-        .into_owned()
+    Path::new(env!("CARGO_MANIFEST_DIR")).join(name).to_string_lossy().into_owned()
 }
 
 /// A file of the data beside the repository; nothing, with a word, where it is absent.
 pub fn shared(name: &str) -> Option<String> {
-    let path = Path::new(env!("CARGO_MANIFEST_DIR"))
-        .join("../../../shared/data")
-        .join(name);
+    let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../../shared/data").join(name);
     if path.is_file() {
         return Some(path.to_string_lossy().into_owned());
     }
@@ -126,12 +116,7 @@ pub fn field<'a>(case: &'a Value, name: &str) -> &'a Value {
 
 /// What a proposer answered in an exported case.
 pub fn proposed<'a>(case: &'a Value, proposer: &str) -> &'a Value {
-    case["proposals"]
-        .as_array()
-        .unwrap()
-        .iter()
-        .find(|p| p["proposer"] == proposer)
-        .unwrap()
+    case["proposals"].as_array().unwrap().iter().find(|p| p["proposer"] == proposer).unwrap()
 }
 
 /// The share of cases for which something holds.

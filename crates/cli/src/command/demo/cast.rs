@@ -39,48 +39,19 @@ impl Cast {
         let mut ids = Vec::new();
         let names = ["Ada Brandt", "Ben Okafor", "Chloé Martin"];
         for name in names {
-            let input = PersonInput {
-                name: name.into(),
-                mail: None,
-                roles: roles.clone(),
-                external: false,
-            };
-            ids.push(PersonId(
-                node.workspace.person_add(&operator(), input).await?.person,
-            ));
+            let input = PersonInput { name: name.into(), mail: None, roles: roles.clone(), external: false };
+            ids.push(PersonId(node.workspace.person_add(&operator(), input).await?.person));
         }
         node.out.line(format!("People: {}", names.join(", ")))?;
-        let player = |i: usize| {
-            ids.get(i)
-                .map(|id| Player { id: *id })
-                .context("three people were added")
-        };
-        Ok(Self {
-            workspace: node.workspace.clone(),
-            ada: player(0)?,
-            ben: player(1)?,
-            chloe: player(2)?,
-        })
+        let player = |i: usize| ids.get(i).map(|id| Player { id: *id }).context("three people were added");
+        Ok(Self { workspace: node.workspace.clone(), ada: player(0)?, ben: player(1)?, chloe: player(2)? })
     }
 
     /// Opens a case; returns it with its route.
-    pub async fn open(
-        &self,
-        playbook: &str,
-        fields: Value,
-        proposals: Vec<ProposalInput>,
-    ) -> Result<(CaseId, String)> {
+    pub async fn open(&self, playbook: &str, fields: Value, proposals: Vec<ProposalInput>) -> Result<(CaseId, String)> {
         let fields = fields.as_object().cloned().unwrap_or_default();
-        let input = CaseInput {
-            playbook: playbook.into(),
-            fields,
-            proposals,
-            ..CaseInput::default()
-        };
-        let receipt = self
-            .workspace
-            .case_open(&operator(), input, Options::default())
-            .await?;
+        let input = CaseInput { playbook: playbook.into(), fields, proposals, ..CaseInput::default() };
+        let receipt = self.workspace.case_open(&operator(), input, Options::default()).await?;
         let case = CaseId(receipt.case);
         let view = self.workspace.case_get(case, None).await?;
         Ok((case, view.route))
@@ -89,78 +60,42 @@ impl Cast {
     /// Claims a case and has it shown.
     pub async fn look(&self, player: &Player, case: CaseId) -> Result<Shown> {
         self.workspace.claim(player.id, case).await?;
-        Ok(self
-            .workspace
-            .case_show(&player.caller(), case, player.id, Options::default())
-            .await?)
+        Ok(self.workspace.case_show(&player.caller(), case, player.id, Options::default()).await?)
     }
 
     /// Answers what was shown.
-    pub async fn judge(
-        &self,
-        player: &Player,
-        shown: &Shown,
-        answer: Answer<'_>,
-        reason: Option<&str>,
-    ) -> Result<Receipt> {
+    pub async fn judge(&self, player: &Player, shown: &Shown, answer: Answer<'_>, reason: Option<&str>) -> Result<Receipt> {
         let accept = match answer {
-            Answer::Accept => Some(
-                shown
-                    .proposals
-                    .first()
-                    .context("there is a proposal to accept")?
-                    .id,
-            ),
+            Answer::Accept => Some(shown.proposals.first().context("there is a proposal to accept")?.id),
             Answer::Option(_) => None,
         };
         let input = JudgmentInput {
             person: player.id.0,
             token: shown.token.clone(),
-            answer: if let Answer::Option(option) = answer {
-                Some(json!(option))
-            } else {
-                None
-            },
+            answer: if let Answer::Option(option) = answer { Some(json!(option)) } else { None },
             accept,
             confidence: None,
             seconds: None,
             reason: reason.map(str::to_owned),
         };
-        Ok(self
-            .workspace
-            .case_judge(
-                &player.caller(),
-                CaseId(shown.case),
-                input,
-                Options::default(),
-            )
-            .await?)
+        Ok(self.workspace.case_judge(&player.caller(), CaseId(shown.case), input, Options::default()).await?)
     }
 
     /// Looks and answers at once; where the case is answered twice (before and after the advice), both times the same.
     pub async fn decide(&self, player: &Player, case: CaseId, option: &str) -> Result<Receipt> {
         let shown = self.look(player, case).await?;
-        let receipt = self
-            .judge(player, &shown, Answer::Option(option), None)
-            .await?;
+        let receipt = self.judge(player, &shown, Answer::Option(option), None).await?;
         if shown.phase != "first" {
             return Ok(receipt);
         }
         let shown = self.look(player, case).await?;
-        self.judge(player, &shown, Answer::Option(option), None)
-            .await
+        self.judge(player, &shown, Answer::Option(option), None).await
     }
 
     /// What the world says.
     pub async fn outcome(&self, case: CaseId, option: &str) -> Result<()> {
-        let input = OutcomeInput {
-            value: json!(option),
-            source: None,
-            at: None,
-        };
-        self.workspace
-            .case_outcome(&operator(), case, input, Options::default())
-            .await?;
+        let input = OutcomeInput { value: json!(option), source: None, at: None };
+        self.workspace.case_outcome(&operator(), case, input, Options::default()).await?;
         Ok(())
     }
 }
@@ -174,10 +109,7 @@ impl Player {
 
 /// A proposal of the triage model.
 pub fn triage_llm(probabilities: [(&str, &str); 4], explanation: &str) -> ProposalInput {
-    let probabilities = probabilities
-        .iter()
-        .map(|(option, p)| ((*option).to_owned(), json!(p)))
-        .collect();
+    let probabilities = probabilities.iter().map(|(option, p)| ((*option).to_owned(), json!(p))).collect();
     ProposalInput {
         proposer: "triage-llm".into(),
         version: Some("2026-01-02".into()),
@@ -189,11 +121,7 @@ pub fn triage_llm(probabilities: [(&str, &str); 4], explanation: &str) -> Propos
 
 /// The event of a type that a command wrote, which names what it made.
 pub fn made(receipt: &Receipt, type_name: &str) -> Option<Uuid> {
-    receipt
-        .events
-        .iter()
-        .find(|event| event.type_name == type_name)
-        .map(|event| event.id)
+    receipt.events.iter().find(|event| event.type_name == type_name).map(|event| event.id)
 }
 
 /// The decision that a receipt settled.

@@ -27,9 +27,7 @@ pub async fn tell(node: &Node) -> Result<()> {
     let mut scores: BTreeMap<String, Score> = BTreeMap::new();
     let (mut known, mut total, mut cursor) = (0_u64, 0_u64, None);
     loop {
-        let page = node
-            .cases(Some("support-triage"), None, cursor.as_deref(), PAGE_ITEMS)
-            .await?;
+        let page = node.cases(Some("support-triage"), None, cursor.as_deref(), PAGE_ITEMS).await?;
         for summary in &page.items {
             let case = node.workspace.case_get(CaseId(summary.case), None).await?;
             total += 1;
@@ -42,22 +40,11 @@ pub async fn tell(node: &Node) -> Result<()> {
         }
     }
     let out = node.out;
-    out.line(format!(
-        "\nA first finding, over {known} of {total} tickets whose outcome is known"
-    ))?;
+    out.line(format!("\nA first finding, over {known} of {total} tickets whose outcome is known"))?;
     for (who, Score { right, of }) in &scores {
-        #[expect(
-            clippy::cast_precision_loss,
-            reason = "a percentage for people, of counts far below 2^52"
-        )]
-        let percent = if *of == 0 {
-            0.0
-        } else {
-            100.0 * *right as f64 / *of as f64
-        };
-        out.line(format!(
-            "  {who:<28} right in {right} of {of} ({percent:.0} %)"
-        ))?;
+        #[expect(clippy::cast_precision_loss, reason = "a percentage for people, of counts far below 2^52")]
+        let percent = if *of == 0 { 0.0 } else { 100.0 * *right as f64 / *of as f64 };
+        out.line(format!("  {who:<28} right in {right} of {of} ({percent:.0} %)"))?;
     }
     out.line("  These are plain counts. People saw other tickets with advice than without, so the difference between the two lines")?;
     out.line("  is not what the advice did; and no line has an interval yet. Both come with the science.")
@@ -66,20 +53,10 @@ pub async fn tell(node: &Node) -> Result<()> {
 fn count(case: &CaseView, scores: &mut BTreeMap<String, Score>) {
     let Some(outcome) = &case.outcome else { return };
     for proposal in &case.proposals {
-        scores
-            .entry(format!("AI, {}", proposal.proposer))
-            .or_default()
-            .add(proposal.answer == *outcome);
+        scores.entry(format!("AI, {}", proposal.proposer)).or_default().add(proposal.answer == *outcome);
     }
     for judgment in &case.judgments {
-        let who = if judgment.advice == "yes" {
-            "people who saw advice"
-        } else {
-            "people without advice"
-        };
-        scores
-            .entry(who.to_owned())
-            .or_default()
-            .add(judgment.answer == *outcome);
+        let who = if judgment.advice == "yes" { "people who saw advice" } else { "people without advice" };
+        scores.entry(who.to_owned()).or_default().add(judgment.answer == *outcome);
     }
 }
