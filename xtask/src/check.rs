@@ -27,12 +27,7 @@ impl Options {
             match argument.as_str() {
                 "--no-postgres" => options.no_postgres = true,
                 "--package" | "-p" => {
-                    options.package = Some(
-                        arguments
-                            .next()
-                            .context("say which package after --package")?
-                            .clone(),
-                    );
+                    options.package = Some(arguments.next().context("say which package after --package")?.clone());
                 }
                 other => bail!("test does not know {other:?}\n\n{USAGE}"),
             }
@@ -73,11 +68,7 @@ enum End {
 /// Runs every step and says what came of it.
 pub fn run(options: &Options) -> Result<ExitCode> {
     let strict = std::env::var("CI").is_ok_and(|value| value == "true" || value == "1");
-    let mut report = Report {
-        strict,
-        failed: Vec::new(),
-        missing: Vec::new(),
-    };
+    let mut report = Report { strict, failed: Vec::new(), missing: Vec::new() };
     let scope = options.scope();
 
     report.step("formatting", || match tool("fmt", "rustfmt") {
@@ -89,12 +80,7 @@ pub fn run(options: &Options) -> Result<ExitCode> {
     });
     report.step("lints", || match tool("clippy", "clippy") {
         Some(missing) => missing,
-        None => finish(cargo().arg("clippy").args(&scope).args([
-            "--all-targets",
-            "--",
-            "-D",
-            "warnings",
-        ])),
+        None => finish(cargo().arg("clippy").args(&scope).args(["--all-targets", "--", "-D", "warnings"])),
     });
 
     let mut server = None;
@@ -107,9 +93,7 @@ pub fn run(options: &Options) -> Result<ExitCode> {
                 server = Some(started);
                 End::Passed
             }
-            Err(error) => End::Missing(format!(
-                "{error:#}; tests that need it say so and pass over"
-            )),
+            Err(error) => End::Missing(format!("{error:#}; tests that need it say so and pass over")),
         });
     }
     let with_server = |command: &mut Command| match &server {
@@ -118,26 +102,14 @@ pub fn run(options: &Options) -> Result<ExitCode> {
     };
 
     if installed("nextest") {
-        report.step("tests (nextest)", || {
-            with_server(
-                cargo()
-                    .args(["nextest", "run", "--no-fail-fast", "--no-tests=pass"])
-                    .args(&scope),
-            )
-        });
+        report.step("tests (nextest)", || with_server(cargo().args(["nextest", "run", "--no-fail-fast", "--no-tests=pass"]).args(&scope)));
     } else {
         report.step("tests (cargo test; cargo-nextest is quicker)", || {
-            with_server(
-                cargo()
-                    .args(["test", "--no-fail-fast", "--all-targets"])
-                    .args(&scope),
-            )
+            with_server(cargo().args(["test", "--no-fail-fast", "--all-targets"]).args(&scope))
         });
     }
     if options.has_library() {
-        report.step("documentation tests", || {
-            with_server(cargo().args(["test", "--doc"]).args(&scope))
-        });
+        report.step("documentation tests", || with_server(cargo().args(["test", "--doc"]).args(&scope)));
     }
     drop(server);
     Ok(report.close())
@@ -151,10 +123,7 @@ struct Report {
 }
 
 impl Report {
-    #[expect(
-        clippy::disallowed_methods,
-        reason = "a development command that says how long each step took"
-    )]
+    #[expect(clippy::disallowed_methods, reason = "a development command that says how long each step took")]
     fn step(&mut self, name: &str, work: impl FnOnce() -> End) {
         eprintln!("-- {name}");
         let started = Instant::now();
@@ -164,8 +133,7 @@ impl Report {
             End::Passed => eprintln!("   ok: {name}, {seconds:.1} s"),
             End::Missing(what) if self.strict => {
                 eprintln!("   FAILED: {name}, {seconds:.1} s: {what}");
-                self.failed
-                    .push(format!("{name} (missing, and CI=true wants every part)"));
+                self.failed.push(format!("{name} (missing, and CI=true wants every part)"));
             }
             End::Missing(what) => {
                 eprintln!("   LEFT OUT: {name}: {what}");
@@ -203,30 +171,17 @@ fn finish(command: &mut Command) -> End {
 }
 
 fn describe(command: &Command) -> String {
-    let words = command
-        .get_args()
-        .map(|argument| argument.to_string_lossy());
-    std::iter::once("cargo".into())
-        .chain(words)
-        .collect::<Vec<_>>()
-        .join(" ")
+    let words = command.get_args().map(|argument| argument.to_string_lossy());
+    std::iter::once("cargo".into()).chain(words).collect::<Vec<_>>().join(" ")
 }
 
 /// `None` when the cargo command is there, else how to get it.
 fn tool(subcommand: &str, component: &str) -> Option<End> {
-    (!installed(subcommand)).then(|| {
-        End::Missing(format!(
-            "{component} is not installed; get it by: rustup component add {component}"
-        ))
-    })
+    (!installed(subcommand)).then(|| End::Missing(format!("{component} is not installed; get it by: rustup component add {component}")))
 }
 
 fn installed(subcommand: &str) -> bool {
-    let version = cargo()
-        .args([subcommand, "--version"])
-        .stdout(Stdio::null())
-        .stderr(Stdio::null())
-        .status();
+    let version = cargo().args([subcommand, "--version"]).stdout(Stdio::null()).stderr(Stdio::null()).status();
     version.is_ok_and(|status| status.success())
 }
 
@@ -236,12 +191,7 @@ mod tests {
     use super::*;
 
     fn parse(line: &str) -> Result<Options> {
-        Options::parse(
-            &line
-                .split_whitespace()
-                .map(str::to_owned)
-                .collect::<Vec<_>>(),
-        )
+        Options::parse(&line.split_whitespace().map(str::to_owned).collect::<Vec<_>>())
     }
 
     #[test]
@@ -251,12 +201,7 @@ mod tests {
         assert!(options.no_postgres);
         assert_eq!(options.scope(), ["--package", "countersign-core"]);
         assert!(parse("--package").is_err());
-        assert!(
-            parse("--pakage x")
-                .unwrap_err()
-                .to_string()
-                .contains("--pakage")
-        );
+        assert!(parse("--pakage x").unwrap_err().to_string().contains("--pakage"));
     }
 
     #[test]
@@ -270,11 +215,7 @@ mod tests {
     #[test]
     fn a_missing_part_fails_only_when_strict() {
         for (strict, failed) in [(false, 0), (true, 1)] {
-            let mut report = Report {
-                strict,
-                failed: Vec::new(),
-                missing: Vec::new(),
-            };
+            let mut report = Report { strict, failed: Vec::new(), missing: Vec::new() };
             report.step("PostgreSQL", || End::Missing("nothing found".to_owned()));
             report.step("lints", || End::Passed);
             assert_eq!(report.failed.len(), failed);

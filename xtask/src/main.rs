@@ -50,18 +50,13 @@ fn run(arguments: &[String]) -> Result<ExitCode> {
 
 /// Runs the command after `--` with a throw-away PostgreSQL; its exit code is ours.
 fn with_postgres(arguments: &[String]) -> Result<ExitCode> {
-    let command = arguments
-        .strip_prefix(&["--".to_owned()])
-        .unwrap_or(arguments);
+    let command = arguments.strip_prefix(&["--".to_owned()]).unwrap_or(arguments);
     let Some((program, rest)) = command.split_first() else {
         bail!("say which command is to run with a PostgreSQL\n\n{USAGE}");
     };
     let server = postgres::Server::find_or_start()?;
-    let status = Command::new(program)
-        .args(rest)
-        .env(postgres::VARIABLE, server.url())
-        .status()
-        .with_context(|| format!("run {program}"))?;
+    let status =
+        Command::new(program).args(rest).env(postgres::VARIABLE, server.url()).status().with_context(|| format!("run {program}"))?;
     drop(server);
     Ok(exit_code(status))
 }
@@ -69,14 +64,10 @@ fn with_postgres(arguments: &[String]) -> Result<ExitCode> {
 /// Builds and runs the benchmarks of the package `countersign-bench`.
 fn bench(arguments: &[String]) -> Result<ExitCode> {
     if !root().join("crates/bench/Cargo.toml").is_file() {
-        bail!(
-            "there are no benchmarks to run: the package countersign-bench (crates/bench) is not in this tree"
-        );
+        bail!("there are no benchmarks to run: the package countersign-bench (crates/bench) is not in this tree");
     }
     let mut command = cargo();
-    command
-        .args(["run", "--release", "--package", "countersign-bench", "--"])
-        .args(arguments);
+    command.args(["run", "--release", "--package", "countersign-bench", "--"]).args(arguments);
     let server = match postgres::Server::find_or_start() {
         Ok(server) => {
             command.env(postgres::VARIABLE, server.url());

@@ -75,10 +75,7 @@ impl Server {
             return Ok(Self { url, cluster: None });
         }
         let cluster = Cluster::start(&find_or_install()?)?;
-        Ok(Self {
-            url: cluster.url.clone(),
-            cluster: Some(cluster),
-        })
+        Ok(Self { url: cluster.url.clone(), cluster: Some(cluster) })
     }
 
     /// Its address, for a user who may make databases.
@@ -90,21 +87,15 @@ impl Server {
     pub fn describe(&self) -> String {
         match &self.cluster {
             None => "the server that the environment names".to_owned(),
-            Some(cluster) => format!(
-                "throw-away PostgreSQL {} at {}",
-                cluster.version, cluster.url
-            ),
+            Some(cluster) => format!("throw-away PostgreSQL {} at {}", cluster.version, cluster.url),
         }
     }
 }
 
 /// The address that the environment names. `DATABASE_URL` counts only when it is one of a PostgreSQL.
 fn named(variable: impl Fn(&str) -> Option<String>) -> Option<String> {
-    let postgres =
-        |url: &String| url.starts_with("postgres://") || url.starts_with("postgresql://");
-    variable(VARIABLE)
-        .filter(|url| !url.is_empty())
-        .or_else(|| variable("DATABASE_URL").filter(postgres))
+    let postgres = |url: &String| url.starts_with("postgres://") || url.starts_with("postgresql://");
+    variable(VARIABLE).filter(|url| !url.is_empty()).or_else(|| variable("DATABASE_URL").filter(postgres))
 }
 
 /// Programs of one PostgreSQL version.
@@ -126,10 +117,7 @@ fn find_or_install() -> Result<Programs> {
         bail!(advice);
     }
     eprintln!("   no PostgreSQL found: installing Debian's");
-    for arguments in [
-        &["update"][..],
-        &["install", "-y", "--no-install-recommends", "postgresql"],
-    ] {
+    for arguments in [&["update"][..], &["install", "-y", "--no-install-recommends", "postgresql"]] {
         let status = Command::new("apt-get")
             .args(arguments)
             .env("DEBIAN_FRONTEND", "noninteractive")
@@ -138,10 +126,7 @@ fn find_or_install() -> Result<Programs> {
             .status()
             .context("run apt-get")?;
         if !status.success() {
-            bail!(
-                "apt-get {} gave {status}, and {advice}",
-                arguments.join(" ")
-            );
+            bail!("apt-get {} gave {status}, and {advice}", arguments.join(" "));
         }
     }
     newest(&folders()).context(advice)
@@ -152,13 +137,7 @@ fn folders() -> Vec<PathBuf> {
     let path = std::env::var_os("PATH").unwrap_or_default();
     let mut folders: Vec<PathBuf> = std::env::split_paths(&path).collect();
     for parent in ["/usr/lib/postgresql", "/opt/homebrew/opt", "/usr/local/opt"] {
-        folders.extend(
-            fs::read_dir(parent)
-                .into_iter()
-                .flatten()
-                .flatten()
-                .map(|entry| entry.path().join("bin")),
-        );
+        folders.extend(fs::read_dir(parent).into_iter().flatten().flatten().map(|entry| entry.path().join("bin")));
     }
     folders.push("/usr/local/pgsql/bin".into());
     folders
@@ -171,43 +150,27 @@ fn newest(folders: &[PathBuf]) -> Option<Programs> {
         let initdb = fs::canonicalize(folder.join("initdb")).ok()?;
         let postgres = initdb.with_file_name("postgres");
         let version = version(&initdb)?;
-        (self::version(&postgres)? == version).then_some(Programs {
-            version,
-            initdb,
-            postgres,
-        })
+        (self::version(&postgres)? == version).then_some(Programs { version, initdb, postgres })
     });
     programs.max_by_key(|programs| ordinal(&programs.version))
 }
 
 /// The version that a program prints as its last word: `initdb (PostgreSQL) 15.18 (Debian 15.18-0+deb12u1)` is 15.18.
 fn version(program: &Path) -> Option<String> {
-    let output = Command::new(program)
-        .arg("--version")
-        .stdin(Stdio::null())
-        .output()
-        .ok()?;
+    let output = Command::new(program).arg("--version").stdin(Stdio::null()).output().ok()?;
     let text = String::from_utf8(output.stdout).ok()?;
     let (_, after) = text.split_once("(PostgreSQL)")?;
-    output
-        .status
-        .success()
-        .then(|| after.split_whitespace().next().map(str::to_owned))?
+    output.status.success().then(|| after.split_whitespace().next().map(str::to_owned))?
 }
 
 /// A version as numbers that sort.
 fn ordinal(version: &str) -> Vec<u32> {
-    version
-        .split('.')
-        .map(|number| number.parse().unwrap_or(0))
-        .collect()
+    version.split('.').map(|number| number.parse().unwrap_or(0)).collect()
 }
 
 fn which(program: &str) -> Option<PathBuf> {
     let path = std::env::var_os("PATH")?;
-    std::env::split_paths(&path)
-        .map(|folder| folder.join(program))
-        .find(|file| file.is_file())
+    std::env::split_paths(&path).map(|folder| folder.join(program)).find(|file| file.is_file())
 }
 
 /// A user that PostgreSQL may run as.
@@ -226,23 +189,12 @@ fn other_user() -> Result<Option<User>> {
     if !is_root()? {
         return Ok(None);
     }
-    let user = ["postgres", "nobody"].iter().find_map(|name| {
-        Some(User {
-            uid: id(&["-u", name])?,
-            gid: id(&["-g", name])?,
-        })
-    });
-    user.map(Some).context(
-        "PostgreSQL refuses to run as root, and there is neither a user postgres nor nobody",
-    )
+    let user = ["postgres", "nobody"].iter().find_map(|name| Some(User { uid: id(&["-u", name])?, gid: id(&["-g", name])? }));
+    user.map(Some).context("PostgreSQL refuses to run as root, and there is neither a user postgres nor nobody")
 }
 
 fn id(arguments: &[&str]) -> Option<u32> {
-    let output = Command::new("id")
-        .args(arguments)
-        .stderr(Stdio::null())
-        .output()
-        .ok()?;
+    let output = Command::new("id").args(arguments).stderr(Stdio::null()).output().ok()?;
     String::from_utf8(output.stdout).ok()?.trim().parse().ok()
 }
 
@@ -258,19 +210,11 @@ impl Cluster {
     fn start(programs: &Programs) -> Result<Self> {
         let user = other_user()?;
         // Another user has to reach the folder, which it may not under a TMPDIR of root's own.
-        let parent = if user.is_some() {
-            PathBuf::from("/tmp")
-        } else {
-            std::env::temp_dir()
-        };
-        let folder = tempfile::Builder::new()
-            .prefix("countersign-pg-")
-            .tempdir_in(parent)?
-            .keep();
+        let parent = if user.is_some() { PathBuf::from("/tmp") } else { std::env::temp_dir() };
+        let folder = tempfile::Builder::new().prefix("countersign-pg-").tempdir_in(parent)?.keep();
         let watchdog = Watchdog::start(&folder, user)?;
         if let Some(user) = user {
-            chown(&folder, Some(user.uid), Some(user.gid))
-                .context("hand the folder to PostgreSQL's user")?;
+            chown(&folder, Some(user.uid), Some(user.gid)).context("hand the folder to PostgreSQL's user")?;
         }
         make_cluster(programs, &folder, user)?;
 
@@ -282,12 +226,7 @@ impl Cluster {
                 Err(_) => attempts += 1,
             }
         };
-        Ok(Self {
-            version: programs.version.clone(),
-            url,
-            postgres,
-            watchdog,
-        })
+        Ok(Self { version: programs.version.clone(), url, postgres, watchdog })
     }
 }
 
@@ -306,18 +245,9 @@ struct Watchdog(Child);
 impl Watchdog {
     fn start(folder: &Path, user: Option<User>) -> Result<Self> {
         let mut command = as_user("sh", user);
-        command
-            .args(["-c", WATCHDOG, "sh"])
-            .arg(folder)
-            .stdin(Stdio::piped())
-            .stdout(Stdio::null());
+        command.args(["-c", WATCHDOG, "sh"]).arg(folder).stdin(Stdio::piped()).stdout(Stdio::null());
         // A group of its own: Ctrl-C on a terminal goes to our group.
-        Ok(Self(
-            command
-                .process_group(0)
-                .spawn()
-                .context("start the shell that cleans up")?,
-        ))
+        Ok(Self(command.process_group(0).spawn().context("start the shell that cleans up")?))
     }
 
     fn release(&mut self) {
@@ -342,12 +272,7 @@ fn as_user(program: impl AsRef<std::ffi::OsStr>, user: Option<User>) -> Command 
         command.uid(user.uid).gid(user.gid);
     }
     // The other user may not be allowed into our folder, and our PostgreSQL settings are not meant for this cluster.
-    command
-        .current_dir("/")
-        .env_remove("PGDATA")
-        .env_remove("PGHOST")
-        .env_remove("PGPORT")
-        .env_remove("PGUSER");
+    command.current_dir("/").env_remove("PGDATA").env_remove("PGHOST").env_remove("PGPORT").env_remove("PGUSER");
     command
 }
 
@@ -355,21 +280,12 @@ fn make_cluster(programs: &Programs, folder: &Path, user: Option<User>) -> Resul
     let output = as_user(&programs.initdb, user)
         .arg("--pgdata")
         .arg(folder.join("data"))
-        .args([
-            "--username=postgres",
-            "--auth=trust",
-            "--encoding=UTF8",
-            "--no-locale",
-            "--no-sync",
-        ])
+        .args(["--username=postgres", "--auth=trust", "--encoding=UTF8", "--no-locale", "--no-sync"])
         .stdin(Stdio::null())
         .output()
         .with_context(|| format!("run {}", programs.initdb.display()))?;
     if !output.status.success() {
-        let (out, err) = (
-            String::from_utf8_lossy(&output.stdout),
-            String::from_utf8_lossy(&output.stderr),
-        );
+        let (out, err) = (String::from_utf8_lossy(&output.stdout), String::from_utf8_lossy(&output.stderr));
         bail!("initdb gave {}\n{out}{err}", output.status);
     }
     Ok(())
@@ -380,49 +296,31 @@ fn serve(programs: &Programs, folder: &Path, user: Option<User>) -> Result<(Chil
     let port = TcpListener::bind("127.0.0.1:0")?.local_addr()?.port();
     let log = folder.join("log");
     let mut command = as_user(&programs.postgres, user);
-    command
-        .arg("-D")
-        .arg(folder.join("data"))
-        .arg("-k")
-        .arg(folder);
+    command.arg("-D").arg(folder.join("data")).arg("-k").arg(folder);
     command.args(["-h", "127.0.0.1", "-p", &port.to_string()]);
     for setting in SETTINGS {
         command.args(["-c", setting]);
     }
-    command
-        .stdin(Stdio::null())
-        .stdout(File::create(&log)?)
-        .stderr(File::options().append(true).open(&log)?);
+    command.stdin(Stdio::null()).stdout(File::create(&log)?).stderr(File::options().append(true).open(&log)?);
     let mut postgres = command.process_group(0).spawn().context("start postgres")?;
     for _ in 0..START_POLLS_MAX {
         if let Some(status) = postgres.try_wait()? {
-            bail!(
-                "postgres gave {status} at its start\n{}",
-                fs::read_to_string(&log).unwrap_or_default()
-            );
+            bail!("postgres gave {status} at its start\n{}", fs::read_to_string(&log).unwrap_or_default());
         }
         if is_ready(folder) {
-            return Ok((
-                postgres,
-                format!("postgres://postgres@127.0.0.1:{port}/postgres"),
-            ));
+            return Ok((postgres, format!("postgres://postgres@127.0.0.1:{port}/postgres")));
         }
         thread::sleep(POLL);
     }
     let _ = postgres.kill();
     let _ = postgres.wait();
-    bail!(
-        "postgres did not get ready\n{}",
-        fs::read_to_string(&log).unwrap_or_default()
-    )
+    bail!("postgres did not get ready\n{}", fs::read_to_string(&log).unwrap_or_default())
 }
 
 /// What `pg_ctl` looks at too: the eighth line of the server's pid file says how far it has come.
 fn is_ready(folder: &Path) -> bool {
     let file = fs::read_to_string(folder.join("data/postmaster.pid")).unwrap_or_default();
-    file.lines()
-        .nth(7)
-        .is_some_and(|line| line.trim() == "ready")
+    file.lines().nth(7).is_some_and(|line| line.trim() == "ready")
 }
 
 #[cfg(test)]
@@ -435,14 +333,9 @@ mod tests {
     #[test]
     fn the_environment_comes_first() {
         let with = |ours: &'static str, general: &'static str| {
-            named(move |variable| {
-                Some(if variable == VARIABLE { ours } else { general }.to_owned())
-            })
+            named(move |variable| Some(if variable == VARIABLE { ours } else { general }.to_owned()))
         };
-        assert_eq!(
-            with("postgres://a", "postgres://b").unwrap(),
-            "postgres://a"
-        );
+        assert_eq!(with("postgres://a", "postgres://b").unwrap(), "postgres://a");
         assert_eq!(with("", "postgresql://b").unwrap(), "postgresql://b");
         assert_eq!(with("", "sqlite://b"), None);
         assert_eq!(named(|_| None), None);
@@ -457,16 +350,9 @@ mod tests {
     #[test]
     fn the_newest_whole_installation_is_taken() {
         let root = tempfile::tempdir().unwrap();
-        let folders: Vec<PathBuf> = ["9", "15", "16", "17", "18"]
-            .iter()
-            .map(|name| root.path().join(name))
-            .collect();
-        let says =
-            |name: &str, version: &str| format!("echo '{name} (PostgreSQL) {version} (Debian)'");
-        for (folder, version) in folders
-            .iter()
-            .zip(["9.6.24", "15.18", "16.2", "17.1", "18.0"])
-        {
+        let folders: Vec<PathBuf> = ["9", "15", "16", "17", "18"].iter().map(|name| root.path().join(name)).collect();
+        let says = |name: &str, version: &str| format!("echo '{name} (PostgreSQL) {version} (Debian)'");
+        for (folder, version) in folders.iter().zip(["9.6.24", "15.18", "16.2", "17.1", "18.0"]) {
             program(folder, "initdb", &says("initdb", version));
         }
         program(&folders[0], "postgres", &says("postgres", "9.6.24"));
@@ -481,10 +367,7 @@ mod tests {
         fs::create_dir(&links).unwrap();
         std::os::unix::fs::symlink(folders[1].join("initdb"), links.join("initdb")).unwrap();
         let found = newest(&[links]).unwrap();
-        assert_eq!(
-            found.postgres,
-            fs::canonicalize(&folders[1]).unwrap().join("postgres")
-        );
+        assert_eq!(found.postgres, fs::canonicalize(&folders[1]).unwrap().join("postgres"));
         assert!(newest(&[root.path().join("absent")]).is_none());
     }
 
@@ -495,15 +378,7 @@ mod tests {
             return;
         };
         let cluster = Cluster::start(&programs).unwrap();
-        let address = cluster
-            .url
-            .split_once('@')
-            .unwrap()
-            .1
-            .split_once('/')
-            .unwrap()
-            .0
-            .to_owned();
+        let address = cluster.url.split_once('@').unwrap().1.split_once('/').unwrap().0.to_owned();
         TcpStream::connect(&address).unwrap();
         let folder = cluster_folder(&cluster);
         assert!(folder.join("data/PG_VERSION").is_file() || is_root().unwrap());
@@ -514,16 +389,9 @@ mod tests {
 
     /// The folder, as the server's own command line names it.
     fn cluster_folder(cluster: &Cluster) -> PathBuf {
-        let output = Command::new("ps")
-            .args(["-o", "args=", "-p", &cluster.postgres.id().to_string()])
-            .output();
+        let output = Command::new("ps").args(["-o", "args=", "-p", &cluster.postgres.id().to_string()]).output();
         let line = String::from_utf8(output.unwrap().stdout).unwrap();
-        let data = line
-            .split_whitespace()
-            .skip_while(|word| *word != "-D")
-            .nth(1)
-            .unwrap()
-            .to_owned();
+        let data = line.split_whitespace().skip_while(|word| *word != "-D").nth(1).unwrap().to_owned();
         Path::new(&data).parent().unwrap().to_owned()
     }
 }

@@ -23,7 +23,8 @@ use std::{
 };
 
 /// The scopes that there are.
-pub const SCOPES: &[&str] = &["cases:write", "cases:read", "judge", "outcomes:write", "playbooks:write", "people:write", "control", "ledger:read", "admin"];
+pub const SCOPES: &[&str] =
+    &["cases:write", "cases:read", "judge", "outcomes:write", "playbooks:write", "people:write", "control", "ledger:read", "admin"];
 /// How long a checked key is believed before it is looked up again: a revoked key opens nothing for longer than this.
 const BELIEVED_MICROS: Micros = 1_000_000;
 const BELIEVED_MAX: usize = 1_024;
@@ -49,9 +50,12 @@ impl Principal {
     }
 }
 
+/// A key that was checked, and when.
+type Checked = (Micros, Arc<Principal>);
+
 /// Keys that were checked a moment ago, by the hash of what was sent.
 #[derive(Default)]
-pub(crate) struct Believed(Mutex<HashMap<[u8; 32], (Micros, Arc<Principal>)>>);
+pub(crate) struct Believed(Mutex<HashMap<[u8; 32], Checked>>);
 
 impl App {
     /// Who sends this key.
@@ -72,7 +76,8 @@ impl App {
         }
         let mut session = self.inner.db.session().await?;
         let row = store::api_key::get(session.conn(), &key.id().to_string()).await?.ok_or_else(refused)?;
-        let stored = <[u8; 32]>::try_from(row.hash.as_slice()).map_err(|_| Error::Damaged("the hash of an API key has a wrong length".into()))?;
+        let stored =
+            <[u8; 32]>::try_from(row.hash.as_slice()).map_err(|_| Error::Damaged("the hash of an API key has a wrong length".into()))?;
         if !key.verify(&stored) || row.revoked_at.is_some() || row.expires_at.is_some_and(|end| end <= now) {
             return Err(refused());
         }
@@ -117,7 +122,8 @@ impl Workspace {
             revoked_at: None,
         };
         let (id, scopes, person) = (row.key_id.clone(), input.scopes, input.person.map(PersonId));
-        let add = move |_: &crate::control::Control| Ok(WorkspaceCommand::AddKey { key: id.clone(), scopes: scopes.clone(), person, expires_at });
+        let add =
+            move |_: &crate::control::Control| Ok(WorkspaceCommand::AddKey { key: id.clone(), scopes: scopes.clone(), person, expires_at });
         self.change(caller, Change::command(add).with(Extra::Key(row.clone()))).await?;
         Ok((view(row), key.text().to_string()))
     }

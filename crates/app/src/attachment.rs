@@ -27,7 +27,11 @@ impl Workspace {
             return Err(Refusal::new(Code::Invalid, "the attachment is empty").into());
         }
         if bytes.len() > ATTACHMENT_BYTES_MAX {
-            return Err(Refusal::new(Code::TooLarge, format!("the attachment has {} bytes, and {ATTACHMENT_BYTES_MAX} is the limit", bytes.len())).into());
+            return Err(Refusal::new(
+                Code::TooLarge,
+                format!("the attachment has {} bytes, and {ATTACHMENT_BYTES_MAX} is the limit", bytes.len()),
+            )
+            .into());
         }
         if media_type.len() > MEDIA_TYPE_BYTES_MAX || !media_type.contains('/') || media_type.chars().any(|c| c.is_control()) {
             return Err(Refusal::invalid("/content-type", "say what it is by a media type, such as image/png").into());
@@ -35,7 +39,13 @@ impl Workspace {
         let digest = Digest::of(&bytes);
         let keys = self.inner.seals.of(&self.inner.root, self.id);
         let sealed = keys.unowned().seal(self.inner.env.bytes(), &self.attachment_place(&digest, None).aad(), &bytes)?;
-        let row = AttachmentRow { digest: digest.0.to_vec(), subject: None, media_type: media_type.to_owned(), sealed, added_at: self.inner.env.now() };
+        let row = AttachmentRow {
+            digest: digest.0.to_vec(),
+            subject: None,
+            media_type: media_type.to_owned(),
+            sealed,
+            added_at: self.inner.env.now(),
+        };
         let mut tx = self.inner.db.begin().await?;
         store::attachment::insert(tx.conn(), self.id.0, &row).await?;
         tx.commit().await?;
@@ -56,7 +66,8 @@ impl Workspace {
         let bytes = match subject {
             None => keys.unowned().open(&place.aad(), &row.sealed)?,
             Some(subject) => {
-                let wrapped = store::subject::get(session.conn(), self.id.0, subject.0).await?.and_then(|r| r.wrapped_key).ok_or_else(gone)?;
+                let wrapped =
+                    store::subject::get(session.conn(), self.id.0, subject.0).await?.and_then(|r| r.wrapped_key).ok_or_else(gone)?;
                 keys.subject_key(subject, &wrapped)?.open(&place.aad(), &row.sealed)?
             }
         };
@@ -68,7 +79,12 @@ impl Workspace {
         let mut session = self.inner.db.session().await?;
         match store::attachment::get(session.conn(), self.id.0, &digest.0).await? {
             Some(_) => Ok(()),
-            None => Err(Refusal::field(Code::NotFound, format!("/fields/{field}"), "there is no attachment with this digest: send the file to /v1/attachments first").into()),
+            None => Err(Refusal::field(
+                Code::NotFound,
+                format!("/fields/{field}"),
+                "there is no attachment with this digest: send the file to /v1/attachments first",
+            )
+            .into()),
         }
     }
 
@@ -79,14 +95,22 @@ impl Workspace {
 }
 
 fn place<'a>(workspace: WorkspaceId, digest: &Digest, subject: Option<SubjectId>) -> Place<'a> {
-        let (low, _) = digest.0.split_at(8);
-        let version = low.iter().fold(0_u64, |sum, byte| (sum << 8) | u64::from(*byte));
-        Place { workspace, subject, stream: workspace.0, version, field: FIELD }
+    let (low, _) = digest.0.split_at(8);
+    let version = low.iter().fold(0_u64, |sum, byte| (sum << 8) | u64::from(*byte));
+    Place { workspace, subject, stream: workspace.0, version, field: FIELD }
 }
 
 /// Gives an attachment to the subject of the case that shows it, sealed anew under that subject's key, so that an erasure destroys
 /// it. One that belongs to somebody already stays theirs.
-pub(crate) async fn own(tx: &mut Tx, keys: &WorkspaceKeys, env: &Env, workspace: WorkspaceId, digest: Digest, subject: SubjectId, key: &SubjectKey) -> Result<(), Error> {
+pub(crate) async fn own(
+    tx: &mut Tx,
+    keys: &WorkspaceKeys,
+    env: &Env,
+    workspace: WorkspaceId,
+    digest: Digest,
+    subject: SubjectId,
+    key: &SubjectKey,
+) -> Result<(), Error> {
     let Some(row) = store::attachment::get(tx.conn(), workspace.0, &digest.0).await?.filter(|r| r.subject.is_none()) else { return Ok(()) };
     let bytes = keys.unowned().open(&place(workspace, &digest, None).aad(), &row.sealed)?;
     let sealed = key.seal(env.bytes(), &place(workspace, &digest, Some(subject)).aad(), &bytes)?;

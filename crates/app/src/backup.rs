@@ -35,7 +35,11 @@ pub fn erasures_read(text: &str) -> Result<Vec<Erasure>, Error> {
     text.lines()
         .enumerate()
         .filter(|(_, line)| !line.trim().is_empty())
-        .map(|(n, line)| serde_json::from_str(line).map_err(|e| Refusal::invalid(format!("/{}", n + 1), format!("line {} of the erasure list cannot be read: {e}", n + 1)).into()))
+        .map(|(n, line)| {
+            serde_json::from_str(line).map_err(|e| {
+                Refusal::invalid(format!("/{}", n + 1), format!("line {} of the erasure list cannot be read: {e}", n + 1)).into()
+            })
+        })
         .collect()
 }
 
@@ -107,7 +111,12 @@ impl Workspace {
         let erased = due.len() as u64;
         let (new_origin, log_key) = (origin.clone(), key.verifier().to_string());
         let restore = move |_: &Control| {
-            Ok(WorkspaceCommand::Restore { origin: new_origin.clone(), log_key: log_key.clone(), old_checkpoint: old_checkpoint.clone(), erased })
+            Ok(WorkspaceCommand::Restore {
+                origin: new_origin.clone(),
+                log_key: log_key.clone(),
+                old_checkpoint: old_checkpoint.clone(),
+                erased,
+            })
         };
         let caller = system("restore");
         self.change(&caller, Change::command(restore)).await?;
@@ -134,7 +143,11 @@ impl Workspace {
         let edge = integrator::edge(&mut session, stored, done).await?;
         let from = i64::try_from(log.base + done).unwrap_or(i64::MAX);
         let rows = store::event::leaves_from(session.conn(), self.id.0, from, i64::try_from(size - done).unwrap_or(0)).await?;
-        let leaves = rows.iter().map(|l| Hash::try_from(l.as_slice())).collect::<Result<Vec<_>, _>>().map_err(|_| Error::Damaged("a stored leaf hash has a wrong length".into()))?;
+        let leaves = rows
+            .iter()
+            .map(|l| Hash::try_from(l.as_slice()))
+            .collect::<Result<Vec<_>, _>>()
+            .map_err(|_| Error::Damaged("a stored leaf hash has a wrong length".into()))?;
         let whole = tile::integrate(done, &edge, &leaves).map_err(|e| Error::Damaged(e.to_string()))?;
         let text = Checkpoint::new(log.origin.clone(), whole.size, whole.root).to_string();
         let note = countersign_ledger::note::Note::sign(text, &[new_key]).map_err(|e| Error::Damaged(e.to_string()))?;
@@ -144,13 +157,20 @@ impl Workspace {
     /// Writes an erasure to the list before it is carried out, so that no restore of an older backup brings the subject back.
     pub(crate) fn erasure_listed(&self, subject: SubjectId) -> Result<(), Error> {
         let Some(file) = self.inner.erasure_list.get() else { return Ok(()) };
-        let line = serde_json::to_string(&Erasure { workspace: self.id.0, subject: subject.0 }).map_err(|e| Error::Damaged(e.to_string()))?;
+        let line =
+            serde_json::to_string(&Erasure { workspace: self.id.0, subject: subject.0 }).map_err(|e| Error::Damaged(e.to_string()))?;
         let append = || {
             let mut list = std::fs::OpenOptions::new().create(true).append(true).open(file)?;
             writeln!(list, "{line}")?;
             list.sync_all()
         };
-        append().map_err(|e| Refusal::new(Code::Storage, format!("the erasure list cannot be written ({e}), so nothing was erased: a restore could not repeat it")).into())
+        append().map_err(|e| {
+            Refusal::new(
+                Code::Storage,
+                format!("the erasure list cannot be written ({e}), so nothing was erased: a restore could not repeat it"),
+            )
+            .into()
+        })
     }
 }
 

@@ -11,8 +11,8 @@ pub(crate) use opening::Opening;
 use crate::{
     AtomicError, Caller, Error, Options, Workspace,
     input::{
-        ActInput, AmendInput, AppealInput, AskInput, CaseInput, CommentInput, CorrectionInput, EscalateInput, JudgmentInput, Moment, ObservedInput, OutcomeCorrection,
-        OutcomeInput, ProposalInput, ReasonInput, SnoozeInput,
+        ActInput, AmendInput, AppealInput, AskInput, CaseInput, CommentInput, CorrectionInput, EscalateInput, JudgmentInput, Moment,
+        ObservedInput, OutcomeCorrection, OutcomeInput, ProposalInput, ReasonInput, SnoozeInput,
     },
     view::Receipt,
     writer::{AtomicJob, CaseJob, Done, Work, reply},
@@ -147,14 +147,7 @@ impl Workspace {
         let case = CaseId(self.inner.env.ordered_id());
         self.predecide(caller, case, &verb).await?;
         let (reply, answer) = oneshot::channel();
-        let job = CaseJob {
-            workspace: self.id,
-            caller: caller.clone(),
-            options: Options::default(),
-            case,
-            verb,
-            reply,
-        };
+        let job = CaseJob { workspace: self.id, caller: caller.clone(), options: Options::default(), case, verb, reply };
         self.inner.writer.submit_bulk(Work::Case(Box::new(job))).await?;
         Ok(PendingReceipt(answer))
     }
@@ -166,7 +159,13 @@ impl Workspace {
     pub async fn cases_open_atomic(&self, caller: &Caller, inputs: Vec<CaseInput>, options: Options) -> Result<Vec<Receipt>, AtomicError> {
         let whole = |error: Error| AtomicError { line: 0, error };
         if inputs.len() > ATOMIC_LINES_MAX {
-            return Err(whole(Refusal::new(Code::TooLarge, format!("an atomic intake holds at most {ATOMIC_LINES_MAX} cases: send fewer, or without atomic")).into()));
+            return Err(whole(
+                Refusal::new(
+                    Code::TooLarge,
+                    format!("an atomic intake holds at most {ATOMIC_LINES_MAX} cases: send fewer, or without atomic"),
+                )
+                .into(),
+            ));
         }
         let mut openings = Vec::with_capacity(inputs.len());
         for (line, input) in inputs.into_iter().enumerate() {
@@ -291,7 +290,14 @@ impl Workspace {
     ///
     /// # Errors
     /// A refusal says what is wrong; nothing is written then.
-    pub async fn case_outcome_correct(&self, caller: &Caller, case: CaseId, outcome: EventId, input: OutcomeCorrection, options: Options) -> Result<Receipt, Error> {
+    pub async fn case_outcome_correct(
+        &self,
+        caller: &Caller,
+        case: CaseId,
+        outcome: EventId,
+        input: OutcomeCorrection,
+        options: Options,
+    ) -> Result<Receipt, Error> {
         self.act_on(caller, case, Verb::CorrectOutcome(outcome, input), options).await
     }
 }

@@ -34,7 +34,12 @@ impl Workspace {
             if facts.may(&latest.decide.roles) {
                 queues.push((id.0, now + latest.decide.lease));
             } else if playbook.is_some() {
-                return Err(Refusal::field(Code::Forbidden, "/person", format!("deciding in {name} takes one of the roles {}", latest.decide.roles.join(", "))).into());
+                return Err(Refusal::field(
+                    Code::Forbidden,
+                    "/person",
+                    format!("deciding in {name} takes one of the roles {}", latest.decide.roles.join(", ")),
+                )
+                .into());
             }
         }
         let Some(case) = self.claim_work(person, &facts.roles, Want::Next(queues), now, now).await? else { return Ok(None) };
@@ -52,7 +57,12 @@ impl Workspace {
         let file = self.file(case).await?;
         let playbook = control.playbook(file.state.playbook, file.state.playbook_version)?;
         if !facts.may(&playbook.decide.roles) {
-            return Err(Refusal::field(Code::Forbidden, "/person", format!("deciding this takes one of the roles {}", playbook.decide.roles.join(", "))).into());
+            return Err(Refusal::field(
+                Code::Forbidden,
+                "/person",
+                format!("deciding this takes one of the roles {}", playbook.decide.roles.join(", ")),
+            )
+            .into());
         }
         let Some(queue) = file.state.queue() else {
             return Err(Refusal::new(Code::WrongState, format!("the case is {} and waits for nobody", file.state.status_word())).into());
@@ -61,7 +71,12 @@ impl Workspace {
             return Err(Refusal::field(Code::Forbidden, "/person", format!("the case was escalated to the role {role}")).into());
         }
         if queue.excluded.contains(&person) && !file.state.skipped.contains(&person) {
-            return Err(Refusal::field(Code::NotIndependent, "/person", "this person has answered on the case already, or made or owns what is decided on").into());
+            return Err(Refusal::field(
+                Code::NotIndependent,
+                "/person",
+                "this person has answered on the case already, or made or owns what is decided on",
+            )
+            .into());
         }
         let until = now + playbook.decide.lease;
         match self.claim_work(person, &facts.roles, Want::One(case), now, until).await? {
@@ -102,7 +117,14 @@ impl Workspace {
         known.ok_or_else(|| Refusal::field(Code::Forbidden, "/person", "this is no active member of the workspace").into())
     }
 
-    async fn claim_work(&self, person: PersonId, roles: &[String], want: Want, now: Micros, until: Micros) -> Result<Option<CaseId>, Error> {
+    async fn claim_work(
+        &self,
+        person: PersonId,
+        roles: &[String],
+        want: Want,
+        now: Micros,
+        until: Micros,
+    ) -> Result<Option<CaseId>, Error> {
         let roles_json = serde_json::to_string(roles).map_err(|e| Error::Damaged(e.to_string()))?;
         let (sender, answer) = oneshot::channel();
         let job = ClaimJob { workspace: self.id, person, roles_json, want, now, until, reply: sender };
@@ -116,7 +138,9 @@ impl Workspace {
         let until = store::claim::held_until(session.conn(), self.id.0, case.0, person.0, now).await?;
         let row = store::case::get(session.conn(), self.id.0, case.0).await?;
         match (until, row) {
-            (Some(until), Some(row)) => Ok(Claim { case: case.0, playbook: control.playbook_name(PlaybookId(row.playbook)), until: time::format_rfc3339(until) }),
+            (Some(until), Some(row)) => {
+                Ok(Claim { case: case.0, playbook: control.playbook_name(PlaybookId(row.playbook)), until: time::format_rfc3339(until) })
+            }
             _ => Err(Refusal::new(Code::Busy, "the lease ended at once: claim again").into()),
         }
     }

@@ -52,13 +52,26 @@ impl LogInfo {
         let unsigned = |n: i64| u64::try_from(n).unwrap_or(0);
         for (position, event) in events {
             match &event.body {
-                Body::WorkspaceCreated(body) => logs.push(Self { number: 0, origin: body.origin.clone(), base: unsigned(*position), first_key: body.log_key.clone(), rotations: Vec::new() }),
+                Body::WorkspaceCreated(body) => logs.push(Self {
+                    number: 0,
+                    origin: body.origin.clone(),
+                    base: unsigned(*position),
+                    first_key: body.log_key.clone(),
+                    rotations: Vec::new(),
+                }),
                 Body::WorkspaceRestored(body) => {
-                    logs.push(Self { number: logs.len() as u64, origin: body.origin.clone(), base: unsigned(*position), first_key: body.log_key.clone(), rotations: Vec::new() });
+                    logs.push(Self {
+                        number: logs.len() as u64,
+                        origin: body.origin.clone(),
+                        base: unsigned(*position),
+                        first_key: body.log_key.clone(),
+                        rotations: Vec::new(),
+                    });
                 }
                 Body::LogKeyRotated(body) => {
                     let old = body.old.parse().map_err(|e| Error::Damaged(format!("a log key cannot be read: {e}")))?;
-                    let rotation = Rotation::open(&body.statement, &old).map_err(|e| Error::Damaged(format!("a log key's rotation does not verify: {e}")))?;
+                    let rotation = Rotation::open(&body.statement, &old)
+                        .map_err(|e| Error::Damaged(format!("a log key's rotation does not verify: {e}")))?;
                     if let Some(log) = logs.last_mut() {
                         log.rotations.push((rotation.size, body.statement.clone()));
                     }
@@ -115,8 +128,12 @@ impl Control {
             return Ok(Arc::clone(playbook));
         }
         let source = self.source(id, version)?;
-        let playbook = parse::parse(source, "playbook")
-            .map_err(|problems| Error::Damaged(format!("version {version} of a published playbook no longer parses: {}", problems.first().map(ToString::to_string).unwrap_or_default())))?;
+        let playbook = parse::parse(source, "playbook").map_err(|problems| {
+            Error::Damaged(format!(
+                "version {version} of a published playbook no longer parses: {}",
+                problems.first().map(ToString::to_string).unwrap_or_default()
+            ))
+        })?;
         let playbook = Arc::new(playbook);
         parsed.insert((id, version), Arc::clone(&playbook));
         Ok(playbook)
@@ -200,20 +217,20 @@ impl Inner {
 }
 
 async fn read_control(mut conn: Conn<'_>, workspace: WorkspaceId) -> Result<Control, Error> {
-        // The epoch is read first: if it moves while the rest is read, the view is outdated and the writer says so.
-        let head = store::log_head::get(conn.again(), workspace.0).await?.ok_or_else(unknown_workspace)?;
-        let mut streams = vec![workspace.0];
-        for row in store::playbook::list(conn.again(), workspace.0).await? {
-            if !streams.contains(&row.playbook) {
-                streams.push(row.playbook);
-            }
+    // The epoch is read first: if it moves while the rest is read, the view is outdated and the writer says so.
+    let head = store::log_head::get(conn.again(), workspace.0).await?.ok_or_else(unknown_workspace)?;
+    let mut streams = vec![workspace.0];
+    for row in store::playbook::list(conn.again(), workspace.0).await? {
+        if !streams.contains(&row.playbook) {
+            streams.push(row.playbook);
         }
-        let mut rows = store::event::of_streams(conn.again(), workspace.0, &streams).await?;
-        rows.sort_unstable_by_key(|row| row.position);
-        let events = rows.iter().map(|row| Ok((row.position, Event::from_bytes(&row.bytes)?))).collect::<Result<Vec<_>, Error>>()?;
-        let names = store::directory::list(conn, workspace.0).await?.into_iter().map(|row| (row.name, PersonId(row.person))).collect();
-        let state = WorkspaceState::fold(events.iter().map(|(_, e)| e));
-        Ok(Control { epoch: head.control_epoch, state, names, logs: LogInfo::of(&events)?, parsed: Mutex::default() })
+    }
+    let mut rows = store::event::of_streams(conn.again(), workspace.0, &streams).await?;
+    rows.sort_unstable_by_key(|row| row.position);
+    let events = rows.iter().map(|row| Ok((row.position, Event::from_bytes(&row.bytes)?))).collect::<Result<Vec<_>, Error>>()?;
+    let names = store::directory::list(conn, workspace.0).await?.into_iter().map(|row| (row.name, PersonId(row.person))).collect();
+    let state = WorkspaceState::fold(events.iter().map(|(_, e)| e));
+    Ok(Control { epoch: head.control_epoch, state, names, logs: LogInfo::of(&events)?, parsed: Mutex::default() })
 }
 
 pub(crate) fn unknown_workspace() -> Error {
@@ -231,7 +248,8 @@ impl Workspace {
     /// Where the playbook is unknown or the storage fails.
     pub async fn automation_stop(&self, caller: &Caller, input: StopInput) -> Result<Vec<StopView>, Error> {
         let scope = self.stop_scope(&input).await?;
-        self.change(caller, Change::command(move |_| Ok(WorkspaceCommand::Stop { scope: scope.clone(), reason: input.reason.clone() }))).await?;
+        self.change(caller, Change::command(move |_| Ok(WorkspaceCommand::Stop { scope: scope.clone(), reason: input.reason.clone() })))
+            .await?;
         self.stops().await
     }
 
@@ -241,8 +259,15 @@ impl Workspace {
     /// Where no person is named, nothing was stopped, or the storage fails.
     pub async fn automation_resume(&self, caller: &Caller, input: StopInput) -> Result<Vec<StopView>, Error> {
         let scope = self.stop_scope(&input).await?;
-        let person = input.person.map(PersonId).ok_or_else(|| Refusal::invalid("/person", "only a person resumes automation: say who answers for it"))?;
-        self.change(caller, Change::command(move |_| Ok(WorkspaceCommand::Resume { scope: scope.clone(), person, reason: input.reason.clone() }))).await?;
+        let person = input
+            .person
+            .map(PersonId)
+            .ok_or_else(|| Refusal::invalid("/person", "only a person resumes automation: say who answers for it"))?;
+        self.change(
+            caller,
+            Change::command(move |_| Ok(WorkspaceCommand::Resume { scope: scope.clone(), person, reason: input.reason.clone() })),
+        )
+        .await?;
         self.stops().await
     }
 

@@ -27,7 +27,13 @@ impl Workspace {
     ///
     /// # Errors
     /// Where the playbook or the cursor is unknown or the storage fails.
-    pub async fn decisions_list(&self, playbook: Option<&str>, status: Option<&str>, cursor: Option<&str>, limit: u32) -> Result<Page<DecisionView>, Error> {
+    pub async fn decisions_list(
+        &self,
+        playbook: Option<&str>,
+        status: Option<&str>,
+        cursor: Option<&str>,
+        limit: u32,
+    ) -> Result<Page<DecisionView>, Error> {
         let control = self.control().await?;
         let playbook = playbook.map(|name| control.playbook_id(name)).transpose()?.map(|id| id.0);
         let after: i64 = self.cursor_open("decisions", cursor)?.map_or(Ok(-1), |text| text.parse().map_err(|_| bad_cursor()))?;

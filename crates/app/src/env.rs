@@ -4,11 +4,14 @@ use countersign_core::number::Micros;
 use std::{fmt, sync::Arc};
 use uuid::Uuid;
 
+type Clock = Arc<dyn Fn() -> Micros + Send + Sync>;
+type Random = Arc<dyn Fn(&mut [u8]) + Send + Sync>;
+
 /// Where time and randomness come from.
 #[derive(Clone)]
 pub struct Env {
-    clock: Arc<dyn Fn() -> Micros + Send + Sync>,
-    random: Arc<dyn Fn(&mut [u8]) + Send + Sync>,
+    clock: Clock,
+    random: Random,
 }
 
 impl fmt::Debug for Env {

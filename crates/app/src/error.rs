@@ -22,13 +22,20 @@ impl Error {
     pub fn refusal(&self) -> Refusal {
         match self {
             Self::Refused(refusal) => refusal.clone(),
-            Self::Store(countersign_store::Error::Conflict { .. }) => Refusal::new(Code::Busy, "somebody else was writing the same thing again and again; send the request again"),
-            Self::Store(countersign_store::Error::Unavailable { .. }) => {
-                Refusal::new(Code::Storage, "the database cannot be reached at present; it is safe to send the request again with the same Idempotency-Key")
+            Self::Store(countersign_store::Error::Conflict { .. }) => {
+                Refusal::new(Code::Busy, "somebody else was writing the same thing again and again; send the request again")
             }
-            Self::Store(countersign_store::Error::Full { .. }) => Refusal::new(Code::Storage, "the server's disk is full; nothing was written"),
+            Self::Store(countersign_store::Error::Unavailable { .. }) => Refusal::new(
+                Code::Storage,
+                "the database cannot be reached at present; it is safe to send the request again with the same Idempotency-Key",
+            ),
+            Self::Store(countersign_store::Error::Full { .. }) => {
+                Refusal::new(Code::Storage, "the server's disk is full; nothing was written")
+            }
             Self::Store(_) => Refusal::new(Code::Storage, "the storage failed; nothing was written. The server's log says more"),
-            Self::Damaged(_) => Refusal::new(Code::Internal, "something stored contradicts itself; the operator should run `countersign verify`"),
+            Self::Damaged(_) => {
+                Refusal::new(Code::Internal, "something stored contradicts itself; the operator should run `countersign verify`")
+            }
         }
     }
 }

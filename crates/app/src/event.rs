@@ -51,7 +51,8 @@ impl Workspace {
     /// Where the storage fails.
     pub async fn events_from(&self, position: u64, limit: u32) -> Result<Vec<EventView>, Error> {
         let mut session = self.inner.db.session().await?;
-        let rows = store::event::from_position(session.conn(), self.id.0, i64::try_from(position).unwrap_or(i64::MAX), i64::from(limit)).await?;
+        let rows =
+            store::event::from_position(session.conn(), self.id.0, i64::try_from(position).unwrap_or(i64::MAX), i64::from(limit)).await?;
         let mut streams: Vec<uuid::Uuid> = rows.iter().map(|r| r.stream).collect();
         streams.sort_unstable();
         streams.dedup();
@@ -71,7 +72,8 @@ impl Workspace {
     /// Where the storage fails.
     pub async fn notices_from(&self, position: u64, limit: u32) -> Result<Vec<Notice>, Error> {
         let mut session = self.inner.db.session().await?;
-        let rows = store::event::from_position(session.conn(), self.id.0, i64::try_from(position).unwrap_or(i64::MAX), i64::from(limit)).await?;
+        let rows =
+            store::event::from_position(session.conn(), self.id.0, i64::try_from(position).unwrap_or(i64::MAX), i64::from(limit)).await?;
         rows.iter()
             .map(|row| {
                 let event = Event::from_bytes(&row.bytes)?;

@@ -131,7 +131,11 @@ impl Workspace {
         let step = tile::integrate(done, &edge, &leaves).map_err(|e| Error::Damaged(format!("the stored tiles do not fit: {e}")))?;
         let key = self.signing_key(&log.origin, log.number, log.generation_at(step.size))?;
         let note = Checkpoint::new(log.origin.clone(), step.size, step.root).sign(&[&key]).map_err(|e| Error::Damaged(e.to_string()))?;
-        let tiles: Vec<TileRow> = step.changed.iter().map(|t| TileRow { level: i64::from(t.level), index: i64::try_from(t.index).unwrap_or(i64::MAX), hashes: t.to_bytes() }).collect();
+        let tiles: Vec<TileRow> = step
+            .changed
+            .iter()
+            .map(|t| TileRow { level: i64::from(t.level), index: i64::try_from(t.index).unwrap_or(i64::MAX), hashes: t.to_bytes() })
+            .collect();
 
         let mut tx = self.inner.db.begin().await?;
         if !store::integrator::holds(tx.conn(), self.id.0, holder, fence).await? {
@@ -149,7 +153,8 @@ impl Workspace {
         {
             store::ledger::checkpoint_drop(tx.conn(), stored, i64::try_from(*size).unwrap_or(0)).await?;
         }
-        store::ledger::checkpoint_put(tx.conn(), stored, &CheckpointRow { size: i64::try_from(step.size).unwrap_or(i64::MAX), note }).await?;
+        store::ledger::checkpoint_put(tx.conn(), stored, &CheckpointRow { size: i64::try_from(step.size).unwrap_or(i64::MAX), note })
+            .await?;
         tx.commit().await?;
         memory.last.insert(self.id, (now / KEPT_MICROS, step.size));
         Ok((step.size, step.size < head_size))
@@ -157,8 +162,12 @@ impl Workspace {
 }
 
 async fn leaves(session: &mut store::Session, workspace: WorkspaceId, from: u64, count: u64) -> Result<Vec<Hash>, Error> {
-    let rows = store::event::leaves_from(session.conn(), workspace.0, i64::try_from(from).unwrap_or(i64::MAX), i64::try_from(count).unwrap_or(0)).await?;
-    rows.iter().map(|leaf| Hash::try_from(leaf.as_slice()).map_err(|_| Error::Damaged("a stored leaf hash has a wrong length".into()))).collect()
+    let rows =
+        store::event::leaves_from(session.conn(), workspace.0, i64::try_from(from).unwrap_or(i64::MAX), i64::try_from(count).unwrap_or(0))
+            .await?;
+    rows.iter()
+        .map(|leaf| Hash::try_from(leaf.as_slice()).map_err(|_| Error::Damaged("a stored leaf hash has a wrong length".into())))
+        .collect()
 }
 
 /// The partial tiles at the right edge of a log of `size` leaves.
@@ -173,7 +182,9 @@ pub(crate) async fn edge(session: &mut store::Session, log: store::ledger::Log, 
 /// A tile as wide as it was at some size.
 pub(crate) async fn tile_at(session: &mut store::Session, log: store::ledger::Log, at: tile::Coordinate) -> Result<Tile, Error> {
     let missing = || Error::Damaged(format!("tile {} of level {} is missing or too short", at.index, at.level));
-    let bytes = store::ledger::tile_get(session.conn(), log, i64::from(at.level), i64::try_from(at.index).unwrap_or(i64::MAX)).await?.ok_or_else(missing)?;
+    let bytes = store::ledger::tile_get(session.conn(), log, i64::from(at.level), i64::try_from(at.index).unwrap_or(i64::MAX))
+        .await?
+        .ok_or_else(missing)?;
     let width = usize::from(at.width) * 32;
     let bytes = bytes.get(..width).ok_or_else(missing)?;
     Tile::from_bytes(at.level, at.index, bytes).map_err(|e| Error::Damaged(e.to_string()))

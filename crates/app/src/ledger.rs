@@ -128,7 +128,9 @@ impl Workspace {
         let control = self.control().await?;
         let size = self.signed().await?.map_or(0, |s| s.checkpoint.size);
         if from > to || to > size || from == 0 {
-            return Err(Refusal::invalid("/from", format!("give sizes with 0 < from <= to <= {size}, the size of the latest checkpoint")).into());
+            return Err(
+                Refusal::invalid("/from", format!("give sizes with 0 < from <= to <= {size}, the size of the latest checkpoint")).into()
+            );
         }
         let damaged = |e: merkle::Error| Error::Damaged(e.to_string());
         let tiles = self.tiles(&control, tile::tiles_for_consistency(from, to).map_err(damaged)?).await?;
@@ -153,7 +155,8 @@ impl Workspace {
         let statement = Rotation { size, next: new.verifier().clone() }.sign(&old).map_err(|e| Error::Damaged(e.to_string()))?;
         let (old, new) = (old.verifier().to_string(), new.verifier().to_string());
         let next = new.clone();
-        let rotate = move |_: &Control| Ok(WorkspaceCommand::RotateLogKey { old: old.clone(), new: next.clone(), statement: statement.clone() });
+        let rotate =
+            move |_: &Control| Ok(WorkspaceCommand::RotateLogKey { old: old.clone(), new: next.clone(), statement: statement.clone() });
         self.change(caller, Change::command(rotate)).await?;
         self.integrate_all().await?;
         Ok(new)
@@ -161,5 +164,6 @@ impl Workspace {
 }
 
 fn not_yet() -> Error {
-    Refusal::new(Code::NotFound, "this position is not in the latest checkpoint of the present log: events are integrated within a second").into()
+    Refusal::new(Code::NotFound, "this position is not in the latest checkpoint of the present log: events are integrated within a second")
+        .into()
 }

@@ -2,7 +2,7 @@
 //!
 //! Start at [`App`] and then [`writer`], through which every change goes. Time, randomness and ids come from [`Env`].
 
-#![cfg_attr(test, expect(clippy::unwrap_used, clippy::expect_used, reason = "a test that cannot go on should panic"))]
+#![cfg_attr(test, expect(clippy::unwrap_used, reason = "a test that cannot go on should panic"))]
 
 pub mod api_key;
 pub mod attachment;

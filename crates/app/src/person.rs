@@ -23,10 +23,19 @@ impl Workspace {
     pub async fn person_add(&self, caller: &Caller, input: PersonInput) -> Result<PersonView, Error> {
         let name = input.name.trim().to_owned();
         if name.is_empty() || name.chars().count() > NAME_CHARS_MAX || name.chars().any(char::is_control) {
-            return Err(Refusal::invalid("/name", format!("a person's name has 1 to {NAME_CHARS_MAX} characters and no control characters")).into());
+            return Err(Refusal::invalid(
+                "/name",
+                format!("a person's name has 1 to {NAME_CHARS_MAX} characters and no control characters"),
+            )
+            .into());
         }
         if self.control().await?.names.contains_key(&name) {
-            return Err(Refusal::field(Code::Conflict, "/name", "somebody of this name is here already; add something that tells them apart").into());
+            return Err(Refusal::field(
+                Code::Conflict,
+                "/name",
+                "somebody of this name is here already; add something that tells them apart",
+            )
+            .into());
         }
         let person = PersonId(self.inner.env.random_id());
         let kind = if input.external { PersonKind::External } else { PersonKind::Member };
@@ -46,7 +55,8 @@ impl Workspace {
     /// Where there is no such person.
     pub async fn person_change(&self, caller: &Caller, person: PersonId, change: PersonChange) -> Result<PersonView, Error> {
         let roles = change.roles.clone();
-        let command = move |_: &crate::control::Control| Ok(WorkspaceCommand::ChangePerson { person, roles: roles.clone(), active: change.active });
+        let command =
+            move |_: &crate::control::Control| Ok(WorkspaceCommand::ChangePerson { person, roles: roles.clone(), active: change.active });
         self.change(caller, Change::command(command)).await?;
         self.reroute_held(caller).await?;
         self.people_list()
@@ -86,14 +96,22 @@ impl Workspace {
     pub async fn people_list(&self) -> Result<Vec<PersonView>, Error> {
         let control = self.control().await?;
         let mut session = self.inner.db.session().await?;
-        let mut names: std::collections::HashMap<_, _> = store::directory::list(session.conn(), self.id.0).await?.into_iter().map(|r| (r.person, r)).collect();
+        let mut names: std::collections::HashMap<_, _> =
+            store::directory::list(session.conn(), self.id.0).await?.into_iter().map(|r| (r.person, r)).collect();
         Ok(control
             .state
             .people
             .iter()
             .map(|(id, facts)| {
                 let (name, mail) = names.remove(&id.0).map_or((None, None), |r| (Some(r.name), r.mail));
-                PersonView { person: id.0, name, mail, roles: facts.roles.clone(), external: facts.kind == PersonKind::External, active: facts.active }
+                PersonView {
+                    person: id.0,
+                    name,
+                    mail,
+                    roles: facts.roles.clone(),
+                    external: facts.kind == PersonKind::External,
+                    active: facts.active,
+                }
             })
             .collect())
     }

@@ -21,7 +21,12 @@ impl Workspace {
     /// Where the source does not parse: all problems at once, each with its line.
     pub async fn playbook_publish(&self, caller: &Caller, source: &str, _options: Options) -> Result<PlaybookView, Error> {
         if source.len() > PLAYBOOK_BYTES_MAX {
-            return Err(Refusal::field(Code::TooLarge, "/source", format!("the playbook has {} bytes, and {PLAYBOOK_BYTES_MAX} is the limit", source.len())).into());
+            return Err(Refusal::field(
+                Code::TooLarge,
+                "/source",
+                format!("the playbook has {} bytes, and {PLAYBOOK_BYTES_MAX} is the limit", source.len()),
+            )
+            .into());
         }
         let playbook = parse::parse(source, "playbook.toml").map_err(|problems| {
             let lines: Vec<String> = problems.iter().map(ToString::to_string).collect();
@@ -30,7 +35,9 @@ impl Workspace {
         let (name, digest) = (playbook.name.clone(), parse::digest(source));
         let new_id = writer::playbook_id(&self.inner);
         let text = source.to_owned();
-        let publish = move |_: &Control| Ok(WorkspaceCommand::PublishPlaybook { name: playbook.name.clone(), digest, source: Content::text(text.clone()), new_id });
+        let publish = move |_: &Control| {
+            Ok(WorkspaceCommand::PublishPlaybook { name: playbook.name.clone(), digest, source: Content::text(text.clone()), new_id })
+        };
         self.change(caller, Change::command(publish)).await?;
         self.playbook_get(&name, None).await
     }
@@ -42,7 +49,9 @@ impl Workspace {
     pub async fn playbooks_list(&self) -> Result<Vec<PlaybookView>, Error> {
         let control = self.control().await?;
         let names = control.state.playbook_names.keys();
-        Ok(names.filter_map(|name| control.state.playbook_latest(name).map(|(id, v)| view(id.0, name, v.version, v.digest.to_string(), None))).collect())
+        Ok(names
+            .filter_map(|name| control.state.playbook_latest(name).map(|(id, v)| view(id.0, name, v.version, v.digest.to_string(), None)))
+            .collect())
     }
 
     /// A playbook with its source, in its latest version or a given one.

@@ -88,7 +88,12 @@ impl DecisionChange {
     }
 
     /// Writes the changes of a batch, whose events have their positions now.
-    pub(crate) async fn write(tx: &mut Tx, workspace: WorkspaceId, changes: &[Self], written: &[crate::writer::Written]) -> Result<(), Error> {
+    pub(crate) async fn write(
+        tx: &mut Tx,
+        workspace: WorkspaceId,
+        changes: &[Self],
+        written: &[crate::writer::Written],
+    ) -> Result<(), Error> {
         let mut rows = Vec::new();
         for change in changes {
             if let Self::Made { row, event } = change {
@@ -143,7 +148,11 @@ impl Replay {
         let Some((_, state)) = &mut self.current else { return };
         match &event.body {
             Body::PlaybookPublished(body) => {
-                self.out.playbooks.push(PlaybookRow { playbook: body.playbook.0, version: crate::writer::signed(body.version), name: body.name.clone() });
+                self.out.playbooks.push(PlaybookRow {
+                    playbook: body.playbook.0,
+                    version: crate::writer::signed(body.version),
+                    name: body.name.clone(),
+                });
                 return;
             }
             _ if countersign_core::event::case_of(event).is_none() => return,

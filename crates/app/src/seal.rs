@@ -7,11 +7,7 @@ use countersign_core::{
     id::{SubjectId, WorkspaceId},
     limits::{INLINE_EVENT_BYTES_MAX, INLINE_VALUE_BYTES_MAX},
 };
-use countersign_privacy::{
-    CommitmentInput, Purpose, RootSecret, SubjectKey, WrappingKey, commitment,
-    subject::Aad,
-    token::keyed_token,
-};
+use countersign_privacy::{CommitmentInput, Purpose, RootSecret, SubjectKey, WrappingKey, commitment, subject::Aad, token::keyed_token};
 use countersign_store::vault::VaultRow;
 use serde_json::Value;
 use std::{
@@ -318,7 +314,8 @@ impl Values {
                 field: &row.field,
             };
             let bytes = key.open(&place.aad(), &row.sealed)?;
-            let salt = <[u8; 32]>::try_from(row.salt.as_slice()).map_err(|_| Error::Damaged("a salt in the vault has a wrong length".into()))?;
+            let salt =
+                <[u8; 32]>::try_from(row.salt.as_slice()).map_err(|_| Error::Damaged("a salt in the vault has a wrong length".into()))?;
             let value = serde_json::from_slice(&bytes).map_err(|e| Error::Damaged(format!("a value in the vault is no JSON: {e}")))?;
             opened.insert(place.commitment(&salt, &bytes), Opened { version: place.version, field: row.field.clone(), salt, bytes, value });
         }
@@ -347,7 +344,8 @@ impl Values {
     pub fn open_in(&self, json: &mut Value) {
         match json {
             Value::Object(members) => {
-                let sealed = members.get("sealed").and_then(|s| s.get("commitment")).and_then(Value::as_str).and_then(|c| c.parse::<Digest>().ok());
+                let sealed =
+                    members.get("sealed").and_then(|s| s.get("commitment")).and_then(Value::as_str).and_then(|c| c.parse::<Digest>().ok());
                 if let Some(opened) = sealed.and_then(|c| self.0.get(&c)) {
                     members.insert("opened".into(), opened.value.clone());
                 }

@@ -26,7 +26,11 @@ impl Workspace {
     pub async fn subject_find(&self, playbook: &str, value: &str) -> Result<Option<SubjectId>, Error> {
         let (.., latest) = self.control().await?.playbook_latest(playbook)?;
         if !latest.fields.iter().any(|f| f.subject) {
-            return Err(Refusal::invalid("/playbook", format!("no field of playbook {playbook} says whose data a case is (subject = true)")).into());
+            return Err(Refusal::invalid(
+                "/playbook",
+                format!("no field of playbook {playbook} says whose data a case is (subject = true)"),
+            )
+            .into());
         }
         let token = self.inner.seals.of(&self.inner.root, self.id).subject_token(value);
         let mut session = self.inner.db.session().await?;

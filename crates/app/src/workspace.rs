@@ -33,7 +33,12 @@ impl App {
         let log_key = workspace.signing_key(&origin, 0, 0)?.verifier().to_string();
         let name = name.to_owned();
         let create = move |_: &Control| {
-            Ok(WorkspaceCommand::Create { name: name.clone(), origin: origin.clone(), log_key: log_key.clone(), people_metrics: PeopleMetrics::Own })
+            Ok(WorkspaceCommand::Create {
+                name: name.clone(),
+                origin: origin.clone(),
+                log_key: log_key.clone(),
+                people_metrics: PeopleMetrics::Own,
+            })
         };
         let commitment = workspace.draw_commitment(1);
         let commit = move |_: &Control| Ok(WorkspaceCommand::CommitDrawKey { epoch: 1, commitment });
@@ -49,7 +54,9 @@ impl App {
         match self.workspaces().await?.as_slice() {
             [] => Err(Refusal::new(Code::NotFound, "there is no workspace yet: `countersign init` makes one").into()),
             [one] => Ok(self.workspace(*one)),
-            several => Err(Refusal::invalid("/workspace", format!("there are {} workspaces here: say which by --workspace", several.len())).into()),
+            several => {
+                Err(Refusal::invalid("/workspace", format!("there are {} workspaces here: say which by --workspace", several.len())).into())
+            }
         }
     }
 }
@@ -97,7 +104,9 @@ impl Workspace {
     /// Where the storage fails.
     pub async fn people_metrics_set(&self, caller: &Caller, to: PeopleMetrics, reason: &str) -> Result<(), Error> {
         let reason = reason.to_owned();
-        self.change(caller, Change::command(move |_| Ok(WorkspaceCommand::SetPeopleMetrics { to, reason: reason.clone() }))).await.map(|_| ())
+        self.change(caller, Change::command(move |_| Ok(WorkspaceCommand::SetPeopleMetrics { to, reason: reason.clone() })))
+            .await
+            .map(|_| ())
     }
 
     /// Discloses the present draw key, so that everyone can redo its draws, and commits to the next. Returns the new epoch.

@@ -142,7 +142,9 @@ impl Handle {
     /// Hands in interactive work; refused where too much waits already.
     pub(crate) fn submit(&self, work: Work) -> Result<(), Error> {
         self.interactive.try_send(work).map_err(|refused| match refused {
-            mpsc::error::TrySendError::Full(_) => Refusal::new(Code::Busy, "more commands are waiting than can be written soon; send it again in a moment").into(),
+            mpsc::error::TrySendError::Full(_) => {
+                Refusal::new(Code::Busy, "more commands are waiting than can be written soon; send it again in a moment").into()
+            }
             mpsc::error::TrySendError::Closed(_) => closed(),
         })
     }

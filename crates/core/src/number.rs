@@ -55,7 +55,11 @@ pub fn distribution(given: &[(String, f64)]) -> Result<BTreeMap<String, u32>, Er
     for (_, p) in given {
         billionths(*p)?;
     }
-    #[expect(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "every part lies in [0, 1], so the sum is small and positive")]
+    #[expect(
+        clippy::cast_possible_truncation,
+        clippy::cast_sign_loss,
+        reason = "every part lies in [0, 1], so the sum is small and positive"
+    )]
     let sum_billionths = (total * f64::from(ONE_BILLIONTHS)).round() as u64;
     if sum_billionths.abs_diff(u64::from(ONE_BILLIONTHS)) > PROBABILITY_SUM_TOLERANCE_BILLIONTHS {
         return Err(Error::SumIsNotOne { sum_billionths });
@@ -165,7 +169,15 @@ mod tests {
     #[test]
     fn decimals_have_one_canonical_form() {
         for (given, want) in [
-            ("12", "12"), ("-0.50", "-0.5"), ("+007.0", "7"), ("-0", "0"), ("1e3", "1000"), ("1.5E-3", "0.0015"), (".5", "0.5"), ("5.", "5"), ("120e-1", "12"),
+            ("12", "12"),
+            ("-0.50", "-0.5"),
+            ("+007.0", "7"),
+            ("-0", "0"),
+            ("1e3", "1000"),
+            ("1.5E-3", "0.0015"),
+            (".5", "0.5"),
+            ("5.", "5"),
+            ("120e-1", "12"),
         ] {
             assert_eq!(Decimal::parse(given).unwrap().as_str(), want, "{given}");
             assert_eq!(Decimal::parse(want).unwrap().as_str(), want, "canonical form is a fixed point");

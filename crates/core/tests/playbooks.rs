@@ -19,7 +19,8 @@ fn folder() -> std::path::PathBuf {
 fn load(name: &str) -> Playbook {
     let file = format!("{name}.toml");
     let bytes = std::fs::read(folder().join(&file)).unwrap();
-    parse_bytes(&bytes, &file).unwrap_or_else(|problems| panic!("{}", problems.iter().map(ToString::to_string).collect::<Vec<_>>().join("\n")))
+    parse_bytes(&bytes, &file)
+        .unwrap_or_else(|problems| panic!("{}", problems.iter().map(ToString::to_string).collect::<Vec<_>>().join("\n")))
 }
 
 /// An example of each: case, answer, outcome, and an answer that does not fit.
@@ -105,7 +106,8 @@ fn the_folder_holds_these_playbooks_and_together_they_show_much() {
     let tried: BTreeSet<String> = examples().iter().map(|e| format!("{}.toml", e.0)).collect();
     assert_eq!(in_folder, tried);
     let playbooks: Vec<Playbook> = examples().iter().map(|e| load(e.0)).collect();
-    let kinds: BTreeSet<String> = playbooks.iter().flat_map(|p| &p.fields).map(|f| format!("{:?}", std::mem::discriminant(&f.kind))).collect();
+    let kinds: BTreeSet<String> =
+        playbooks.iter().flat_map(|p| &p.fields).map(|f| format!("{:?}", std::mem::discriminant(&f.kind))).collect();
     assert_eq!(kinds.len(), 10, "every type of field is shown");
     assert!(playbooks.iter().any(|p| p.fields.iter().any(|f| matches!(&f.kind, FieldKind::Category { options } if options.is_empty()))));
     let shows = |shown: fn(&AnswerSpec) -> bool| playbooks.iter().any(|p| shown(&p.answer));
@@ -118,9 +120,38 @@ fn the_folder_holds_these_playbooks_and_together_they_show_much() {
 fn the_reference_names_every_key_and_its_examples_are_real() {
     let page = std::fs::read_to_string(folder().join("../docs/playbooks.md")).unwrap();
     for key in [
-        "name", "question", "description", "options", "min", "max", "step", "bytes_max", "names", "schema", "title", "required", "personal", "subject",
-        "audited", "hidden", "share", "kind", "source", "observed", "after", "error", "minute", "default", "blind", "deadline", "panel", "automate", "roles",
-        "signatures", "grace", "lease",
+        "name",
+        "question",
+        "description",
+        "options",
+        "min",
+        "max",
+        "step",
+        "bytes_max",
+        "names",
+        "schema",
+        "title",
+        "required",
+        "personal",
+        "subject",
+        "audited",
+        "hidden",
+        "share",
+        "kind",
+        "source",
+        "observed",
+        "after",
+        "error",
+        "minute",
+        "default",
+        "blind",
+        "deadline",
+        "panel",
+        "automate",
+        "roles",
+        "signatures",
+        "grace",
+        "lease",
     ] {
         assert!(page.contains(&format!("`{key}`")), "{key} is not explained");
     }

@@ -51,27 +51,8 @@ type Decided = Result<Vec<NewEvent>, Refusal>;
 /// A [`Refusal`] says why the command may not be carried out; nothing has happened then.
 pub fn decide(state: Option<&CaseState>, command: Command, ctx: &mut Context<'_>) -> Decided {
     let state = match (state, command) {
-        (
-            None,
-            Command::Open {
-                external_id,
-                subject,
-                fields,
-                content_digest,
-                owner,
-                deadline_at,
-                proposals,
-                history,
-            },
-        ) => {
-            let case = open::NewCase {
-                external_id,
-                subject,
-                fields,
-                content_digest,
-                owner,
-                deadline_at,
-            };
+        (None, Command::Open { external_id, subject, fields, content_digest, owner, deadline_at, proposals, history }) => {
+            let case = open::NewCase { external_id, subject, fields, content_digest, owner, deadline_at };
             return open::open(case, proposals, history, ctx);
         }
         (Some(_), Command::Open { .. }) => {
@@ -82,10 +63,7 @@ pub fn decide(state: Option<&CaseState>, command: Command, ctx: &mut Context<'_>
     };
     let (state, command) = state;
     if (ctx.playbook_id, ctx.playbook_version) != (state.playbook, state.playbook_version) {
-        return Err(Refusal::new(
-            Code::Internal,
-            "the case was loaded with another version of its playbook",
-        ));
+        return Err(Refusal::new(Code::Internal, "the case was loaded with another version of its playbook"));
     }
     has_room(state, &command)?;
     let now = ctx.now.max(state.recorded_at);
@@ -105,67 +83,24 @@ impl Turn<'_, '_> {
         use Command as C;
         match command {
             C::Open { .. } => Ok(Vec::new()), // INVARIANT: `decide` has dealt with it.
-            C::Amend {
-                fields,
-                content_digest,
-            } => self.amend(fields, content_digest),
+            C::Amend { fields, content_digest } => self.amend(fields, content_digest),
             C::Propose(proposal) => self.propose(proposal),
-            C::Ask {
-                person,
-                instruction,
-                about,
-            } => self.ask(person, instruction, about),
+            C::Ask { person, instruction, about } => self.ask(person, instruction, about),
             C::Show { person } => self.show(person),
             C::Judge(judgment) => self.judge(judgment),
-            C::Observe {
-                occurred_at,
-                judgment,
-            } => self.observe(occurred_at, judgment),
-            C::Withdraw {
-                person,
-                decision,
-                reason,
-            } => self.withdraw(person, decision, reason),
-            C::Act {
-                decision,
-                reference,
-            } => self.act(decision, reference),
-            C::Correct {
-                person,
-                decision,
-                answer,
-                reason,
-            } => self.correct(person, decision, answer, reason),
+            C::Observe { occurred_at, judgment } => self.observe(occurred_at, judgment),
+            C::Withdraw { person, decision, reason } => self.withdraw(person, decision, reason),
+            C::Act { decision, reference } => self.act(decision, reference),
+            C::Correct { person, decision, answer, reason } => self.correct(person, decision, answer, reason),
             C::Skip { person, reason } => self.skip(person, reason),
-            C::Snooze {
-                person,
-                until,
-                reason,
-            } => self.snooze(person, until, reason),
+            C::Snooze { person, until, reason } => self.snooze(person, until, reason),
             C::Comment { person, text } => self.comment(person, text),
-            C::Escalate {
-                person,
-                role,
-                reason,
-            } => self.escalate(person, role, reason),
+            C::Escalate { person, role, reason } => self.escalate(person, role, reason),
             C::Reopen { person, reason } => self.reopen(person, reason),
             C::Reroute => self.reroute(),
-            C::Outcome {
-                kind,
-                value,
-                source,
-                occurred_at,
-            } => self.outcome(kind, value, source, occurred_at),
-            C::CorrectOutcome {
-                outcome,
-                value,
-                reason,
-            } => self.correct_outcome(outcome, value, reason),
-            C::Appeal {
-                decision,
-                person,
-                reason,
-            } => self.appeal(decision, person, reason),
+            C::Outcome { kind, value, source, occurred_at } => self.outcome(kind, value, source, occurred_at),
+            C::CorrectOutcome { outcome, value, reason } => self.correct_outcome(outcome, value, reason),
+            C::Appeal { decision, person, reason } => self.appeal(decision, person, reason),
         }
     }
 
@@ -192,41 +127,19 @@ impl Turn<'_, '_> {
         fields: &BTreeMap<String, Content>,
         content_digest: Digest,
     ) -> countersign_core::event::CaseRouted {
-        let current = |p: &crate::state::ProposalRecord| {
-            route::frozen_proposal(p.id, &p.proposer, p.probability)
-        };
+        let current = |p: &crate::state::ProposalRecord| route::frozen_proposal(p.id, &p.proposer, p.probability);
         let proposals: Vec<_> = match content_digest == self.state.content_digest {
             true => self.state.proposals_current().map(current).collect(),
             false => Vec::new(),
         };
         let awaited = proposals.is_empty() && !self.state.proposals.is_empty();
-        let inputs = route_inputs(
-            self.ctx,
-            Asked {
-                cause,
-                role,
-                awaited,
-            },
-            fields,
-            content_digest,
-            proposals,
-        );
+        let inputs = route_inputs(self.ctx, Asked { cause, role, awaited }, fields, content_digest, proposals);
         route::route(self.ctx.playbook, inputs)
     }
 }
 
-fn new_event(
-    ctx: &mut Context<'_>,
-    at: Micros,
-    causation: Option<EventId>,
-    body: impl Into<Body>,
-) -> NewEvent {
-    NewEvent {
-        id: (ctx.ids)(),
-        occurred_at: at,
-        causation,
-        body: body.into(),
-    }
+fn new_event(ctx: &mut Context<'_>, at: Micros, causation: Option<EventId>, body: impl Into<Body>) -> NewEvent {
+    NewEvent { id: (ctx.ids)(), occurred_at: at, causation, body: body.into() }
 }
 
 /// Why a route is asked for.
@@ -253,11 +166,7 @@ fn route_inputs(
         StopScope::Playbook(id) => *id == ctx.playbook_id,
         StopScope::Proposer(name) => proposals.iter().any(|p| p.proposer == *name),
     };
-    let drawn: Option<Drawn> = if routing.blind > 0 {
-        (ctx.draws)(route::DRAW_BLIND)
-    } else {
-        None
-    };
+    let drawn: Option<Drawn> = if routing.blind > 0 { (ctx.draws)(route::DRAW_BLIND) } else { None };
     Inputs {
         playbook_version: ctx.playbook_version,
         content_digest,
@@ -287,21 +196,12 @@ fn has_room(state: &CaseState, command: &Command) -> Result<(), Refusal> {
     use Command as C;
     let talk = matches!(
         command,
-        C::Propose(_)
-            | C::Ask { .. }
-            | C::Show { .. }
-            | C::Observe { .. }
-            | C::Skip { .. }
-            | C::Snooze { .. }
-            | C::Comment { .. }
+        C::Propose(_) | C::Ask { .. } | C::Show { .. } | C::Observe { .. } | C::Skip { .. } | C::Snooze { .. } | C::Comment { .. }
     );
     // INVARIANT: no command on an existing case gives more than three events.
     let limit = EVENTS_PER_CASE_MAX - if talk { EVENTS_PER_CASE_RESERVED } else { 3 };
     if state.version >= limit {
-        let detail = format!(
-            "the case has {} events, more than it can take: open a new one",
-            state.version
-        );
+        let detail = format!("the case has {} events, more than it can take: open a new one", state.version);
         return Err(Refusal::new(Code::TooLarge, detail));
     }
     Ok(())
@@ -311,16 +211,11 @@ fn has_room(state: &CaseState, command: &Command) -> Result<(), Refusal> {
 fn stands(state: &CaseState) -> String {
     match state.status() {
         Status::Held => {
-            let reason = state
-                .route
-                .as_ref()
-                .map_or("not_routed", |route| route.reason.as_str());
+            let reason = state.route.as_ref().map_or("not_routed", |route| route.reason.as_str());
             format!("the case is held ({reason}): nobody can decide on it yet")
         }
         Status::Open => "the case is not decided".into(),
-        Status::Decided => {
-            "the case is decided: withdraw the decision or re-open the case first".into()
-        }
+        Status::Decided => "the case is decided: withdraw the decision or re-open the case first".into(),
         Status::Acted => "the decision was acted on: re-open the case first".into(),
         Status::Appealed => "an appeal is open: it has to be decided first".into(),
     }

@@ -6,8 +6,7 @@ use countersign_core::{
     answer::Answer,
     content::{Content, Digest},
     event::{
-        Basis, Body, CaseRouted, CaseShown, Event, JudgmentGiven, OutcomeKind, OutcomeValue,
-        PeopleMetrics, Phase, ProposalMade, Route,
+        Basis, Body, CaseRouted, CaseShown, Event, JudgmentGiven, OutcomeKind, OutcomeValue, PeopleMetrics, Phase, ProposalMade, Route,
     },
     id::{EventId, PersonId},
     limits::{PROPOSALS_PER_CASE_MAX, WAIT_MICROS_MAX},
@@ -108,11 +107,7 @@ impl<'a> Walk<'a> {
 
     fn must(&mut self, law: u8, what: &'static str, holds: bool) {
         if !holds {
-            self.breaches.push(Breach {
-                law,
-                event: self.event,
-                what,
-            });
+            self.breaches.push(Breach { law, event: self.event, what });
         }
     }
 
@@ -120,16 +115,8 @@ impl<'a> Walk<'a> {
         (self.at, self.event) = (at, event.id);
         let fresh = self.ids.insert(event.id);
         self.must(8, "two events have one id", fresh);
-        self.must(
-            8,
-            "the stream has a gap",
-            event.stream_version == at as u64 + 1,
-        );
-        self.must(
-            8,
-            "the time of a case goes back",
-            event.recorded_at >= self.now,
-        );
+        self.must(8, "the stream has a gap", event.stream_version == at as u64 + 1);
+        self.must(8, "the time of a case goes back", event.recorded_at >= self.now);
         self.now = event.recorded_at;
         match &event.body {
             Body::CaseOpened(body) => {
@@ -139,13 +126,8 @@ impl<'a> Walk<'a> {
             }
             Body::CaseAmended(body) => {
                 self.must(3, "what is decided was amended", self.decision.is_none());
-                self.must(
-                    8,
-                    "a revision is missing",
-                    body.revision == self.revision + 1,
-                );
-                (self.digest, self.revision, self.content_since) =
-                    (Some(body.content_digest), body.revision, at);
+                self.must(8, "a revision is missing", body.revision == self.revision + 1);
+                (self.digest, self.revision, self.content_since) = (Some(body.content_digest), body.revision, at);
                 self.fields.clone_from(&body.fields);
             }
             Body::ProposalMade(body) => self.proposed(body),
@@ -155,11 +137,7 @@ impl<'a> Walk<'a> {
             Body::DecisionMade(body) => self.decided(event, body),
             Body::CaseSnoozed(body) => {
                 let span = body.until.saturating_sub(event.recorded_at);
-                self.must(
-                    8,
-                    "snoozed into the past, or for ever",
-                    span > 0 && span <= WAIT_MICROS_MAX,
-                );
+                self.must(8, "snoozed into the past, or for ever", span > 0 && span <= WAIT_MICROS_MAX);
             }
             Body::OutcomeObserved(body) => self.outcome(body.kind, &body.value),
             Body::JudgmentObserved(body) => {
@@ -172,22 +150,11 @@ impl<'a> Walk<'a> {
 
     fn proposed(&mut self, body: &ProposalMade) {
         self.proposals += 1;
-        self.must(
-            8,
-            "too many proposals",
-            self.proposals <= PROPOSALS_PER_CASE_MAX,
-        );
-        self.must(
-            3,
-            "a proposal is bound to other content",
-            self.digest == Some(body.content_digest),
-        );
+        self.must(8, "too many proposals", self.proposals <= PROPOSALS_PER_CASE_MAX);
+        self.must(3, "a proposal is bound to other content", self.digest == Some(body.content_digest));
         let since = self.content_since.max(self.round_since);
         let counts = |at: usize, j: &JudgmentGiven| at > since && j.phase != Phase::Appeal;
-        let spoke = self
-            .judgments
-            .iter()
-            .any(|(at, _, j)| counts(*at, j) && Some(j.person) == body.owner);
+        let spoke = self.judgments.iter().any(|(at, _, j)| counts(*at, j) && Some(j.person) == body.owner);
         self.must(4, "somebody who has answered proposes", !spoke);
         self.owners.extend(body.owner);
     }
@@ -196,25 +163,11 @@ impl<'a> Walk<'a> {
     fn routed(&mut self, body: &CaseRouted) {
         let playbook = self.facts.playbook;
         self.must(1, "it was automated", body.route != Route::Automate);
-        let roles = body
-            .role
-            .as_ref()
-            .map_or(playbook.decide.roles.as_slice(), std::slice::from_ref);
+        let roles = body.role.as_ref().map_or(playbook.decide.roles.as_slice(), std::slice::from_ref);
         let nobody = self.facts.roster.count_with_any_role(roles) == 0;
-        self.must(
-            1,
-            "an empty roster does not hold",
-            !nobody || body.route == Route::Hold,
-        );
-        let verdicts = playbook
-            .routing
-            .rules
-            .iter()
-            .map(|rule| (rule, rule_holds(rule, &self.fields)));
-        let ruled = verdicts
-            .into_iter()
-            .find(|(_, holds)| *holds)
-            .map_or(playbook.routing.default, |(rule, _)| rule.route);
+        self.must(1, "an empty roster does not hold", !nobody || body.route == Route::Hold);
+        let verdicts = playbook.routing.rules.iter().map(|rule| (rule, rule_holds(rule, &self.fields)));
+        let ruled = verdicts.into_iter().find(|(_, holds)| *holds).map_or(playbook.routing.default, |(rule, _)| rule.route);
         let allowed = match (body.reason.as_str(), ruled) {
             ("no_roster", _) => body.route == Route::Hold,
             ("escalated", Route::Hold) | (_, Route::Assist) => {
@@ -222,16 +175,8 @@ impl<'a> Walk<'a> {
             }
             (_, ruled) => body.route == ruled,
         };
-        self.must(
-            2,
-            "the route is not the one that the rules give",
-            allowed || body.route == Route::Automate,
-        );
-        self.must(
-            2,
-            "the route cannot be derived again",
-            crate::route::explain(body, playbook).is_ok(),
-        );
+        self.must(2, "the route is not the one that the rules give", allowed || body.route == Route::Automate);
+        self.must(2, "the route cannot be derived again", crate::route::explain(body, playbook).is_ok());
         self.route = Some(body.clone());
     }
 
@@ -244,30 +189,18 @@ impl<'a> Walk<'a> {
         self.must(1, "a held case was shown", !self.held());
         let plain = body.proposals.is_empty() && body.judgments.is_empty() && !body.advice_visible;
         let route = self.route.as_ref().map(|r| r.route);
-        let first_given = self.judgments.iter().any(|(at, _, j)| {
-            *at > self.content_since && j.person == body.person && j.phase == Phase::First
-        });
+        let first_given =
+            self.judgments.iter().any(|(at, _, j)| *at > self.content_since && j.person == body.person && j.phase == Phase::First);
         let allowed = match (body.phase, route) {
-            (Phase::First | Phase::Appeal, _)
-            | (Phase::Only, Some(Route::Panel | Route::Unaided)) => plain,
+            (Phase::First | Phase::Appeal, _) | (Phase::Only, Some(Route::Panel | Route::Unaided)) => plain,
             (Phase::Final, _) => body.judgments.is_empty() && first_given,
             (Phase::Only, Some(Route::Assist)) => body.judgments.is_empty(),
             (Phase::Adjudication, _) => body.proposals.is_empty() && !body.judgments.is_empty(),
             (Phase::Only, _) => false,
         };
         self.must(4, "the screen tells what it must not", allowed);
-        self.must(
-            3,
-            "other content was shown",
-            self.digest == Some(body.content_digest),
-        );
-        let hidden = |name: &str| {
-            self.facts
-                .playbook
-                .fields
-                .iter()
-                .any(|spec| spec.hidden && spec.name == name)
-        };
+        self.must(3, "other content was shown", self.digest == Some(body.content_digest));
+        let hidden = |name: &str| self.facts.playbook.fields.iter().any(|spec| spec.hidden && spec.name == name);
         let hides = !body.fields.iter().any(|field| hidden(&field.name));
         self.must(4, "a hidden field was shown", hides);
         self.shown.push((self.at, event.id, body.clone()));
@@ -276,27 +209,11 @@ impl<'a> Walk<'a> {
     /// Laws 2, 3, 4 and 9 on one answer.
     fn judged(&mut self, event: &Event, body: &JudgmentGiven) {
         self.must(1, "a held case was answered", !self.held());
-        self.must(
-            9,
-            "a time was recorded where that is off",
-            self.facts.people_metrics != PeopleMetrics::Off || body.took.is_none(),
-        );
-        self.must(
-            8,
-            "a confidence above one",
-            body.confidence.is_none_or(|c| c <= ONE_BILLIONTHS),
-        );
+        self.must(9, "a time was recorded where that is off", self.facts.people_metrics != PeopleMetrics::Off || body.took.is_none());
+        self.must(8, "a confidence above one", body.confidence.is_none_or(|c| c <= ONE_BILLIONTHS));
         self.must(2, "the person may not decide", self.may_decide(body.person));
-        self.must(
-            3,
-            "a decided case was answered",
-            self.decision.is_none() || self.appealed,
-        );
-        let shown = self
-            .shown
-            .iter()
-            .find(|(_, id, _)| *id == body.shown)
-            .cloned();
+        self.must(3, "a decided case was answered", self.decision.is_none() || self.appealed);
+        let shown = self.shown.iter().find(|(_, id, _)| *id == body.shown).cloned();
         self.must(3, "nothing was shown", shown.is_some());
         if let Some((shown_at, _, shown)) = shown {
             let bound = shown.person == body.person
@@ -307,16 +224,8 @@ impl<'a> Walk<'a> {
                 && shown.advice_visible == body.advice_visible;
             self.must(3, "the answer is not bound to what was shown", bound);
             let current = shown_at > self.content_since;
-            self.must(
-                3,
-                "the content has changed since it was shown",
-                current && self.digest == Some(body.content_digest),
-            );
-            self.must(
-                3,
-                "the time to answer was over",
-                event.recorded_at < shown.expires_at,
-            );
+            self.must(3, "the content has changed since it was shown", current && self.digest == Some(body.content_digest));
+            self.must(3, "the time to answer was over", event.recorded_at < shown.expires_at);
         }
         let twice = self.judgments.iter().any(|(_, _, j)| j.shown == body.shown);
         self.must(3, "one showing was answered twice", !twice);
@@ -327,13 +236,9 @@ impl<'a> Walk<'a> {
     fn independent(&mut self, body: &JudgmentGiven) {
         self.must(4, "an owner answers", !self.owners.contains(&body.person));
         let own = |walk: &Self, since: usize, phase: fn(Phase) -> bool| {
-            walk.judgments
-                .iter()
-                .any(|(at, _, j)| *at > since && j.person == body.person && phase(j.phase))
+            walk.judgments.iter().any(|(at, _, j)| *at > since && j.person == body.person && phase(j.phase))
         };
-        let advised = self.shown.iter().any(|(at, _, s)| {
-            *at > self.content_since && s.person == body.person && s.advice_visible
-        });
+        let advised = self.shown.iter().any(|(at, _, s)| *at > self.content_since && s.person == body.person && s.advice_visible);
         match body.phase {
             Phase::First => {
                 let again = own(self, self.content_since, |phase| phase == Phase::First);
@@ -342,23 +247,16 @@ impl<'a> Walk<'a> {
             }
             Phase::Appeal => {
                 let objects = self.appellant == Some(body.person);
-                let part =
-                    objects || self.deciders.contains(&body.person) || own(self, 0, |_| true);
+                let part = objects || self.deciders.contains(&body.person) || own(self, 0, |_| true);
                 self.must(4, "somebody decides on an appeal against themselves", !part);
             }
             Phase::Only | Phase::Final | Phase::Adjudication => {
                 let since = self.content_since.max(self.round_since);
-                let again = own(self, since, |phase| {
-                    !matches!(phase, Phase::First | Phase::Appeal)
-                });
+                let again = own(self, since, |phase| !matches!(phase, Phase::First | Phase::Appeal));
                 self.must(4, "one person counts twice", !again);
                 let blind = self.route.as_ref().is_some_and(|r| r.route == Route::Blind);
                 let first = own(self, self.content_since, |phase| phase == Phase::First);
-                self.must(
-                    4,
-                    "a blind route without a first answer",
-                    !blind || body.phase == Phase::Adjudication || first,
-                );
+                self.must(4, "a blind route without a first answer", !blind || body.phase == Phase::Adjudication || first);
             }
         }
     }
@@ -366,25 +264,17 @@ impl<'a> Walk<'a> {
     fn may_decide(&self, person: PersonId) -> bool {
         let facts = self.facts.roster.person(person);
         let role = self.route.as_ref().and_then(|route| route.role.as_ref());
-        facts.is_some_and(|facts| {
-            facts.may(&self.facts.playbook.decide.roles)
-                && role.is_none_or(|role| facts.roles.contains(role))
-        })
+        facts.is_some_and(|facts| facts.may(&self.facts.playbook.decide.roles) && role.is_none_or(|role| facts.roles.contains(role)))
     }
 }
 
 /// A rule as the tests' playbooks write it: words only.
-fn rule_holds(
-    rule: &countersign_core::playbook::RouteRule,
-    fields: &BTreeMap<String, Content>,
-) -> bool {
-    rule.when.iter().all(
-        |condition| match (&condition.test, fields.get(&condition.field)) {
-            (countersign_core::playbook::Test::Is(words), Some(content)) => content
-                .as_plain_str()
-                .is_some_and(|text| words.iter().any(|word| word == text)),
-            (countersign_core::playbook::Test::Missing, content) => content.is_none(),
-            _ => false,
-        },
-    )
+fn rule_holds(rule: &countersign_core::playbook::RouteRule, fields: &BTreeMap<String, Content>) -> bool {
+    rule.when.iter().all(|condition| match (&condition.test, fields.get(&condition.field)) {
+        (countersign_core::playbook::Test::Is(words), Some(content)) => {
+            content.as_plain_str().is_some_and(|text| words.iter().any(|word| word == text))
+        }
+        (countersign_core::playbook::Test::Missing, content) => content.is_none(),
+        _ => false,
+    })
 }

@@ -4,10 +4,7 @@
 //! I/O, never reads a clock, never makes an id and never draws randomness: all of them are handed in by [`context::Context`]. It
 //! never sees a personal value in the clear either: what arrives here is sealed already where it has to be.
 
-#![cfg_attr(
-    test,
-    expect(clippy::unwrap_used, reason = "a test that cannot go on should panic")
-)]
+#![cfg_attr(test, expect(clippy::unwrap_used, reason = "a test that cannot go on should panic"))]
 
 pub mod command;
 pub mod context;

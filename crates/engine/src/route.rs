@@ -58,9 +58,7 @@ pub enum Error {
     #[error("the route holds no inputs to derive it from")]
     NoInputs,
     /// The verdicts cannot be those of this playbook.
-    #[error(
-        "the route holds {recorded} rule verdicts that do not fit the playbook's {rules} rules"
-    )]
+    #[error("the route holds {recorded} rule verdicts that do not fit the playbook's {rules} rules")]
     Verdicts {
         /// Verdicts in the event.
         recorded: usize,
@@ -78,22 +76,9 @@ pub enum Error {
 /// Who decides, and what they see first.
 #[must_use]
 pub fn route(playbook: &Playbook, inputs: Inputs) -> CaseRouted {
-    let Inputs {
-        playbook_version,
-        content_digest,
-        cause,
-        role,
-        drawn,
-        frozen,
-    } = inputs;
-    let rule = frozen
-        .rules
-        .iter()
-        .position(|holds| *holds)
-        .and_then(|at| playbook.routing.rules.get(at));
-    let (chosen, reason) = rule.map_or((playbook.routing.default, "default"), |rule| {
-        (rule.route, "rule")
-    });
+    let Inputs { playbook_version, content_digest, cause, role, drawn, frozen } = inputs;
+    let rule = frozen.rules.iter().position(|holds| *holds).and_then(|at| playbook.routing.rules.get(at));
+    let (chosen, reason) = rule.map_or((playbook.routing.default, "default"), |rule| (rule.route, "rule"));
     let chosen = match chosen {
         // A playbook cannot say `automate` there; if one ever does, a person decides.
         Route::Automate => Route::Assist,
@@ -102,16 +87,12 @@ pub fn route(playbook: &Playbook, inputs: Inputs) -> CaseRouted {
     };
     let mut draws = Vec::new();
     let (chosen, reason) = match chosen {
-        Route::Assist if frozen.proposals.is_empty() && !frozen.awaited => {
-            (Route::Unaided, "no_proposal")
-        }
+        Route::Assist if frozen.proposals.is_empty() && !frozen.awaited => (Route::Unaided, "no_proposal"),
         Route::Assist => blind_share(playbook.routing.blind, drawn, reason, &mut draws),
         other => (other, reason),
     };
     let (chosen, reason) = match cause {
-        _ if frozen.roster == 0 && chosen != Route::Hold && !on(Sabotage::RosterIgnored) => {
-            (Route::Hold, "no_roster")
-        }
+        _ if frozen.roster == 0 && chosen != Route::Hold && !on(Sabotage::RosterIgnored) => (Route::Hold, "no_roster"),
         Cause::Escalated => (chosen, "escalated"),
         Cause::Reopened => (chosen, "reopened"),
         Cause::Content => (chosen, reason),
@@ -130,9 +111,7 @@ pub fn route(playbook: &Playbook, inputs: Inputs) -> CaseRouted {
         seats: match chosen {
             Route::Hold | Route::Automate => 0,
             Route::Panel => playbook.routing.panel.max(1),
-            Route::Assist | Route::Blind | Route::Unaided => {
-                playbook.decide.signatures_default.max(1)
-            }
+            Route::Assist | Route::Blind | Route::Unaided => playbook.decide.signatures_default.max(1),
         },
         role,
         router_version: ROUTER_VERSION,
@@ -143,50 +122,24 @@ pub fn route(playbook: &Playbook, inputs: Inputs) -> CaseRouted {
 }
 
 /// Sends the drawn share of `assist` cases blind, and writes the draw down whichever way it fell.
-fn blind_share<'r>(
-    share: u32,
-    drawn: Option<Drawn>,
-    reason: &'r str,
-    draws: &mut Vec<Draw>,
-) -> (Route, &'r str) {
+fn blind_share<'r>(share: u32, drawn: Option<Drawn>, reason: &'r str, draws: &mut Vec<Draw>) -> (Route, &'r str) {
     let Some(Drawn { epoch, value }) = drawn.filter(|_| share > 0) else {
         return (Route::Assist, reason);
     };
-    draws.push(Draw {
-        purpose: DRAW_BLIND.into(),
-        epoch,
-        value,
-        share,
-    });
-    if value < share {
-        (Route::Blind, "blind_share")
-    } else {
-        (Route::Assist, reason)
-    }
+    draws.push(Draw { purpose: DRAW_BLIND.into(), epoch, value, share });
+    if value < share { (Route::Blind, "blind_share") } else { (Route::Assist, reason) }
 }
 
 /// What automation would have answered: the surest proposal, the first of equals.
 fn would_automate(playbook: &Playbook, frozen: &RouteInputs) -> Option<WouldAutomate> {
     playbook.routing.automate?;
-    let surest = frozen
-        .proposals
-        .iter()
-        .rev()
-        .max_by_key(|proposal| proposal.probability)?;
+    let surest = frozen.proposals.iter().rev().max_by_key(|proposal| proposal.probability)?;
     let reaches = |stop: &StopScope| match stop {
         StopScope::Workspace | StopScope::Playbook(_) => true,
         StopScope::Proposer(proposer) => *proposer == surest.proposer,
     };
-    let refused = if frozen.stops.iter().any(reaches) {
-        "stopped"
-    } else {
-        "no_certificate"
-    };
-    Some(WouldAutomate {
-        proposal: surest.id,
-        probability: surest.probability,
-        refused: refused.into(),
-    })
+    let refused = if frozen.stops.iter().any(reaches) { "stopped" } else { "no_certificate" };
+    Some(WouldAutomate { proposal: surest.id, probability: surest.probability, refused: refused.into() })
 }
 
 /// Derives a recorded route again from its own frozen inputs and the playbook's version, to the last bit.
@@ -217,10 +170,7 @@ pub fn explain(routed: &CaseRouted, playbook: &Playbook) -> Result<(), Error> {
                 _ => Cause::Content,
             },
             role: routed.role.clone(),
-            drawn: routed.draws.first().map(|draw| Drawn {
-                epoch: draw.epoch,
-                value: draw.value,
-            }),
+            drawn: routed.draws.first().map(|draw| Drawn { epoch: draw.epoch, value: draw.value }),
             frozen,
         },
     );
@@ -229,15 +179,10 @@ pub fn explain(routed: &CaseRouted, playbook: &Playbook) -> Result<(), Error> {
         ("reason", again.reason == routed.reason),
         ("rule", again.rule == routed.rule),
         ("draws", again.draws == routed.draws),
-        (
-            "would_automate",
-            again.would_automate == routed.would_automate,
-        ),
+        ("would_automate", again.would_automate == routed.would_automate),
         ("seats", again.seats == routed.seats),
     ];
-    same.iter()
-        .find(|(_, same)| !same)
-        .map_or(Ok(()), |(member, _)| Err(Error::Differs { member }))
+    same.iter().find(|(_, same)| !same).map_or(Ok(()), |(member, _)| Err(Error::Differs { member }))
 }
 
 /// Verdicts of rules over fields, in the order of the rules, up to the first that holds.
@@ -245,11 +190,7 @@ pub fn explain(routed: &CaseRouted, playbook: &Playbook) -> Result<(), Error> {
 pub fn verdicts(rules: &[RouteRule], fields: &BTreeMap<String, Content>) -> Vec<bool> {
     let mut verdicts = Vec::with_capacity(rules.len());
     for rule in rules {
-        let holds = rule
-            .when
-            .iter()
-            .all(|condition| condition_holds(condition, fields))
-            && !on(Sabotage::RulesSkipped);
+        let holds = rule.when.iter().all(|condition| condition_holds(condition, fields)) && !on(Sabotage::RulesSkipped);
         verdicts.push(holds);
         if holds {
             break;
@@ -270,9 +211,7 @@ fn condition_holds(condition: &Condition, fields: &BTreeMap<String, Content>) ->
         Test::Missing => false,
         Test::Is(words) => match value {
             Value::String(text) => words.contains(text),
-            Value::Bool(yes) => words
-                .iter()
-                .any(|word| word == if *yes { "true" } else { "false" }),
+            Value::Bool(yes) => words.iter().any(|word| word == if *yes { "true" } else { "false" }),
             Value::Number(number) => words.contains(&number.to_string()),
             _ => false,
         },
@@ -290,14 +229,6 @@ fn number(value: &Value) -> Option<Decimal> {
 }
 
 /// The frozen form of a proposal.
-pub(crate) fn frozen_proposal(
-    id: countersign_core::EventId,
-    proposer: &str,
-    probability: Option<u32>,
-) -> RouteProposal {
-    RouteProposal {
-        id,
-        proposer: proposer.into(),
-        probability,
-    }
+pub(crate) fn frozen_proposal(id: countersign_core::EventId, proposer: &str, probability: Option<u32>) -> RouteProposal {
+    RouteProposal { id, proposer: proposer.into(), probability }
 }

@@ -292,46 +292,33 @@ impl CaseState {
 
     /// The proposals that may be shown now: the latest of each proposer, made for the present content, in the order of making.
     pub fn proposals_current(&self) -> impl Iterator<Item = &ProposalRecord> {
-        self.proposals
-            .iter()
-            .enumerate()
-            .filter(|(_, p)| p.revision == self.revision)
-            .filter_map(|(at, p)| {
-                let later = self.proposals.iter().skip(at + 1);
-                let superseded = later
-                    .into_iter()
-                    .any(|q| q.revision == self.revision && q.proposer == p.proposer);
-                (!superseded).then_some(p)
-            })
+        self.proposals.iter().enumerate().filter(|(_, p)| p.revision == self.revision).filter_map(|(at, p)| {
+            let later = self.proposals.iter().skip(at + 1);
+            let superseded = later.into_iter().any(|q| q.revision == self.revision && q.proposer == p.proposer);
+            (!superseded).then_some(p)
+        })
     }
 
     /// The judgments that still count.
     pub fn judgments_standing(&self) -> impl Iterator<Item = &JudgmentRecord> {
-        self.judgments
-            .iter()
-            .filter(|j| j.standing == Standing::Stands)
+        self.judgments.iter().filter(|j| j.standing == Standing::Stands)
     }
 
     /// A person's first answer on a blind route, where it stands.
     #[must_use]
     pub fn first_answer(&self, person: PersonId) -> Option<&JudgmentRecord> {
-        self.judgments_standing()
-            .find(|j| j.person == person && j.phase == Phase::First)
+        self.judgments_standing().find(|j| j.person == person && j.phase == Phase::First)
     }
 
     /// Whether a person has seen advice on the present content.
     #[must_use]
     pub fn has_seen_advice(&self, person: PersonId) -> bool {
-        self.shown
-            .iter()
-            .any(|s| s.person == person && s.advice_visible && s.revision == self.revision)
+        self.shown.iter().any(|s| s.person == person && s.advice_visible && s.revision == self.revision)
     }
 
     /// Whether a person has seen other people's judgments on the present content.
     #[must_use]
     pub fn has_seen_judgments(&self, person: PersonId) -> bool {
-        self.shown
-            .iter()
-            .any(|s| s.person == person && !s.judgments.is_empty() && s.revision == self.revision)
+        self.shown.iter().any(|s| s.person == person && !s.judgments.is_empty() && s.revision == self.revision)
     }
 }

@@ -250,10 +250,7 @@ impl Default for WorkspaceState {
             logs: Vec::new(),
             people: BTreeMap::new(),
             keys: BTreeMap::new(),
-            control: Control {
-                stops: BTreeSet::new(),
-                people_metrics: PeopleMetrics::Own,
-            },
+            control: Control { stops: BTreeSet::new(), people_metrics: PeopleMetrics::Own },
             draw_epochs: BTreeMap::new(),
             playbooks: BTreeMap::new(),
             playbook_names: BTreeMap::new(),
@@ -268,10 +265,7 @@ impl Roster for WorkspaceState {
     }
 
     fn count_with_any_role(&self, roles: &[String]) -> usize {
-        self.people
-            .values()
-            .filter(|facts| facts.may(roles))
-            .count()
+        self.people.values().filter(|facts| facts.may(roles)).count()
     }
 }
 
@@ -304,11 +298,7 @@ impl WorkspaceState {
     /// The draw key in use: the latest epoch whose key is not disclosed.
     #[must_use]
     pub fn draw_epoch(&self) -> Option<u64> {
-        self.draw_epochs
-            .iter()
-            .next_back()
-            .filter(|(_, facts)| facts.disclosed.is_none())
-            .map(|(epoch, _)| *epoch)
+        self.draw_epochs.iter().next_back().filter(|(_, facts)| facts.disclosed.is_none()).map(|(epoch, _)| *epoch)
     }
 
     /// The present checkpoint key, as a vkey.
@@ -330,16 +320,10 @@ impl WorkspaceState {
             Body::WorkspaceCreated(body) => {
                 self.name.clone_from(&body.name);
                 self.control.people_metrics = body.people_metrics;
-                self.logs.push(LogFacts {
-                    origin: body.origin.clone(),
-                    keys: vec![body.log_key.clone()],
-                });
+                self.logs.push(LogFacts { origin: body.origin.clone(), keys: vec![body.log_key.clone()] });
             }
             Body::WorkspaceRestored(body) => {
-                self.logs.push(LogFacts {
-                    origin: body.origin.clone(),
-                    keys: vec![body.log_key.clone()],
-                });
+                self.logs.push(LogFacts { origin: body.origin.clone(), keys: vec![body.log_key.clone()] });
             }
             Body::LogKeyRotated(body) => {
                 if let Some(log) = self.logs.last_mut() {
@@ -354,13 +338,7 @@ impl WorkspaceState {
                 self.control.stops.remove(&body.scope);
             }
             Body::DrawKeyCommitted(body) => {
-                self.draw_epochs.insert(
-                    body.epoch,
-                    DrawEpoch {
-                        commitment: body.commitment,
-                        disclosed: None,
-                    },
-                );
+                self.draw_epochs.insert(body.epoch, DrawEpoch { commitment: body.commitment, disclosed: None });
             }
             Body::DrawKeyDisclosed(body) => {
                 if let Some(epoch) = self.draw_epochs.get_mut(&body.epoch) {
@@ -378,11 +356,7 @@ impl WorkspaceState {
     fn apply_directory(&mut self, body: &Body) {
         match body {
             Body::PersonAdded(body) => {
-                let facts = PersonFacts {
-                    kind: body.kind,
-                    roles: body.roles.clone(),
-                    active: true,
-                };
+                let facts = PersonFacts { kind: body.kind, roles: body.roles.clone(), active: true };
                 self.people.insert(body.person, facts);
             }
             Body::PersonChanged(body) => {
@@ -392,17 +366,8 @@ impl WorkspaceState {
                 }
             }
             Body::ApiKeyAdded(body) => {
-                let (scopes, person, expires_at) =
-                    (body.scopes.clone(), body.person, body.expires_at);
-                self.keys.insert(
-                    body.key.clone(),
-                    KeyFacts {
-                        scopes,
-                        person,
-                        expires_at,
-                        revoked: false,
-                    },
-                );
+                let (scopes, person, expires_at) = (body.scopes.clone(), body.person, body.expires_at);
+                self.keys.insert(body.key.clone(), KeyFacts { scopes, person, expires_at, revoked: false });
             }
             Body::ApiKeyRevoked(body) => {
                 if let Some(key) = self.keys.get_mut(&body.key) {
@@ -411,20 +376,9 @@ impl WorkspaceState {
             }
             Body::PlaybookPublished(body) => {
                 self.playbook_names.insert(body.name.clone(), body.playbook);
-                let version = PlaybookVersion {
-                    version: body.version,
-                    digest: body.digest,
-                    source: body.source.clone(),
-                };
-                let new = || PlaybookFacts {
-                    name: body.name.clone(),
-                    versions: Vec::new(),
-                };
-                self.playbooks
-                    .entry(body.playbook)
-                    .or_insert_with(new)
-                    .versions
-                    .push(version);
+                let version = PlaybookVersion { version: body.version, digest: body.digest, source: body.source.clone() };
+                let new = || PlaybookFacts { name: body.name.clone(), versions: Vec::new() };
+                self.playbooks.entry(body.playbook).or_insert_with(new).versions.push(version);
             }
             _ => {}
         }

@@ -210,8 +210,7 @@ impl Bundle {
         if bytes.len() > BUNDLE_BYTES_MAX {
             return Err(Error::TooLong(bytes.len()));
         }
-        let bundle: Bundle =
-            serde_json::from_slice(bytes).map_err(|error| Error::Syntax(error.to_string()))?;
+        let bundle: Bundle = serde_json::from_slice(bytes).map_err(|error| Error::Syntax(error.to_string()))?;
         if bundle.format != FORMAT {
             return Err(Error::Format(bundle.format));
         }
@@ -219,31 +218,19 @@ impl Bundle {
         at_most(bundle.openings.len(), OPENINGS_MAX, "openings")?;
         for (entry, Entry { event, proof, .. }) in bundle.entries.iter().enumerate() {
             if event.len() > ENTRY_BYTES_MAX {
-                return Err(Error::EntryTooLong {
-                    entry,
-                    bytes: event.len(),
-                });
+                return Err(Error::EntryTooLong { entry, bytes: event.len() });
             }
             at_most(proof.len(), INCLUSION_PROOF_HASHES_MAX, "hashes in a proof")?;
         }
         for opening in &bundle.openings {
-            at_most(
-                opening.value.len(),
-                OPENING_VALUE_BYTES_MAX,
-                "bytes in a disclosed value",
-            )?;
+            at_most(opening.value.len(), OPENING_VALUE_BYTES_MAX, "bytes in a disclosed value")?;
         }
         Ok(bundle)
     }
 
     /// The proof of one entry as a `.tlog-proof` of its own.
     pub fn proof_of(&self, entry: &Entry) -> Proof {
-        Proof {
-            extra: None,
-            index: entry.position,
-            hashes: entry.proof.clone(),
-            checkpoint: self.checkpoint.clone(),
-        }
+        Proof { extra: None, index: entry.position, hashes: entry.proof.clone(), checkpoint: self.checkpoint.clone() }
     }
 }
 
@@ -257,18 +244,12 @@ impl Bundle {
 ///
 /// # Errors
 /// What failed, and for which entry or opening.
-pub fn verify(
-    bytes: &[u8],
-    trusted: Option<&VerifierKey>,
-    commitment_of: impl Fn(&Opening) -> Option<Hash>,
-) -> Result<Verified, Error> {
+pub fn verify(bytes: &[u8], trusted: Option<&VerifierKey>, commitment_of: impl Fn(&Opening) -> Option<Hash>) -> Result<Verified, Error> {
     let bundle = Bundle::from_bytes(bytes)?;
     let (checkpoint, key) = verify_checkpoint(&bundle, trusted)?;
     let events = verify_entries(&bundle.entries, &checkpoint)?;
     let mut strings = BTreeSet::new();
-    events
-        .iter()
-        .for_each(|event| collect_strings(&event.value, &mut strings));
+    events.iter().for_each(|event| collect_strings(&event.value, &mut strings));
     if !strings.contains(bundle.decision.as_str()) {
         return Err(Error::DecisionNotNamed(bundle.decision));
     }
@@ -280,25 +261,12 @@ pub fn verify(
             return Err(Error::OpeningUnattached(index));
         }
     }
-    Ok(Verified {
-        decision: bundle.decision,
-        checkpoint,
-        key,
-        trusted: trusted.is_some(),
-        events,
-        openings: bundle.openings,
-    })
+    Ok(Verified { decision: bundle.decision, checkpoint, key, trusted: trusted.is_some(), events, openings: bundle.openings })
 }
 
-fn verify_checkpoint(
-    bundle: &Bundle,
-    trusted: Option<&VerifierKey>,
-) -> Result<(Checkpoint, VerifierKey), Error> {
+fn verify_checkpoint(bundle: &Bundle, trusted: Option<&VerifierKey>) -> Result<(Checkpoint, VerifierKey), Error> {
     if bundle.key.name() != bundle.origin {
-        return Err(Error::Origin {
-            key: bundle.key.name().to_owned(),
-            origin: bundle.origin.clone(),
-        });
+        return Err(Error::Origin { key: bundle.key.name().to_owned(), origin: bundle.origin.clone() });
     }
     let mut chain = KeyChain::verify(bundle.key.clone(), &bundle.rotations).map_err(Error::Keys)?;
     if let Some(trusted) = trusted {
@@ -314,34 +282,18 @@ fn verify_entries(entries: &[Entry], checkpoint: &Checkpoint) -> Result<Vec<Even
     }
     let mut position_min = 0;
     let mut events = Vec::with_capacity(entries.len());
-    for (
-        entry,
-        Entry {
-            position,
-            event,
-            proof,
-        },
-    ) in entries.iter().enumerate()
-    {
+    for (entry, Entry { position, event, proof }) in entries.iter().enumerate() {
         let position = *position;
         if position < position_min {
             return Err(Error::Order { entry, position });
         }
         position_min = position.saturating_add(1);
-        verify_inclusion(
-            position,
-            checkpoint.size,
-            leaf_hash(event),
-            proof,
-            checkpoint.root,
-        )
-        .map_err(|source| Error::NotIncluded {
+        verify_inclusion(position, checkpoint.size, leaf_hash(event), proof, checkpoint.root).map_err(|source| Error::NotIncluded {
             entry,
             position,
             source,
         })?;
-        let value =
-            canonical::to_value(event).map_err(|source| Error::NotCanonical { entry, source })?;
+        let value = canonical::to_value(event).map_err(|source| Error::NotCanonical { entry, source })?;
         events.push(Event { position, value });
     }
     Ok(events)
@@ -354,19 +306,13 @@ fn collect_strings<'a>(value: &'a Value, strings: &mut BTreeSet<&'a str>) {
             strings.insert(text);
         }
         Value::Array(items) => items.iter().for_each(|item| collect_strings(item, strings)),
-        Value::Object(members) => members
-            .values()
-            .for_each(|member| collect_strings(member, strings)),
+        Value::Object(members) => members.values().for_each(|member| collect_strings(member, strings)),
         Value::Null | Value::Bool(_) | Value::Number(_) => {}
     }
 }
 
 fn at_most(count: usize, max: usize, what: &'static str) -> Result<(), Error> {
-    if count > max {
-        Err(Error::TooMany { what, max })
-    } else {
-        Ok(())
-    }
+    if count > max { Err(Error::TooMany { what, max }) } else { Ok(()) }
 }
 
 fn to_base64<S: Serializer>(bytes: &[u8], serializer: S) -> Result<S::Ok, S::Error> {
@@ -374,9 +320,7 @@ fn to_base64<S: Serializer>(bytes: &[u8], serializer: S) -> Result<S::Ok, S::Err
 }
 
 fn from_base64<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Vec<u8>, D::Error> {
-    BASE64
-        .decode(String::deserialize(deserializer)?)
-        .map_err(|_| de::Error::custom("it is not base64"))
+    BASE64.decode(String::deserialize(deserializer)?).map_err(|_| de::Error::custom("it is not base64"))
 }
 
 #[cfg(test)]

@@ -23,9 +23,7 @@ pub const NESTING_LEVELS_MAX: usize = 100;
 #[derive(Debug, thiserror::Error, PartialEq, Eq)]
 pub enum Error {
     /// A float was met; events carry scaled integers or decimal strings.
-    #[error(
-        "a floating-point number has no place in canonical JSON; use a scaled integer or a decimal string"
-    )]
+    #[error("a floating-point number has no place in canonical JSON; use a scaled integer or a decimal string")]
     Float,
     /// An integer lies outside ±(2^53 - 1).
     #[error("the integer {0} lies outside ±(2^53 - 1)")]
@@ -75,14 +73,9 @@ pub fn to_vec<T: Serialize + ?Sized>(value: &T) -> Result<Vec<u8>, Error> {
 /// # Errors
 /// Bytes that are not JSON, and JSON that differs from its own canonical encoding in any byte.
 pub fn to_value(bytes: &[u8]) -> Result<serde_json::Value, Error> {
-    let value: serde_json::Value =
-        serde_json::from_slice(bytes).map_err(|error| Error::Syntax(error.to_string()))?;
+    let value: serde_json::Value = serde_json::from_slice(bytes).map_err(|error| Error::Syntax(error.to_string()))?;
     // A duplicate key is dropped by the parser, so it shows as a difference here.
-    if to_vec(&value)? == bytes {
-        Ok(value)
-    } else {
-        Err(Error::NotCanonical)
-    }
+    if to_vec(&value)? == bytes { Ok(value) } else { Err(Error::NotCanonical) }
 }
 
 /// Parses canonical bytes into a type; as strict as [`to_value`].

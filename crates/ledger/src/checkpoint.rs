@@ -45,12 +45,7 @@ pub struct Checkpoint {
 impl Checkpoint {
     /// A checkpoint without extension lines.
     pub fn new(origin: impl Into<String>, size: u64, root: Hash) -> Self {
-        Checkpoint {
-            origin: origin.into(),
-            size,
-            root,
-            extensions: Vec::new(),
-        }
+        Checkpoint { origin: origin.into(), size, root, extensions: Vec::new() }
     }
 
     /// The signed note, by all of `keys`.
@@ -79,29 +74,15 @@ impl Checkpoint {
     /// Parses verified text that must be a checkpoint of the log `origin`.
     pub(crate) fn of_log(text: &str, origin: &str) -> Result<Self, Error> {
         let checkpoint: Checkpoint = text.parse()?;
-        if checkpoint.origin == origin {
-            Ok(checkpoint)
-        } else {
-            Err(Error::Origin {
-                want: origin.to_owned(),
-                got: checkpoint.origin,
-            })
-        }
+        if checkpoint.origin == origin { Ok(checkpoint) } else { Err(Error::Origin { want: origin.to_owned(), got: checkpoint.origin }) }
     }
 }
 
 impl fmt::Display for Checkpoint {
     fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let Checkpoint {
-            origin,
-            size,
-            root,
-            extensions,
-        } = self;
+        let Checkpoint { origin, size, root, extensions } = self;
         write!(formatter, "{origin}\n{size}\n{}\n", BASE64.encode(root))?;
-        extensions
-            .iter()
-            .try_for_each(|line| writeln!(formatter, "{line}"))
+        extensions.iter().try_for_each(|line| writeln!(formatter, "{line}"))
     }
 }
 
@@ -110,38 +91,23 @@ impl FromStr for Checkpoint {
 
     /// Parses the text of a note whose signatures the caller has verified.
     fn from_str(text: &str) -> Result<Self, Error> {
-        let body = text
-            .strip_suffix('\n')
-            .ok_or(Error::Malformed("the last line does not end"))?;
+        let body = text.strip_suffix('\n').ok_or(Error::Malformed("the last line does not end"))?;
         let mut lines = body.split('\n');
-        let mut line = || {
-            lines
-                .next()
-                .ok_or(Error::Malformed("fewer than three lines"))
-        };
+        let mut line = || lines.next().ok_or(Error::Malformed("fewer than three lines"));
         let (origin, size, root) = (line()?, line()?, line()?);
         let extensions: Vec<String> = lines.map(str::to_owned).collect();
         if origin.is_empty() || extensions.iter().any(String::is_empty) {
             return Err(Error::Malformed("an empty line"));
         }
-        let size = parse_decimal(size)
-            .ok_or(Error::Malformed("the size is not a plain decimal number"))?;
-        let root = parse_base64_hash(root)
-            .ok_or(Error::Malformed("the root is not the base64 of 32 bytes"))?;
-        Ok(Checkpoint {
-            origin: origin.to_owned(),
-            size,
-            root,
-            extensions,
-        })
+        let size = parse_decimal(size).ok_or(Error::Malformed("the size is not a plain decimal number"))?;
+        let root = parse_base64_hash(root).ok_or(Error::Malformed("the root is not the base64 of 32 bytes"))?;
+        Ok(Checkpoint { origin: origin.to_owned(), size, root, extensions })
     }
 }
 
 /// A decimal number without sign and leading zeros.
 pub(crate) fn parse_decimal(text: &str) -> Option<u64> {
-    text.parse::<u64>()
-        .ok()
-        .filter(|number| number.to_string() == text)
+    text.parse::<u64>().ok().filter(|number| number.to_string() == text)
 }
 
 /// A hash as these formats write it.

@@ -18,12 +18,7 @@ const ACCEPTED_BELOW: u32 = u32::MAX / BILLION * BILLION;
 
 /// What is made public before the first draw under an epoch key: SHA-256 over a tag and the key.
 pub fn commitment(epoch_key: &[u8; 32]) -> Hash {
-    Hash::from(<[u8; 32]>::from(
-        Sha256::new()
-            .chain_update(COMMITMENT_TAG)
-            .chain_update(epoch_key)
-            .finalize(),
-    ))
+    Hash::from(<[u8; 32]>::from(Sha256::new().chain_update(COMMITMENT_TAG).chain_update(epoch_key).finalize()))
 }
 
 /// The draw for one subject and purpose: an integer in `0..`[`BILLION`], uniform and fixed by its inputs.

@@ -13,14 +13,9 @@ use sha2::{Digest, Sha256};
 mod prove;
 mod verify;
 
-pub use prove::{
-    NodeReader, consistency_proof, inclusion_proof, subtree_consistency_proof,
-    subtree_inclusion_proof,
-};
+pub use prove::{NodeReader, consistency_proof, inclusion_proof, subtree_consistency_proof, subtree_inclusion_proof};
 pub(crate) use prove::{consistency_ranges, inclusion_ranges, perfect_nodes};
-pub use verify::{
-    verify_consistency, verify_inclusion, verify_subtree_consistency, verify_subtree_inclusion,
-};
+pub use verify::{verify_consistency, verify_inclusion, verify_subtree_consistency, verify_subtree_inclusion};
 
 /// Length of a SHA-256 hash.
 pub const HASH_BYTES: usize = 32;
@@ -30,8 +25,8 @@ pub const INCLUSION_PROOF_HASHES_MAX: usize = 64;
 
 /// The root of a tree without leaves: SHA-256 of nothing.
 pub const EMPTY_ROOT: Hash = Hash([
-    0xe3, 0xb0, 0xc4, 0x42, 0x98, 0xfc, 0x1c, 0x14, 0x9a, 0xfb, 0xf4, 0xc8, 0x99, 0x6f, 0xb9, 0x24,
-    0x27, 0xae, 0x41, 0xe4, 0x64, 0x9b, 0x93, 0x4c, 0xa4, 0x95, 0x99, 0x1b, 0x78, 0x52, 0xb8, 0x55,
+    0xe3, 0xb0, 0xc4, 0x42, 0x98, 0xfc, 0x1c, 0x14, 0x9a, 0xfb, 0xf4, 0xc8, 0x99, 0x6f, 0xb9, 0x24, 0x27, 0xae, 0x41, 0xe4, 0x64, 0x9b,
+    0x93, 0x4c, 0xa4, 0x95, 0x99, 0x1b, 0x78, 0x52, 0xb8, 0x55,
 ]);
 
 /// Why a proof cannot be made, or does not hold.
@@ -117,10 +112,7 @@ impl From<Hash> for [u8; HASH_BYTES] {
 impl TryFrom<&[u8]> for Hash {
     type Error = Error;
     fn try_from(bytes: &[u8]) -> Result<Self, Error> {
-        bytes
-            .try_into()
-            .map(Hash)
-            .map_err(|_| Error::HashLength(bytes.len()))
+        bytes.try_into().map(Hash).map_err(|_| Error::HashLength(bytes.len()))
     }
 }
 
@@ -164,32 +156,18 @@ impl Serialize for Hash {
 impl<'de> Deserialize<'de> for Hash {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
         let text = String::deserialize(deserializer)?;
-        text.parse()
-            .map_err(|_| de::Error::custom("a hash is 64 lower-case hex digits"))
+        text.parse().map_err(|_| de::Error::custom("a hash is 64 lower-case hex digits"))
     }
 }
 
 /// Hash of a leaf: SHA-256(0x00 || entry), RFC 6962 section 2.1.
 pub fn leaf_hash(entry: &[u8]) -> Hash {
-    Hash(
-        Sha256::new()
-            .chain_update([0])
-            .chain_update(entry)
-            .finalize()
-            .into(),
-    )
+    Hash(Sha256::new().chain_update([0]).chain_update(entry).finalize().into())
 }
 
 /// Hash of an inner node: SHA-256(0x01 || left || right), RFC 6962 section 2.1.
 pub fn node_hash(left: &Hash, right: &Hash) -> Hash {
-    Hash(
-        Sha256::new()
-            .chain_update([1])
-            .chain_update(left.0)
-            .chain_update(right.0)
-            .finalize()
-            .into(),
-    )
+    Hash(Sha256::new().chain_update([1]).chain_update(left.0).chain_update(right.0).finalize().into())
 }
 
 /// Folds perfect subtrees, largest and leftmost first, into the root above them. `None` when there are none.

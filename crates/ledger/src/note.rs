@@ -80,18 +80,11 @@ impl Note {
         if note.len() > NOTE_BYTES_MAX {
             return Err(Error::Malformed("it is too long"));
         }
-        let (text, lines) = note
-            .rsplit_once("\n\n")
-            .ok_or(Error::Malformed("no blank line before the signatures"))?;
+        let (text, lines) = note.rsplit_once("\n\n").ok_or(Error::Malformed("no blank line before the signatures"))?;
         let text = format!("{text}\n");
         check_text(&text)?;
-        let lines = lines
-            .strip_suffix('\n')
-            .ok_or(Error::Malformed("the last line does not end"))?;
-        let signatures = lines
-            .split('\n')
-            .map(parse_signature)
-            .collect::<Result<Vec<_>, _>>()?;
+        let lines = lines.strip_suffix('\n').ok_or(Error::Malformed("the last line does not end"))?;
+        let signatures = lines.split('\n').map(parse_signature).collect::<Result<Vec<_>, _>>()?;
         if signatures.len() > SIGNATURES_MAX {
             return Err(Error::Malformed("too many signatures"));
         }
@@ -104,10 +97,7 @@ impl Note {
     /// [`Error::Malformed`] for text that a note cannot carry, [`Error::Algorithm`] for a witness key.
     pub fn sign(text: String, keys: &[&SigningKey]) -> Result<Self, Error> {
         check_text(&text)?;
-        let signatures = keys
-            .iter()
-            .map(|key| key.sign(&text))
-            .collect::<Result<Vec<_>, _>>()?;
+        let signatures = keys.iter().map(|key| key.sign(&text)).collect::<Result<Vec<_>, _>>()?;
         if signatures.is_empty() || signatures.len() > SIGNATURES_MAX {
             return Err(Error::Malformed("a note has 1 to 100 signatures"));
         }
@@ -134,25 +124,16 @@ impl Note {
     pub fn verify<'a>(&self, known: &[&'a VerifierKey]) -> Result<Vec<Signer<'a>>, Error> {
         let mut signers: Vec<Signer<'a>> = Vec::new();
         for signature in &self.signatures {
-            let matches = |key: &&&VerifierKey| {
-                (key.name(), key.key_id()) == (signature.name.as_str(), signature.key_id)
-            };
+            let matches = |key: &&&VerifierKey| (key.name(), key.key_id()) == (signature.name.as_str(), signature.key_id);
             for key in known.iter().filter(matches) {
-                let wrong = || Error::Signature {
-                    name: signature.name.clone(),
-                    key_id: signature.key_id,
-                };
+                let wrong = || Error::Signature { name: signature.name.clone(), key_id: signature.key_id };
                 let timestamp = key.verify(&self.text, &signature.bytes).ok_or_else(wrong)?;
                 if signers.iter().all(|signer| signer.key != *key) {
                     signers.push(Signer { key, timestamp });
                 }
             }
         }
-        if signers.is_empty() {
-            Err(Error::Unsigned)
-        } else {
-            Ok(signers)
-        }
+        if signers.is_empty() { Err(Error::Unsigned) } else { Ok(signers) }
     }
 
     /// The text with its final newline. Do not act on it before [`Note::verify`] has passed.
@@ -169,12 +150,7 @@ impl Note {
 impl fmt::Display for Note {
     fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
         writeln!(formatter, "{}", self.text)?;
-        for Signature {
-            name,
-            key_id,
-            bytes,
-        } in &self.signatures
-        {
+        for Signature { name, key_id, bytes } in &self.signatures {
             let encoded = BASE64.encode([&key_id.to_be_bytes(), bytes.as_slice()].concat());
             writeln!(formatter, "{SIGNATURE_PREFIX}{name} {encoded}")?;
         }
@@ -193,26 +169,16 @@ fn check_text(text: &str) -> Result<(), Error> {
 }
 
 fn parse_signature(line: &str) -> Result<Signature, Error> {
-    let rest = line.strip_prefix(SIGNATURE_PREFIX).ok_or(Error::Malformed(
-        "a signature line does not begin with an em dash",
-    ))?;
-    let (name, encoded) = rest
-        .split_once(' ')
-        .ok_or(Error::Malformed("a signature line lacks its signature"))?;
+    let rest = line.strip_prefix(SIGNATURE_PREFIX).ok_or(Error::Malformed("a signature line does not begin with an em dash"))?;
+    let (name, encoded) = rest.split_once(' ').ok_or(Error::Malformed("a signature line lacks its signature"))?;
     if !key::is_name(name) {
-        return Err(Error::Malformed(
-            "a key name is empty, too long, or holds spaces or a plus",
-        ));
+        return Err(Error::Malformed("a key name is empty, too long, or holds spaces or a plus"));
     }
-    let bytes = BASE64
-        .decode(encoded)
-        .map_err(|_| Error::Malformed("a signature is not base64"))?;
+    let bytes = BASE64.decode(encoded).map_err(|_| Error::Malformed("a signature is not base64"))?;
     match bytes.split_first_chunk::<4>() {
-        Some((key_id, signature)) if !signature.is_empty() => Ok(Signature {
-            name: name.to_owned(),
-            key_id: u32::from_be_bytes(*key_id),
-            bytes: signature.to_vec(),
-        }),
+        Some((key_id, signature)) if !signature.is_empty() => {
+            Ok(Signature { name: name.to_owned(), key_id: u32::from_be_bytes(*key_id), bytes: signature.to_vec() })
+        }
         _ => Err(Error::Malformed("a signature is too short")),
     }
 }

@@ -53,13 +53,7 @@ impl Proof {
     /// [`Error::Checkpoint`] and [`Error::Inclusion`].
     pub fn verify(&self, entry: &[u8], key: &VerifierKey) -> Result<Checkpoint, Error> {
         let checkpoint = Checkpoint::open(&self.checkpoint, key)?;
-        verify_inclusion(
-            self.index,
-            checkpoint.size,
-            leaf_hash(entry),
-            &self.hashes,
-            checkpoint.root,
-        )?;
+        verify_inclusion(self.index, checkpoint.size, leaf_hash(entry), &self.hashes, checkpoint.root)?;
         Ok(checkpoint)
     }
 }
@@ -71,9 +65,7 @@ impl fmt::Display for Proof {
             writeln!(formatter, "extra {}", BASE64.encode(extra))?;
         }
         writeln!(formatter, "index {}", self.index)?;
-        self.hashes
-            .iter()
-            .try_for_each(|hash| writeln!(formatter, "{}", BASE64.encode(hash)))?;
+        self.hashes.iter().try_for_each(|hash| writeln!(formatter, "{}", BASE64.encode(hash)))?;
         write!(formatter, "\n{}", self.checkpoint)
     }
 }
@@ -82,49 +74,29 @@ impl FromStr for Proof {
     type Err = Error;
 
     fn from_str(text: &str) -> Result<Self, Error> {
-        let (head, checkpoint) = text
-            .split_once("\n\n")
-            .ok_or(Error::Malformed("no blank line before the checkpoint"))?;
+        let (head, checkpoint) = text.split_once("\n\n").ok_or(Error::Malformed("no blank line before the checkpoint"))?;
         let mut lines = head.split('\n').peekable();
         if lines.next() != Some(HEADER) {
-            return Err(Error::Malformed(
-                "the first line is not c2sp.org/tlog-proof@v1",
-            ));
+            return Err(Error::Malformed("the first line is not c2sp.org/tlog-proof@v1"));
         }
         let extra = match lines.next_if(|line| line.starts_with("extra ")) {
             Some(line) => Some(parse_extra(line)?),
             None => None,
         };
-        let index = lines
-            .next()
-            .and_then(|line| parse_decimal(line.strip_prefix("index ")?))
-            .ok_or(Error::Malformed("no index"))?;
-        let hashes = lines
-            .map(parse_base64_hash)
-            .collect::<Option<Vec<_>>>()
-            .ok_or(Error::Malformed("a line is not the base64 of 32 bytes"))?;
+        let index = lines.next().and_then(|line| parse_decimal(line.strip_prefix("index ")?)).ok_or(Error::Malformed("no index"))?;
+        let hashes =
+            lines.map(parse_base64_hash).collect::<Option<Vec<_>>>().ok_or(Error::Malformed("a line is not the base64 of 32 bytes"))?;
         if hashes.len() > INCLUSION_PROOF_HASHES_MAX {
             return Err(Error::Malformed("too many hashes"));
         }
-        Ok(Proof {
-            extra,
-            index,
-            hashes,
-            checkpoint: checkpoint.to_owned(),
-        })
+        Ok(Proof { extra, index, hashes, checkpoint: checkpoint.to_owned() })
     }
 }
 
 fn parse_extra(line: &str) -> Result<Vec<u8>, Error> {
     let encoded = line.strip_prefix("extra ").unwrap_or_default();
-    let extra = BASE64
-        .decode(encoded)
-        .map_err(|_| Error::Malformed("the extra data is not base64"))?;
-    if extra.len() > EXTRA_BYTES_MAX {
-        Err(Error::Malformed("the extra data is too long"))
-    } else {
-        Ok(extra)
-    }
+    let extra = BASE64.decode(encoded).map_err(|_| Error::Malformed("the extra data is not base64"))?;
+    if extra.len() > EXTRA_BYTES_MAX { Err(Error::Malformed("the extra data is too long")) } else { Ok(extra) }
 }
 
 #[cfg(test)]

@@ -102,12 +102,9 @@ impl FromStr for Rotation {
     fn from_str(text: &str) -> Result<Self, Error> {
         let lines: Vec<&str> = text.split('\n').collect();
         let [HEADER, origin, size, next, ""] = lines[..] else {
-            return Err(Error::Malformed(
-                "it is not four lines that begin with countersign-rotation/1",
-            ));
+            return Err(Error::Malformed("it is not four lines that begin with countersign-rotation/1"));
         };
-        let size = parse_decimal(size)
-            .ok_or(Error::Malformed("the size is not a plain decimal number"))?;
+        let size = parse_decimal(size).ok_or(Error::Malformed("the size is not a plain decimal number"))?;
         let next: VerifierKey = next.parse()?;
         if next.name() != origin {
             return Err(Error::Malformed("the new key's name is not the origin"));
@@ -133,36 +130,19 @@ impl KeyChain {
         if rotations.len() > ROTATIONS_MAX {
             return Err(Error::Malformed("too many rotations"));
         }
-        let mut chain = KeyChain {
-            first,
-            rotations: Vec::new(),
-        };
+        let mut chain = KeyChain { first, rotations: Vec::new() };
         for (index, rotation) in rotations.iter().enumerate() {
-            chain
-                .follow(rotation.as_ref())
-                .map_err(|source| Error::Link {
-                    index,
-                    source: Box::new(source),
-                })?;
+            chain.follow(rotation.as_ref()).map_err(|source| Error::Link { index, source: Box::new(source) })?;
         }
         Ok(chain)
     }
 
     fn follow(&mut self, note: &str) -> Result<(), Error> {
         let rotation = Rotation::open(note, self.current())?;
-        if self
-            .rotations
-            .last()
-            .is_some_and(|last| rotation.size < last.size)
-        {
-            return Err(Error::Malformed(
-                "the size is smaller than at the rotation before",
-            ));
+        if self.rotations.last().is_some_and(|last| rotation.size < last.size) {
+            return Err(Error::Malformed("the size is smaller than at the rotation before"));
         }
-        if self
-            .keys()
-            .any(|(_, key)| key.public() == rotation.next.public())
-        {
+        if self.keys().any(|(_, key)| key.public() == rotation.next.public()) {
             return Err(Error::Malformed("a key that was retired comes back"));
         }
         self.rotations.push(rotation);
@@ -171,24 +151,14 @@ impl KeyChain {
 
     /// The key that signs now.
     pub fn current(&self) -> &VerifierKey {
-        self.rotations
-            .last()
-            .map_or(&self.first, |rotation| &rotation.next)
+        self.rotations.last().map_or(&self.first, |rotation| &rotation.next)
     }
 
     /// All keys, oldest first, each with the sizes of the checkpoints that it signs. At the size of a rotation both the
     /// old and the new key sign.
     pub fn keys(&self) -> impl Iterator<Item = (RangeInclusive<u64>, &VerifierKey)> {
-        let starts = [(0, &self.first)].into_iter().chain(
-            self.rotations
-                .iter()
-                .map(|rotation| (rotation.size, &rotation.next)),
-        );
-        let ends = self
-            .rotations
-            .iter()
-            .map(|rotation| rotation.size)
-            .chain([u64::MAX]);
+        let starts = [(0, &self.first)].into_iter().chain(self.rotations.iter().map(|rotation| (rotation.size, &rotation.next)));
+        let ends = self.rotations.iter().map(|rotation| rotation.size).chain([u64::MAX]);
         starts.zip(ends).map(|((from, key), to)| (from..=to, key))
     }
 
@@ -197,14 +167,8 @@ impl KeyChain {
     /// # Errors
     /// [`Error::Untrusted`] when the key is not in the chain.
     pub fn from_trusted(&self, trusted: &VerifierKey) -> Result<Self, Error> {
-        let at = self
-            .keys()
-            .position(|(_, key)| key == trusted)
-            .ok_or_else(|| Error::Untrusted(trusted.to_string()))?;
-        Ok(KeyChain {
-            first: trusted.clone(),
-            rotations: self.rotations.iter().skip(at).cloned().collect(),
-        })
+        let at = self.keys().position(|(_, key)| key == trusted).ok_or_else(|| Error::Untrusted(trusted.to_string()))?;
+        Ok(KeyChain { first: trusted.clone(), rotations: self.rotations.iter().skip(at).cloned().collect() })
     }
 
     /// Reads a checkpoint that must be signed by a key whose turn it was at the checkpoint's size. Gives the key as well.

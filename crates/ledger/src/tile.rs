@@ -73,21 +73,14 @@ impl Coordinate {
     /// The tile at `level` and `index` as wide as it is in a tree of `size` leaves; `None` when it is empty there.
     pub fn at_size(level: u8, index: u64, size: u64) -> Option<Self> {
         let first = index.checked_mul(TILE_HASHES_MAX.into())?;
-        let width = hashes_at(level, size)
-            .checked_sub(first)?
-            .min(TILE_HASHES_MAX.into());
-        (width > 0).then_some(Coordinate {
-            level,
-            index,
-            width: width as u16,
-        })
+        let width = hashes_at(level, size).checked_sub(first)?.min(TILE_HASHES_MAX.into());
+        (width > 0).then_some(Coordinate { level, index, width: width as u16 })
     }
 }
 
 /// Number of hashes that all tiles of `level` hold together in a tree of `size` leaves.
 fn hashes_at(level: u8, size: u64) -> u64 {
-    size.checked_shr(u32::from(level) * u32::from(TILE_HEIGHT))
-        .unwrap_or(0)
+    size.checked_shr(u32::from(level) * u32::from(TILE_HEIGHT)).unwrap_or(0)
 }
 
 /// A tile with its hashes, 1 to 256 of them.
@@ -104,10 +97,7 @@ pub struct Tile {
 impl Tile {
     /// The bytes that are stored and served: the hashes one after the other.
     pub fn to_bytes(&self) -> Vec<u8> {
-        self.hashes
-            .iter()
-            .flat_map(|hash| *hash.as_bytes())
-            .collect()
+        self.hashes.iter().flat_map(|hash| *hash.as_bytes()).collect()
     }
 
     /// A tile from its stored bytes.
@@ -119,11 +109,7 @@ impl Tile {
         if !rest.is_empty() || chunks.is_empty() || chunks.len() > usize::from(TILE_HASHES_MAX) {
             return Err(Error::TileLength(bytes.len()));
         }
-        Ok(Tile {
-            level,
-            index,
-            hashes: chunks.iter().map(|chunk| Hash::from(*chunk)).collect(),
-        })
+        Ok(Tile { level, index, hashes: chunks.iter().map(|chunk| Hash::from(*chunk)).collect() })
     }
 }
 
@@ -152,31 +138,18 @@ impl FromIterator<Tile> for TileSet {
 /// A later tile replaces an earlier one of the same level and index.
 impl Extend<Tile> for TileSet {
     fn extend<I: IntoIterator<Item = Tile>>(&mut self, tiles: I) {
-        self.0.extend(
-            tiles
-                .into_iter()
-                .map(|tile| ((tile.level, tile.index), tile.hashes)),
-        );
+        self.0.extend(tiles.into_iter().map(|tile| ((tile.level, tile.index), tile.hashes)));
     }
 }
 
 impl TileReader for TileSet {
-    fn tile(
-        &self,
-        Coordinate {
-            level,
-            index,
-            width,
-        }: Coordinate,
-    ) -> Result<&[Hash], merkle::Error> {
+    fn tile(&self, Coordinate { level, index, width }: Coordinate) -> Result<&[Hash], merkle::Error> {
         let hashes = self.0.get(&(level, index)).map_or(&[][..], Vec::as_slice);
-        hashes
-            .get(..usize::from(width))
-            .ok_or_else(|| merkle::Error::NodeUnreadable {
-                level: level.saturating_mul(TILE_HEIGHT),
-                index,
-                reason: format!("the tile has {} of {width} hashes", hashes.len()),
-            })
+        hashes.get(..usize::from(width)).ok_or_else(|| merkle::Error::NodeUnreadable {
+            level: level.saturating_mul(TILE_HEIGHT),
+            index,
+            reason: format!("the tile has {} of {width} hashes", hashes.len()),
+        })
     }
 }
 
@@ -198,31 +171,20 @@ impl<'a, R: TileReader> TileNodes<'a, R> {
     /// # Errors
     /// Those of the reader.
     pub fn root(&self) -> Result<Hash, merkle::Error> {
-        let peaks = merkle::perfect_nodes(0..self.size)
-            .map(|(level, index)| self.node(level, index))
-            .collect::<Result<Vec<_>, _>>()?;
+        let peaks = merkle::perfect_nodes(0..self.size).map(|(level, index)| self.node(level, index)).collect::<Result<Vec<_>, _>>()?;
         Ok(merkle::fold(peaks.into_iter()).unwrap_or(merkle::EMPTY_ROOT))
     }
 }
 
 impl<R: TileReader> NodeReader for TileNodes<'_, R> {
     fn node(&self, level: u8, index: u64) -> Result<Hash, merkle::Error> {
-        let (coordinate, hashes) =
-            locate(level, index, self.size).ok_or_else(|| merkle::Error::NodeUnreadable {
-                level,
-                index,
-                reason: format!("it is not in a tree of {} leaves", self.size),
-            })?;
-        let row = self
-            .reader
-            .tile(coordinate)?
-            .get(hashes)
-            .unwrap_or_default();
-        perfect_root(row).ok_or_else(|| merkle::Error::NodeUnreadable {
+        let (coordinate, hashes) = locate(level, index, self.size).ok_or_else(|| merkle::Error::NodeUnreadable {
             level,
             index,
-            reason: "the tile is too narrow".into(),
-        })
+            reason: format!("it is not in a tree of {} leaves", self.size),
+        })?;
+        let row = self.reader.tile(coordinate)?.get(hashes).unwrap_or_default();
+        perfect_root(row).ok_or_else(|| merkle::Error::NodeUnreadable { level, index, reason: "the tile is too narrow".into() })
     }
 }
 
@@ -241,16 +203,7 @@ fn locate(level: u8, index: u64, size: u64) -> Option<(Coordinate, Range<usize>)
 fn perfect_root(row: &[Hash]) -> Option<Hash> {
     let mut row = row.to_vec();
     while row.len() > 1 {
-        row = row
-            .chunks(2)
-            .map(|pair| {
-                if let [left, right] = pair {
-                    node_hash(left, right)
-                } else {
-                    pair[0]
-                }
-            })
-            .collect();
+        row = row.chunks(2).map(|pair| if let [left, right] = pair { node_hash(left, right) } else { pair[0] }).collect();
     }
     row.first().copied()
 }
@@ -273,10 +226,7 @@ pub fn tiles_for_consistency(from: u64, to: u64) -> Result<BTreeSet<Coordinate>,
 
 fn tiles_for(ranges: Vec<Range<u64>>, size: u64) -> BTreeSet<Coordinate> {
     let nodes = ranges.into_iter().flat_map(merkle::perfect_nodes);
-    nodes
-        .filter_map(|(level, index)| locate(level, index, size))
-        .map(|(coordinate, _)| coordinate)
-        .collect()
+    nodes.filter_map(|(level, index)| locate(level, index, size)).map(|(coordinate, _)| coordinate).collect()
 }
 
 #[cfg(test)]

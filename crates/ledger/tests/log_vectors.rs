@@ -11,11 +11,7 @@ use countersign_ledger::tile::{Tile, bundle_decode, integrate, right_edge, root_
 use serde_json::Value;
 
 fn vectors(file: &str) -> Option<String> {
-    let path = PathBuf::from(concat!(
-        env!("CARGO_MANIFEST_DIR"),
-        "/../../../shared/data/merkle-vectors"
-    ))
-    .join(file);
+    let path = PathBuf::from(concat!(env!("CARGO_MANIFEST_DIR"), "/../../../shared/data/merkle-vectors")).join(file);
     if !path.exists() {
         println!("skipped: {} is absent", path.display());
         return None;
@@ -35,27 +31,14 @@ fn a_tile_log_reads_as_its_checkpoints_say() {
     for tree in trees {
         let size = tree["size"].as_u64().unwrap();
         let checkpoint = Checkpoint::open(tree["checkpoint"].as_str().unwrap(), &key).unwrap();
-        assert_eq!(
-            (checkpoint.origin.as_str(), checkpoint.size),
-            (log["origin"].as_str().unwrap(), size)
-        );
+        assert_eq!((checkpoint.origin.as_str(), checkpoint.size), (log["origin"].as_str().unwrap(), size));
         assert_eq!(checkpoint.root.to_string(), tree["root"].as_str().unwrap());
         let bytes = |field: &str| hex::decode(tree[field].as_str().unwrap_or_default()).unwrap();
         let bundle = bytes("entries_hex");
-        let leaves: Vec<_> = bundle_decode(&bundle)
-            .unwrap()
-            .into_iter()
-            .map(leaf_hash)
-            .collect();
+        let leaves: Vec<_> = bundle_decode(&bundle).unwrap().into_iter().map(leaf_hash).collect();
         let integration = integrate(0, &[], &leaves).unwrap();
-        assert_eq!(
-            (integration.size, integration.root),
-            (size, checkpoint.root)
-        );
-        let edge: Vec<Tile> = right_edge(size)
-            .iter()
-            .map(|at| Tile::from_bytes(at.level, at.index, &bytes("tile_hex")).unwrap())
-            .collect();
+        assert_eq!((integration.size, integration.root), (size, checkpoint.root));
+        let edge: Vec<Tile> = right_edge(size).iter().map(|at| Tile::from_bytes(at.level, at.index, &bytes("tile_hex")).unwrap()).collect();
         assert_eq!(edge, integration.edge);
         assert_eq!(root_from_edge(size, &edge), Ok(checkpoint.root));
     }
@@ -68,44 +51,17 @@ fn ed25519_is_verified_strictly() {
     };
     // Refused: a key or commitment of small order, an encoding that is not canonical, and signatures that only the
     // equation multiplied by the cofactor would let through. Small-order components alone do no harm.
-    let refused = [
-        "low_order_A",
-        "low_order_R",
-        "non_canonical_A",
-        "non_canonical_R",
-        "low_order_residue",
-    ];
-    let known = [
-        "low_order_component_A",
-        "low_order_component_R",
-        "reencoded_k",
-    ];
+    let refused = ["low_order_A", "low_order_R", "non_canonical_A", "non_canonical_R", "low_order_residue"];
+    let known = ["low_order_component_A", "low_order_component_R", "reencoded_k"];
     let (mut rows, mut accepted) = (0, 0);
     for line in text.lines() {
         let row: Value = serde_json::from_str(line).unwrap();
         let bytes = |field: &str| hex::decode(row[field].as_str().unwrap()).unwrap();
-        let flags: Vec<&str> = row["flags"]
-            .as_array()
-            .into_iter()
-            .flatten()
-            .map(|flag| flag.as_str().unwrap())
-            .collect();
-        assert!(
-            flags
-                .iter()
-                .all(|flag| refused.contains(flag) || known.contains(flag)),
-            "{flags:?}"
-        );
+        let flags: Vec<&str> = row["flags"].as_array().into_iter().flatten().map(|flag| flag.as_str().unwrap()).collect();
+        assert!(flags.iter().all(|flag| refused.contains(flag) || known.contains(flag)), "{flags:?}");
         let want = !flags.iter().any(|flag| refused.contains(flag));
-        let (public, signature) = (
-            bytes("key").try_into().unwrap(),
-            bytes("sig").try_into().unwrap(),
-        );
-        assert_eq!(
-            verify_ed25519(&public, row["msg"].as_str().unwrap().as_bytes(), &signature),
-            want,
-            "{row}"
-        );
+        let (public, signature) = (bytes("key").try_into().unwrap(), bytes("sig").try_into().unwrap());
+        assert_eq!(verify_ed25519(&public, row["msg"].as_str().unwrap().as_bytes(), &signature), want, "{row}");
         (rows, accepted) = (rows + 1, accepted + usize::from(want));
     }
     assert_eq!(rows, 457);

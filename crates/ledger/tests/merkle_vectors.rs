@@ -6,17 +6,13 @@ use std::fs;
 use std::path::PathBuf;
 
 use countersign_ledger::merkle::{
-    EMPTY_ROOT, Error, Frontier, Hash, leaf_hash, node_hash, verify_consistency, verify_inclusion,
-    verify_subtree_consistency, verify_subtree_inclusion,
+    EMPTY_ROOT, Error, Frontier, Hash, leaf_hash, node_hash, verify_consistency, verify_inclusion, verify_subtree_consistency,
+    verify_subtree_inclusion,
 };
 use serde_json::Value;
 
 fn vectors(file: &str) -> Option<String> {
-    let path = PathBuf::from(concat!(
-        env!("CARGO_MANIFEST_DIR"),
-        "/../../../shared/data/merkle-vectors"
-    ))
-    .join(file);
+    let path = PathBuf::from(concat!(env!("CARGO_MANIFEST_DIR"), "/../../../shared/data/merkle-vectors")).join(file);
     if !path.exists() {
         println!("skipped: {} is absent", path.display());
         return None;
@@ -47,57 +43,29 @@ impl Row {
         hex::decode(self.0[field].as_str().unwrap()).unwrap()
     }
     fn proof(&self) -> Vec<Vec<u8>> {
-        self.0["proof"]
-            .as_array()
-            .into_iter()
-            .flatten()
-            .map(|hash| hex::decode(hash.as_str().unwrap()).unwrap())
-            .collect()
+        self.0["proof"].as_array().into_iter().flatten().map(|hash| hex::decode(hash.as_str().unwrap()).unwrap()).collect()
     }
 }
 
 #[test]
 fn inclusion() {
     check("inclusion.jsonl", 49, |row| {
-        verify_inclusion(
-            row.number("leafIdx"),
-            row.number("treeSize"),
-            row.bytes("leafHash"),
-            &row.proof(),
-            row.bytes("root"),
-        )
+        verify_inclusion(row.number("leafIdx"), row.number("treeSize"), row.bytes("leafHash"), &row.proof(), row.bytes("root"))
     });
 }
 
 #[test]
 fn consistency() {
     check("consistency.jsonl", 49, |row| {
-        verify_consistency(
-            row.number("size1"),
-            row.number("size2"),
-            &row.proof(),
-            row.bytes("root1"),
-            row.bytes("root2"),
-        )
+        verify_consistency(row.number("size1"), row.number("size2"), &row.proof(), row.bytes("root1"), row.bytes("root2"))
     });
 }
 
 #[test]
 fn subtree_inclusion() {
     check("subtree_inclusion.jsonl", 102, |row| {
-        let (index, start, end) = (
-            row.number("leafIdx"),
-            row.number("start"),
-            row.number("end"),
-        );
-        verify_subtree_inclusion(
-            index,
-            start,
-            end,
-            row.bytes("leafHash"),
-            &row.proof(),
-            row.bytes("root"),
-        )
+        let (index, start, end) = (row.number("leafIdx"), row.number("start"), row.number("end"));
+        verify_subtree_inclusion(index, start, end, row.bytes("leafHash"), &row.proof(), row.bytes("root"))
     });
 }
 
@@ -105,14 +73,7 @@ fn subtree_inclusion() {
 fn subtree_consistency() {
     check("subtree_consistency.jsonl", 62, |row| {
         let (start, end, size) = (row.number("start"), row.number("end"), row.number("size"));
-        verify_subtree_consistency(
-            start,
-            end,
-            size,
-            &row.proof(),
-            row.bytes("root1"),
-            row.bytes("root2"),
-        )
+        verify_subtree_consistency(start, end, size, &row.proof(), row.bytes("root1"), row.bytes("root2"))
     });
 }
 
@@ -137,47 +98,20 @@ fn trees() {
             // Its children are shorter than hashes, so the node is hashed as the definition says.
             "node" => {
                 use sha2::{Digest, Sha256};
-                <[u8; 32]>::from(Sha256::digest(
-                    [vec![1], bytes(&row["left_hex"]), bytes(&row["right_hex"])].concat(),
-                ))
-                .into()
+                <[u8; 32]>::from(Sha256::digest([vec![1], bytes(&row["left_hex"]), bytes(&row["right_hex"])].concat())).into()
             }
             kind => panic!("unknown kind {kind}"),
         };
         assert_eq!(got, hash(&row["hash"]), "{}", row["name"]);
     }
-    let leaves: Vec<Hash> = trees["leaf_inputs_hex"]
-        .as_array()
-        .unwrap()
-        .iter()
-        .map(|leaf| leaf_hash(&bytes(leaf)))
-        .collect();
+    let leaves: Vec<Hash> = trees["leaf_inputs_hex"].as_array().unwrap().iter().map(|leaf| leaf_hash(&bytes(leaf))).collect();
     let mut level = leaves.clone();
     for want in trees["node_hashes_by_level"].as_array().unwrap() {
-        assert_eq!(
-            level,
-            want.as_array()
-                .unwrap()
-                .iter()
-                .map(hash)
-                .collect::<Vec<_>>()
-        );
-        level = level
-            .chunks_exact(2)
-            .map(|pair| node_hash(&pair[0], &pair[1]))
-            .collect();
+        assert_eq!(level, want.as_array().unwrap().iter().map(hash).collect::<Vec<_>>());
+        level = level.chunks_exact(2).map(|pair| node_hash(&pair[0], &pair[1])).collect();
     }
-    for (size, want) in trees["root_hashes_by_size"]
-        .as_array()
-        .unwrap()
-        .iter()
-        .enumerate()
-    {
-        assert_eq!(
-            root(leaves[..size].iter().copied()),
-            hash(want),
-            "size {size}"
-        );
+    for (size, want) in trees["root_hashes_by_size"].as_array().unwrap().iter().enumerate() {
+        assert_eq!(root(leaves[..size].iter().copied()), hash(want), "size {size}");
     }
     for row in trees["generated_roots"].as_array().unwrap() {
         let size = row["size"].as_u64().unwrap();

@@ -4,9 +4,7 @@
 use countersign_ledger::checkpoint::Checkpoint;
 use countersign_ledger::merkle::{self, Hash, consistency_proof, inclusion_proof, leaf_hash};
 use countersign_ledger::note::{SigningKey, VerifierKey};
-use countersign_ledger::tile::{
-    Coordinate, Resource, Tile, TileNodes, TileReader, TileSet, integrate,
-};
+use countersign_ledger::tile::{Coordinate, Resource, Tile, TileNodes, TileReader, TileSet, integrate};
 use ct_merkle::mem_backed_tree::MemoryBackedTree;
 use proptest::prelude::*;
 use sha2::Sha256;
@@ -19,9 +17,7 @@ fn tiled(entries: &[Vec<u8>]) -> (TileSet, Hash) {
 }
 
 fn entries(size: usize) -> Vec<Vec<u8>> {
-    (0..size)
-        .map(|number| format!("entry {number}").into_bytes())
-        .collect()
+    (0..size).map(|number| format!("entry {number}").into_bytes()).collect()
 }
 
 /// Serves our tiles to the foreign reader, which authenticates each against the root.
@@ -33,22 +29,10 @@ impl tlog_tiles::TileReader for Foreign {
     }
     fn read_tiles(&self, tiles: &[tlog_tiles::Tile]) -> Result<Vec<Vec<u8>>, tlog_tiles::Error> {
         let read = |tile: &tlog_tiles::Tile| {
-            let at = Coordinate {
-                level: tile.level(),
-                index: tile.level_index(),
-                width: tile.width() as u16,
-            };
+            let at = Coordinate { level: tile.level(), index: tile.level_index(), width: tile.width() as u16 };
             // The foreign path has the tile's height in it; apart from that it must be ours.
-            assert_eq!(
-                tile.path().replacen("tile/8/", "tile/", 1),
-                Resource::Hashes(at).to_string()
-            );
-            Tile {
-                level: at.level,
-                index: at.index,
-                hashes: self.0.tile(at).unwrap().to_vec(),
-            }
-            .to_bytes()
+            assert_eq!(tile.path().replacen("tile/8/", "tile/", 1), Resource::Hashes(at).to_string());
+            Tile { level: at.level, index: at.index, hashes: self.0.tile(at).unwrap().to_vec() }.to_bytes()
         };
         Ok(tiles.iter().map(read).collect())
     }
@@ -106,45 +90,24 @@ proptest! {
 fn signed_note_takes_our_checkpoints_and_we_theirs() {
     let key = SigningKey::from_seed("log.example/a", &[7; 32]).unwrap();
     let checkpoint = Checkpoint::new("log.example/a", 5, leaf_hash(b"x"));
-    let mut note =
-        countersign_ledger::note::Note::parse(&checkpoint.sign(&[&key]).unwrap()).unwrap();
-    note.cosign(
-        &SigningKey::witness_from_seed("w.example", &[8; 32]).unwrap(),
-        1,
-    )
-    .unwrap();
+    let mut note = countersign_ledger::note::Note::parse(&checkpoint.sign(&[&key]).unwrap()).unwrap();
+    note.cosign(&SigningKey::witness_from_seed("w.example", &[8; 32]).unwrap(), 1).unwrap();
     let text = note.to_string();
 
     let verifier = StandardVerifier::new(&key.verifier().to_string()).unwrap();
     assert_eq!(verifier.key_id(), key.verifier().key_id());
     let theirs = Note::from_bytes(text.as_bytes()).unwrap();
-    assert_eq!(
-        theirs
-            .verify(&VerifierList::new(vec![Box::new(verifier)]))
-            .unwrap()
-            .0
-            .len(),
-        1
-    );
+    assert_eq!(theirs.verify(&VerifierList::new(vec![Box::new(verifier)])).unwrap().0.len(), 1);
     assert_eq!(theirs.to_bytes(), text.as_bytes());
     let parsed = tlog_tiles::Checkpoint::from_bytes(theirs.text()).unwrap();
-    assert_eq!(
-        (parsed.origin(), parsed.size(), parsed.hash().0),
-        ("log.example/a", 5, *leaf_hash(b"x").as_bytes())
-    );
+    assert_eq!((parsed.origin(), parsed.size(), parsed.hash().0), ("log.example/a", 5, *leaf_hash(b"x").as_bytes()));
 
     // A published key pair of the signed_note documentation.
-    let signer = StandardSigner::new(
-        "PRIVATE+KEY+PeterNeumann+c74f20a3+AYEKFALVFGyNhPJEMzD1QIDr+Y7hfZx09iUvxdXHKDFz",
-    )
-    .unwrap();
-    let public: VerifierKey = "PeterNeumann+c74f20a3+ARpc2QcUPDhMQegwxbzhKqiBfsVkmqq/LDE4izWy10TW"
-        .parse()
-        .unwrap();
-    let mut theirs = Note::new(b"If you think cryptography is the answer to your problem,\nthen you don't know what your problem is.\n", &[]).unwrap();
+    let signer = StandardSigner::new("PRIVATE+KEY+PeterNeumann+c74f20a3+AYEKFALVFGyNhPJEMzD1QIDr+Y7hfZx09iUvxdXHKDFz").unwrap();
+    let public: VerifierKey = "PeterNeumann+c74f20a3+ARpc2QcUPDhMQegwxbzhKqiBfsVkmqq/LDE4izWy10TW".parse().unwrap();
+    let mut theirs =
+        Note::new(b"If you think cryptography is the answer to your problem,\nthen you don't know what your problem is.\n", &[]).unwrap();
     theirs.add_sigs(&[&signer]).unwrap();
-    let ours =
-        countersign_ledger::note::Note::parse(std::str::from_utf8(&theirs.to_bytes()).unwrap())
-            .unwrap();
+    let ours = countersign_ledger::note::Note::parse(std::str::from_utf8(&theirs.to_bytes()).unwrap()).unwrap();
     assert_eq!(ours.verify(&[&public]).unwrap().len(), 1);
 }

@@ -32,11 +32,7 @@ impl ApiKey {
     /// # Errors
     /// [`Error::ApiKeyForm`], which says what is wrong and repeats nothing of the text.
     pub fn parse(text: &str) -> Result<Self, Error> {
-        let form = || {
-            Error::ApiKeyForm(
-                "it is not of the form cs_<8 hexadecimal digits>_<43 base64url characters>",
-            )
-        };
+        let form = || Error::ApiKeyForm("it is not of the form cs_<8 hexadecimal digits>_<43 base64url characters>");
         if text.len() != API_KEY_TEXT_BYTES {
             return Err(form());
         }
@@ -44,16 +40,12 @@ impl ApiKey {
         let (id, secret) = rest.split_once('_').ok_or_else(form)?;
         let mut key = Self(Zeroizing::new([0; 32]));
         // The decoder wants room for a whole group; a full slice of 32 bytes is all that 43 characters can fill.
-        let length = URL_SAFE_NO_PAD
-            .decode_slice(secret, key.0.as_mut_slice())
-            .map_err(|_| form())?;
+        let length = URL_SAFE_NO_PAD.decode_slice(secret, key.0.as_mut_slice()).map_err(|_| form())?;
         if length != key.0.len() {
             return Err(form());
         }
         if id != key.id().to_string() {
-            return Err(Error::ApiKeyForm(
-                "its id does not belong to its secret: is it copied whole?",
-            ));
+            return Err(Error::ApiKeyForm("its id does not belong to its secret: is it copied whole?"));
         }
         Ok(key)
     }
@@ -73,20 +65,14 @@ impl ApiKey {
     /// column: every row under it is tried.
     #[must_use]
     pub fn id(&self) -> KeyId {
-        KeyId(parts::first_4(&parts::digest([
-            &b"countersign/api-key-id/v1"[..],
-            self.0.as_slice(),
-        ])))
+        KeyId(parts::first_4(&parts::digest([&b"countersign/api-key-id/v1"[..], self.0.as_slice()])))
     }
 
     /// What is stored. A plain SHA-256 with a prefix: a slow hash protects passwords that people choose, and here are
     /// 256 random bits.
     #[must_use]
     pub fn hash(&self) -> [u8; 32] {
-        Sha256::new_with_prefix(b"countersign/api-key/v1\0")
-            .chain_update(self.0.as_slice())
-            .finalize()
-            .into()
+        Sha256::new_with_prefix(b"countersign/api-key/v1\0").chain_update(self.0.as_slice()).finalize().into()
     }
 
     /// Whether `stored` is the [`hash`](Self::hash) of this key; takes equally long for every wrong one.
@@ -112,14 +98,8 @@ mod tests {
     #[test]
     fn keys_never_change() {
         let key = ApiKey::from_random(std::array::from_fn(|i| i as u8));
-        assert_eq!(
-            key.text().as_str(),
-            "cs_fd713588_AAECAwQFBgcICQoLDA0ODxAREhMUFRYXGBkaGxwdHh8"
-        );
-        assert_eq!(
-            hex::encode(key.hash()),
-            "67e2eef15d7e237a9fc53e617feab771e184107478dd235c49122c0591dcce7a"
-        );
+        assert_eq!(key.text().as_str(), "cs_fd713588_AAECAwQFBgcICQoLDA0ODxAREhMUFRYXGBkaGxwdHh8");
+        assert_eq!(hex::encode(key.hash()), "67e2eef15d7e237a9fc53e617feab771e184107478dd235c49122c0591dcce7a");
         assert_eq!(format!("{key:?}"), format!("ApiKey({})", key.id()));
     }
 
@@ -130,21 +110,8 @@ mod tests {
         let long = format!("{text}A");
         let upper = text.replacen("cs_", "CS_", 1);
         let padded = format!("{}=", &text[..text.len() - 1]);
-        for wrong in [
-            "",
-            "cs_",
-            "Bearer",
-            &text[1..],
-            &text[..text.len() - 1],
-            &long,
-            &upper,
-            &padded,
-            &"ü".repeat(27),
-        ] {
-            assert!(
-                matches!(ApiKey::parse(wrong).unwrap_err(), Error::ApiKeyForm(_)),
-                "{wrong}"
-            );
+        for wrong in ["", "cs_", "Bearer", &text[1..], &text[..text.len() - 1], &long, &upper, &padded, &"ü".repeat(27)] {
+            assert!(matches!(ApiKey::parse(wrong).unwrap_err(), Error::ApiKeyForm(_)), "{wrong}");
         }
     }
 

@@ -58,16 +58,9 @@ mod tests {
     #[test]
     fn commitments_never_change() {
         // Python: hashlib.sha256 over struct.pack(">Q", len(part)) + part for the seven parts.
+        assert_eq!(hex::encode(commitment(&INPUT)), "f635a0a71fa781b6dcf4eb9eabb0b54fa590e2be6df0861740b7a6790f0657c4");
         assert_eq!(
-            hex::encode(commitment(&INPUT)),
-            "f635a0a71fa781b6dcf4eb9eabb0b54fa590e2be6df0861740b7a6790f0657c4"
-        );
-        assert_eq!(
-            hex::encode(commitment(&CommitmentInput {
-                field: "",
-                bytes: b"",
-                ..INPUT
-            })),
+            hex::encode(commitment(&CommitmentInput { field: "", bytes: b"", ..INPUT })),
             "a16a12218e23b77c59b7ef472c7ab8938c3db34a633f739c4896175d6ded64ad"
         );
     }
@@ -75,34 +68,13 @@ mod tests {
     #[test]
     fn every_part_counts() {
         let changed = [
-            CommitmentInput {
-                tag: "countersign/field/v2",
-                ..INPUT
-            },
-            CommitmentInput {
-                salt: &[9; 32],
-                ..INPUT
-            },
-            CommitmentInput {
-                workspace: &[9; 16],
-                ..INPUT
-            },
-            CommitmentInput {
-                case: &[9; 16],
-                ..INPUT
-            },
-            CommitmentInput {
-                version: 5,
-                ..INPUT
-            },
-            CommitmentInput {
-                field: "bod",
-                ..INPUT
-            },
-            CommitmentInput {
-                bytes: b"Maria Exampl",
-                ..INPUT
-            },
+            CommitmentInput { tag: "countersign/field/v2", ..INPUT },
+            CommitmentInput { salt: &[9; 32], ..INPUT },
+            CommitmentInput { workspace: &[9; 16], ..INPUT },
+            CommitmentInput { case: &[9; 16], ..INPUT },
+            CommitmentInput { version: 5, ..INPUT },
+            CommitmentInput { field: "bod", ..INPUT },
+            CommitmentInput { bytes: b"Maria Exampl", ..INPUT },
         ];
         for input in changed {
             assert_ne!(commitment(&input), commitment(&INPUT));

@@ -15,17 +15,13 @@ pub enum Error {
         found: usize,
     },
     /// The root secret is one byte repeated: a placeholder that nobody replaced.
-    #[error(
-        "read the root secret: all its bytes are equal, so it is a placeholder; use 32 random bytes"
-    )]
+    #[error("read the root secret: all its bytes are equal, so it is a placeholder; use 32 random bytes")]
     RootSecretPlaceholder,
     /// Sealed bytes that are too short or whose format version is unknown.
     #[error("read sealed bytes: {0}")]
     SealedForm(&'static str),
     /// Sealed under another key than the one at hand.
-    #[error(
-        "open sealed bytes: they were sealed under key {found}, and the key at hand is {at_hand}"
-    )]
+    #[error("open sealed bytes: they were sealed under key {found}, and the key at hand is {at_hand}")]
     OtherKey {
         /// The key id in the header of the sealed bytes.
         found: KeyId,
@@ -33,9 +29,7 @@ pub enum Error {
         at_hand: KeyId,
     },
     /// Bytes that were altered, or sealed for another workspace, subject, case, version or field.
-    #[error(
-        "open sealed bytes: they were altered, or sealed for another place than the one they were read from"
-    )]
+    #[error("open sealed bytes: they were altered, or sealed for another place than the one they were read from")]
     Forged,
     /// More bytes than the named limit.
     #[error("{what} has {found} bytes, and at most {max} are taken")]

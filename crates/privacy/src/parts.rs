@@ -41,18 +41,12 @@ mod tests {
     fn mac_is_hmac_sha256_of_the_documented_stream() {
         // Python: hmac.new(bytes(range(32)), p64(len(d)) + d + p64(len(x)) + x, 'sha256') with d = b"d", x = b"xyz".
         let key: [u8; 32] = std::array::from_fn(|i| i as u8);
-        assert_eq!(
-            hex::encode(mac(&key, "d", &[b"xyz"])),
-            "eca893cb54ce9335c808582b9c8562c98db6374ad92c0d6c2377c128c852cc08"
-        );
+        assert_eq!(hex::encode(mac(&key, "d", &[b"xyz"])), "eca893cb54ce9335c808582b9c8562c98db6374ad92c0d6c2377c128c852cc08");
     }
 
     #[test]
     fn digest_is_sha256_of_the_documented_stream() {
         // Python: sha256(p64(1) + b"a" + p64(0) + p64(2) + b"bc").
-        assert_eq!(
-            hex::encode(digest([&b"a"[..], b"", b"bc"])),
-            "fb9abcb07180be92066c09ce253c0a060e4634fe3accf064b556d89a691c8e5f"
-        );
+        assert_eq!(hex::encode(digest([&b"a"[..], b"", b"bc"])), "fb9abcb07180be92066c09ce253c0a060e4634fe3accf064b556d89a691c8e5f");
     }
 }

@@ -105,8 +105,7 @@ impl RootSecret {
     pub fn from_hex(text: &str) -> Result<Self, Error> {
         let text = text.trim();
         let mut bytes = Zeroizing::new([0_u8; 32]);
-        hex::decode_to_slice(text, bytes.as_mut_slice())
-            .map_err(|_| Error::RootSecretForm { found: text.len() })?;
+        hex::decode_to_slice(text, bytes.as_mut_slice()).map_err(|_| Error::RootSecretForm { found: text.len() })?;
         Self::from_bytes(*bytes)
     }
 
@@ -120,9 +119,7 @@ impl RootSecret {
         }
         match std::str::from_utf8(content) {
             Ok(text) => Self::from_hex(text),
-            Err(_) => Err(Error::RootSecretForm {
-                found: content.len(),
-            }),
+            Err(_) => Err(Error::RootSecretForm { found: content.len() }),
         }
     }
 
@@ -138,15 +135,9 @@ impl RootSecret {
         let name = purpose.name().as_bytes();
         let mut key = Zeroizing::new([0_u8; 32]);
         // The name is length-prefixed so that no purpose and context together read like another pair.
-        #[expect(
-            clippy::expect_used,
-            reason = "RFC 5869 allows 255 blocks of output, and this asks for one"
-        )]
+        #[expect(clippy::expect_used, reason = "RFC 5869 allows 255 blocks of output, and this asks for one")]
         Hkdf::<Sha256>::new(Some(SALT), self.0.as_slice())
-            .expand_multi_info(
-                &[&(name.len() as u64).to_be_bytes(), name, context],
-                key.as_mut_slice(),
-            )
+            .expand_multi_info(&[&(name.len() as u64).to_be_bytes(), name, context], key.as_mut_slice())
             .expect("one block of output");
         key
     }
@@ -160,10 +151,7 @@ impl RootSecret {
     /// The key that wraps the subject keys of `workspace`. Derive it once and keep it: it costs a few hashes.
     #[must_use]
     pub fn wrapping_key(&self, workspace: &[u8; 16]) -> WrappingKey {
-        WrappingKey {
-            key: self.derive(Purpose::VaultWrap, workspace),
-            id: self.key_id(),
-        }
+        WrappingKey { key: self.derive(Purpose::VaultWrap, workspace), id: self.key_id() }
     }
 }
 
@@ -210,31 +198,18 @@ mod tests {
         let salt = hex::decode("000102030405060708090a0b0c").unwrap();
         let info = hex::decode("f0f1f2f3f4f5f6f7f8f9").unwrap();
         let mut okm = [0_u8; 42];
-        Hkdf::<Sha256>::new(Some(&salt), &[0x0b; 22])
-            .expand(&info, &mut okm)
-            .unwrap();
-        assert_eq!(
-            hex::encode(okm),
-            "3cb25f25faacd57a90434f64d0362f2a2d2d0a90cf1a5a4c5db02d56ecc4c5bf34007208d5b887185865"
-        );
+        Hkdf::<Sha256>::new(Some(&salt), &[0x0b; 22]).expand(&info, &mut okm).unwrap();
+        assert_eq!(hex::encode(okm), "3cb25f25faacd57a90434f64d0362f2a2d2d0a90cf1a5a4c5db02d56ecc4c5bf34007208d5b887185865");
         // Appendix A.3: zero-length salt and info.
-        Hkdf::<Sha256>::new(Some(b""), &[0x0b; 22])
-            .expand(b"", &mut okm)
-            .unwrap();
-        assert_eq!(
-            hex::encode(okm),
-            "8da4e775a563c18f715f802a063c5a31b8a11f5c5ee1879ec3454e5f3c738d2d9d201395faa4b61a96c8"
-        );
+        Hkdf::<Sha256>::new(Some(b""), &[0x0b; 22]).expand(b"", &mut okm).unwrap();
+        assert_eq!(hex::encode(okm), "8da4e775a563c18f715f802a063c5a31b8a11f5c5ee1879ec3454e5f3c738d2d9d201395faa4b61a96c8");
     }
 
     #[test]
     fn derived_keys_never_change() {
         // Computed with Python's hmac: extract with the salt, then one block over p64(len(name)) + name + context + 0x01.
         let root = RootSecret::from_bytes(counting()).unwrap();
-        assert_eq!(
-            hex::encode(*root.derive(Purpose::VaultWrap, b"w")),
-            "dba29d1205ffe321d05772a3ab691c89125e8149b0df633c0f0c27beb2cd8a38"
-        );
+        assert_eq!(hex::encode(*root.derive(Purpose::VaultWrap, b"w")), "dba29d1205ffe321d05772a3ab691c89125e8149b0df633c0f0c27beb2cd8a38");
         assert_eq!(root.key_id().to_string(), "12cae4a3");
     }
 
@@ -242,10 +217,7 @@ mod tests {
     fn every_purpose_and_context_has_its_own_key() {
         let root = RootSecret::from_bytes(counting()).unwrap();
         let contexts: [&[u8]; 4] = [b"", b"a", b"ab", &[0; 16]];
-        let keys: HashSet<_> = Purpose::ALL
-            .iter()
-            .flat_map(|purpose| contexts.map(|context| *root.derive(*purpose, context)))
-            .collect();
+        let keys: HashSet<_> = Purpose::ALL.iter().flat_map(|purpose| contexts.map(|context| *root.derive(*purpose, context))).collect();
         assert_eq!(keys.len(), Purpose::ALL.len() * contexts.len());
     }
 
@@ -253,46 +225,22 @@ mod tests {
     fn a_file_may_hold_raw_bytes_or_hex_and_nothing_else() {
         let root = RootSecret::from_bytes(counting()).unwrap();
         let hex = root.to_hex();
-        for content in [
-            counting().to_vec(),
-            hex.as_bytes().to_vec(),
-            format!("  {}\r\n", hex.to_uppercase()).into_bytes(),
-        ] {
-            assert_eq!(
-                RootSecret::from_file_bytes(&content).unwrap().key_id(),
-                root.key_id()
-            );
+        for content in [counting().to_vec(), hex.as_bytes().to_vec(), format!("  {}\r\n", hex.to_uppercase()).into_bytes()] {
+            assert_eq!(RootSecret::from_file_bytes(&content).unwrap().key_id(), root.key_id());
         }
-        for (content, found) in [
-            (&b""[..], 0),
-            (&[0xff; 31], 31),
-            (&hex.as_bytes()[..63], 63),
-            (&[b'g'; 64], 64),
-        ] {
+        for (content, found) in [(&b""[..], 0), (&[0xff; 31], 31), (&hex.as_bytes()[..63], 63), (&[b'g'; 64], 64)] {
             let refused = RootSecret::from_file_bytes(content).unwrap_err();
             assert_eq!(refused, Error::RootSecretForm { found });
             assert!(refused.to_string().contains("64 hexadecimal digits"));
         }
-        assert_eq!(
-            RootSecret::from_bytes([7; 32]).unwrap_err(),
-            Error::RootSecretPlaceholder
-        );
-        assert_eq!(
-            RootSecret::from_hex(&"00".repeat(32)).unwrap_err(),
-            Error::RootSecretPlaceholder
-        );
+        assert_eq!(RootSecret::from_bytes([7; 32]).unwrap_err(), Error::RootSecretPlaceholder);
+        assert_eq!(RootSecret::from_hex(&"00".repeat(32)).unwrap_err(), Error::RootSecretPlaceholder);
     }
 
     #[test]
     fn debug_shows_the_id_and_no_secret() {
         let root = RootSecret::from_bytes(counting()).unwrap();
-        assert_eq!(
-            format!("{root:?}"),
-            format!("RootSecret({})", root.key_id())
-        );
-        assert_eq!(
-            format!("{:?}", root.wrapping_key(&[1; 16])),
-            format!("WrappingKey({})", root.key_id())
-        );
+        assert_eq!(format!("{root:?}"), format!("RootSecret({})", root.key_id()));
+        assert_eq!(format!("{:?}", root.wrapping_key(&[1; 16])), format!("WrappingKey({})", root.key_id()));
     }
 }

@@ -54,15 +54,8 @@ impl SubjectKey {
     /// Takes 32 random bytes.
     #[must_use]
     pub fn from_random(key: [u8; 32]) -> Self {
-        let id = KeyId(parts::first_4(&parts::mac(
-            &key,
-            "countersign/subject-key-id/v1",
-            &[],
-        )));
-        Self {
-            key: Zeroizing::new(key),
-            id,
-        }
+        let id = KeyId(parts::first_4(&parts::mac(&key, "countersign/subject-key-id/v1", &[])));
+        Self { key: Zeroizing::new(key), id }
     }
 
     /// The id of this key, as found in the header of what it sealed.
@@ -76,19 +69,8 @@ impl SubjectKey {
     ///
     /// # Errors
     /// None in practice; the cipher's own refusal is handed on.
-    pub fn wrap(
-        &self,
-        wrapping: &WrappingKey,
-        subject: &[u8; 16],
-        nonce: [u8; 24],
-    ) -> Result<Vec<u8>, Error> {
-        seal_under(
-            &wrapping.key,
-            wrapping.id,
-            nonce,
-            &wrap_parts(subject),
-            self.key.as_slice(),
-        )
+    pub fn wrap(&self, wrapping: &WrappingKey, subject: &[u8; 16], nonce: [u8; 24]) -> Result<Vec<u8>, Error> {
+        seal_under(&wrapping.key, wrapping.id, nonce, &wrap_parts(subject), self.key.as_slice())
     }
 
     /// The key that [`wrap`](Self::wrap) wrapped.
@@ -96,17 +78,8 @@ impl SubjectKey {
     /// # Errors
     /// [`Error::SealedForm`] for bytes that are no wrapped key, [`Error::OtherKey`] when another root secret wrapped
     /// it, [`Error::Forged`] when it was altered or belongs to another subject or workspace.
-    pub fn unwrap(
-        wrapping: &WrappingKey,
-        subject: &[u8; 16],
-        wrapped: &[u8],
-    ) -> Result<Self, Error> {
-        let opened = Zeroizing::new(open_under(
-            &wrapping.key,
-            wrapping.id,
-            &wrap_parts(subject),
-            wrapped,
-        )?);
+    pub fn unwrap(wrapping: &WrappingKey, subject: &[u8; 16], wrapped: &[u8]) -> Result<Self, Error> {
+        let opened = Zeroizing::new(open_under(&wrapping.key, wrapping.id, &wrap_parts(subject), wrapped)?);
         match <[u8; 32]>::try_from(opened.as_slice()) {
             Ok(key) => Ok(Self::from_random(key)),
             Err(_) => Err(Error::SealedForm("a wrapped key holds 32 bytes")),
@@ -119,13 +92,7 @@ impl SubjectKey {
     /// # Errors
     /// [`Error::TooLarge`] above [`PLAINTEXT_BYTES_MAX`].
     pub fn seal(&self, nonce: [u8; 24], aad: &Aad<'_>, plaintext: &[u8]) -> Result<Vec<u8>, Error> {
-        seal_under(
-            &self.key,
-            self.id,
-            nonce,
-            &value_parts(aad, &aad.version.to_be_bytes()),
-            plaintext,
-        )
+        seal_under(&self.key, self.id, nonce, &value_parts(aad, &aad.version.to_be_bytes()), plaintext)
     }
 
     /// What [`seal`](Self::seal) sealed for the same `aad`. Allocates its output and nothing else.
@@ -134,12 +101,7 @@ impl SubjectKey {
     /// [`Error::SealedForm`] for bytes of another form, [`Error::OtherKey`] when another key sealed them,
     /// [`Error::Forged`] when they were altered or belong to another place.
     pub fn open(&self, aad: &Aad<'_>, sealed: &[u8]) -> Result<Vec<u8>, Error> {
-        open_under(
-            &self.key,
-            self.id,
-            &value_parts(aad, &aad.version.to_be_bytes()),
-            sealed,
-        )
+        open_under(&self.key, self.id, &value_parts(aad, &aad.version.to_be_bytes()), sealed)
     }
 }
 
@@ -162,14 +124,7 @@ fn wrap_parts(subject: &[u8; 16]) -> [&[u8]; 2] {
 }
 
 fn value_parts<'a>(aad: &Aad<'a>, version: &'a [u8; 8]) -> [&'a [u8]; 6] {
-    [
-        b"countersign/value/v1",
-        aad.workspace,
-        aad.subject,
-        aad.case,
-        version,
-        aad.field.as_bytes(),
-    ]
+    [b"countersign/value/v1", aad.workspace, aad.subject, aad.case, version, aad.field.as_bytes()]
 }
 
 /// The associated data: one digest of fixed length, so that a long field name costs no allocation.
@@ -177,18 +132,8 @@ fn associated(header: &[u8; HEADER_BYTES], place: &[&[u8]]) -> [u8; 32] {
     parts::digest(std::iter::once(header.as_slice()).chain(place.iter().copied()))
 }
 
-fn seal_under(
-    key: &[u8; 32],
-    id: KeyId,
-    nonce: [u8; NONCE_BYTES],
-    place: &[&[u8]],
-    plaintext: &[u8],
-) -> Result<Vec<u8>, Error> {
-    let too_large = Error::TooLarge {
-        what: "a value to seal",
-        found: plaintext.len(),
-        max: PLAINTEXT_BYTES_MAX,
-    };
+fn seal_under(key: &[u8; 32], id: KeyId, nonce: [u8; NONCE_BYTES], place: &[&[u8]], plaintext: &[u8]) -> Result<Vec<u8>, Error> {
+    let too_large = Error::TooLarge { what: "a value to seal", found: plaintext.len(), max: PLAINTEXT_BYTES_MAX };
     if plaintext.len() > PLAINTEXT_BYTES_MAX {
         return Err(too_large);
     }
@@ -210,20 +155,12 @@ fn seal_under(
 fn open_under(key: &[u8; 32], id: KeyId, place: &[&[u8]], sealed: &[u8]) -> Result<Vec<u8>, Error> {
     let sealed = split(sealed)?;
     if sealed.id != id {
-        return Err(Error::OtherKey {
-            found: sealed.id,
-            at_hand: id,
-        });
+        return Err(Error::OtherKey { found: sealed.id, at_hand: id });
     }
     let mut opened = sealed.ciphertext.to_vec();
     // The tag is checked before anything is decrypted, so a refusal leaves no plaintext behind.
     XChaCha20Poly1305::new(key.into())
-        .decrypt_inout_detached(
-            sealed.nonce.into(),
-            &associated(sealed.header, place),
-            opened.as_mut_slice().into(),
-            sealed.tag.into(),
-        )
+        .decrypt_inout_detached(sealed.nonce.into(), &associated(sealed.header, place), opened.as_mut_slice().into(), sealed.tag.into())
         .map_err(|_| Error::Forged)?;
     Ok(opened)
 }
@@ -239,25 +176,13 @@ struct Sealed<'a> {
 
 fn split(sealed: &[u8]) -> Result<Sealed<'_>, Error> {
     let short = Error::SealedForm("they are shorter than a header, a nonce and a tag");
-    let (header, rest) = sealed
-        .split_first_chunk::<HEADER_BYTES>()
-        .ok_or(short.clone())?;
-    let (nonce, rest) = rest
-        .split_first_chunk::<NONCE_BYTES>()
-        .ok_or(short.clone())?;
+    let (header, rest) = sealed.split_first_chunk::<HEADER_BYTES>().ok_or(short.clone())?;
+    let (nonce, rest) = rest.split_first_chunk::<NONCE_BYTES>().ok_or(short.clone())?;
     let (ciphertext, tag) = rest.split_last_chunk::<TAG_BYTES>().ok_or(short)?;
     let [FORMAT, id @ ..] = *header else {
-        return Err(Error::SealedForm(
-            "their format version is unknown to this release",
-        ));
+        return Err(Error::SealedForm("their format version is unknown to this release"));
     };
-    Ok(Sealed {
-        header,
-        id: KeyId(id),
-        nonce,
-        ciphertext,
-        tag,
-    })
+    Ok(Sealed { header, id: KeyId(id), nonce, ciphertext, tag })
 }
 
 #[cfg(test)]
@@ -269,13 +194,7 @@ mod tests {
     use super::*;
     use crate::root::RootSecret;
 
-    const AAD: Aad<'static> = Aad {
-        workspace: &[1; 16],
-        subject: &[2; 16],
-        case: &[3; 16],
-        version: 4,
-        field: "body",
-    };
+    const AAD: Aad<'static> = Aad { workspace: &[1; 16], subject: &[2; 16], case: &[3; 16], version: 4, field: "body" };
 
     fn root() -> RootSecret {
         RootSecret::from_bytes(std::array::from_fn(|i| i as u8)).unwrap()
@@ -290,9 +209,8 @@ mod tests {
         let mut text = b"Ladies and Gentlemen of the class of '99: If I could offer you only one tip for the future, \
 sunscreen would be it."
             .to_vec();
-        let tag = XChaCha20Poly1305::new(&Key::from(key))
-            .encrypt_inout_detached(&XNonce::from(nonce), &aad, text.as_mut_slice().into())
-            .unwrap();
+        let tag =
+            XChaCha20Poly1305::new(&Key::from(key)).encrypt_inout_detached(&XNonce::from(nonce), &aad, text.as_mut_slice().into()).unwrap();
         assert_eq!(
             hex::encode(&text),
             "bd6d179d3e83d43b9576579493c0e939572a1700252bfaccbed2902c21396cbb731c7f1b0b4aa6440bf3a82f4eda7e39ae64c6708c\
@@ -306,11 +224,7 @@ sunscreen would be it."
         let key = SubjectKey::from_random([7; 32]);
         let sealed = key.seal([8; 24], &AAD, b"plain").unwrap();
         assert_eq!(sealed.len(), OVERHEAD_BYTES + 5);
-        assert_eq!(
-            sealed.capacity(),
-            sealed.len(),
-            "one allocation of the exact size"
-        );
+        assert_eq!(sealed.capacity(), sealed.len(), "one allocation of the exact size");
         assert_eq!(sealed[0], 1);
         assert_eq!(sealed[1..5], key.key_id().0);
         assert_eq!(sealed[5..29], [8; 24]);
@@ -326,28 +240,12 @@ sunscreen would be it."
         let key = SubjectKey::from_random([7; 32]);
         let sealed = key.seal([8; 24], &AAD, b"plain").unwrap();
         let elsewhere = [
-            Aad {
-                workspace: &[9; 16],
-                ..AAD
-            },
-            Aad {
-                subject: &[9; 16],
-                ..AAD
-            },
-            Aad {
-                case: &[9; 16],
-                ..AAD
-            },
-            Aad {
-                case: AAD.subject,
-                subject: AAD.case,
-                ..AAD
-            },
+            Aad { workspace: &[9; 16], ..AAD },
+            Aad { subject: &[9; 16], ..AAD },
+            Aad { case: &[9; 16], ..AAD },
+            Aad { case: AAD.subject, subject: AAD.case, ..AAD },
             Aad { version: 5, ..AAD },
-            Aad {
-                field: "subject",
-                ..AAD
-            },
+            Aad { field: "subject", ..AAD },
             Aad { field: "", ..AAD },
         ];
         for aad in elsewhere {
@@ -358,63 +256,35 @@ sunscreen would be it."
 
     #[test]
     fn another_key_is_named() {
-        let (key, other) = (
-            SubjectKey::from_random([7; 32]),
-            SubjectKey::from_random([6; 32]),
-        );
+        let (key, other) = (SubjectKey::from_random([7; 32]), SubjectKey::from_random([6; 32]));
         let sealed = key.seal([8; 24], &AAD, b"plain").unwrap();
-        let expected = Error::OtherKey {
-            found: key.key_id(),
-            at_hand: other.key_id(),
-        };
+        let expected = Error::OtherKey { found: key.key_id(), at_hand: other.key_id() };
         assert_eq!(other.open(&AAD, &sealed).unwrap_err(), expected);
     }
 
     #[test]
     fn a_subject_key_unwraps_for_its_subject_under_its_root_only() {
-        let (key, wrapping) = (
-            SubjectKey::from_random([7; 32]),
-            root().wrapping_key(&[1; 16]),
-        );
+        let (key, wrapping) = (SubjectKey::from_random([7; 32]), root().wrapping_key(&[1; 16]));
         let wrapped = key.wrap(&wrapping, &[2; 16], [8; 24]).unwrap();
         assert_eq!(sealed_key_id(&wrapped).unwrap(), root().key_id());
         let unwrapped = SubjectKey::unwrap(&wrapping, &[2; 16], &wrapped).unwrap();
         assert_eq!(*unwrapped.key, [7; 32]);
 
-        assert_eq!(
-            SubjectKey::unwrap(&wrapping, &[3; 16], &wrapped).unwrap_err(),
-            Error::Forged
-        );
+        assert_eq!(SubjectKey::unwrap(&wrapping, &[3; 16], &wrapped).unwrap_err(), Error::Forged);
         let other_workspace = root().wrapping_key(&[9; 16]);
-        assert_eq!(
-            SubjectKey::unwrap(&other_workspace, &[2; 16], &wrapped).unwrap_err(),
-            Error::Forged
-        );
+        assert_eq!(SubjectKey::unwrap(&other_workspace, &[2; 16], &wrapped).unwrap_err(), Error::Forged);
         let other_root = RootSecret::from_bytes(std::array::from_fn(|i| 1 + i as u8)).unwrap();
-        let refused =
-            SubjectKey::unwrap(&other_root.wrapping_key(&[1; 16]), &[2; 16], &wrapped).unwrap_err();
-        assert_eq!(
-            refused,
-            Error::OtherKey {
-                found: root().key_id(),
-                at_hand: other_root.key_id()
-            }
-        );
+        let refused = SubjectKey::unwrap(&other_root.wrapping_key(&[1; 16]), &[2; 16], &wrapped).unwrap_err();
+        assert_eq!(refused, Error::OtherKey { found: root().key_id(), at_hand: other_root.key_id() });
     }
 
     #[test]
     fn a_wrapped_key_is_no_value() {
         // Same key bytes, same form: only the associated data tells them apart.
-        let wrapping = WrappingKey {
-            key: Zeroizing::new([7; 32]),
-            id: SubjectKey::from_random([7; 32]).key_id(),
-        };
+        let wrapping = WrappingKey { key: Zeroizing::new([7; 32]), id: SubjectKey::from_random([7; 32]).key_id() };
         let key = SubjectKey::from_random([7; 32]);
         let value = key.seal([8; 24], &AAD, &[5; 32]).unwrap();
-        assert_eq!(
-            SubjectKey::unwrap(&wrapping, AAD.subject, &value).unwrap_err(),
-            Error::Forged
-        );
+        assert_eq!(SubjectKey::unwrap(&wrapping, AAD.subject, &value).unwrap_err(), Error::Forged);
     }
 
     #[test]
@@ -422,19 +292,13 @@ sunscreen would be it."
         let key = SubjectKey::from_random([7; 32]);
         let mut sealed = key.seal([8; 24], &AAD, b"").unwrap();
         for length in 0..sealed.len() {
-            assert!(matches!(
-                key.open(&AAD, &sealed[..length]).unwrap_err(),
-                Error::SealedForm(_)
-            ));
+            assert!(matches!(key.open(&AAD, &sealed[..length]).unwrap_err(), Error::SealedForm(_)));
         }
         sealed[0] = 2;
         let refused = key.open(&AAD, &sealed).unwrap_err().to_string();
         assert!(refused.contains("format version"), "{refused}");
         let huge = vec![0; PLAINTEXT_BYTES_MAX + 1];
-        assert!(matches!(
-            key.seal([8; 24], &AAD, &huge).unwrap_err(),
-            Error::TooLarge { .. }
-        ));
+        assert!(matches!(key.seal([8; 24], &AAD, &huge).unwrap_err(), Error::TooLarge { .. }));
     }
 
     #[test]

@@ -15,8 +15,7 @@ pub const TOKEN_TEXT_BYTES_MAX: usize = (TOKEN_PAYLOAD_BYTES_MAX * 4).div_ceil(3
 /// 16 bytes. Equal input gives equal tokens; without the key a token says nothing about its input.
 #[must_use]
 pub fn keyed_token(key: &[u8; 32], domain: &str, parts: &[&[u8]]) -> [u8; 16] {
-    let [token @ .., _, _, _, _, _, _, _, _, _, _, _, _, _, _, _, _] =
-        parts::mac(key, domain, parts);
+    let [token @ .., _, _, _, _, _, _, _, _, _, _, _, _, _, _, _, _] = parts::mac(key, domain, parts);
     token
 }
 
@@ -27,11 +26,7 @@ pub fn keyed_token(key: &[u8; 32], domain: &str, parts: &[&[u8]]) -> [u8; 16] {
 /// [`Error::TooLarge`] above [`TOKEN_PAYLOAD_BYTES_MAX`].
 pub fn sign_token(key: &[u8; 32], domain: &str, payload: &[u8]) -> Result<String, Error> {
     if payload.len() > TOKEN_PAYLOAD_BYTES_MAX {
-        return Err(Error::TooLarge {
-            what: "the payload of a token",
-            found: payload.len(),
-            max: TOKEN_PAYLOAD_BYTES_MAX,
-        });
+        return Err(Error::TooLarge { what: "the payload of a token", found: payload.len(), max: TOKEN_PAYLOAD_BYTES_MAX });
     }
     let mut text = URL_SAFE_NO_PAD.encode(payload);
     text.push('.');
@@ -46,23 +41,13 @@ pub fn sign_token(key: &[u8; 32], domain: &str, payload: &[u8]) -> Result<String
 /// [`Error::TooLarge`] above [`TOKEN_TEXT_BYTES_MAX`], [`Error::TokenForm`], [`Error::TokenForged`].
 pub fn verify_token(key: &[u8; 32], domain: &str, text: &str) -> Result<Vec<u8>, Error> {
     if text.len() > TOKEN_TEXT_BYTES_MAX {
-        return Err(Error::TooLarge {
-            what: "a token",
-            found: text.len(),
-            max: TOKEN_TEXT_BYTES_MAX,
-        });
+        return Err(Error::TooLarge { what: "a token", found: text.len(), max: TOKEN_TEXT_BYTES_MAX });
     }
     let (payload, mac) = text.split_once('.').ok_or(Error::TokenForm)?;
-    let payload = URL_SAFE_NO_PAD
-        .decode(payload)
-        .map_err(|_| Error::TokenForm)?;
+    let payload = URL_SAFE_NO_PAD.decode(payload).map_err(|_| Error::TokenForm)?;
     let mac = URL_SAFE_NO_PAD.decode(mac).map_err(|_| Error::TokenForm)?;
     let expected = parts::mac(key, domain, &[&payload]);
-    if bool::from(mac.as_slice().ct_eq(expected.as_slice())) {
-        Ok(payload)
-    } else {
-        Err(Error::TokenForged)
-    }
+    if bool::from(mac.as_slice().ct_eq(expected.as_slice())) { Ok(payload) } else { Err(Error::TokenForged) }
 }
 
 #[cfg(test)]
@@ -77,14 +62,8 @@ mod tests {
     #[test]
     fn tokens_never_change() {
         // Python: hmac over p64(len) + part for the domain and the parts; the keyed token is its first 16 bytes.
-        assert_eq!(
-            hex::encode(keyed_token(&KEY, "external", &[b"support", b"T-1"])),
-            "5a09702dc4227c79b516b21dba61ba4e"
-        );
-        assert_eq!(
-            sign_token(&KEY, "cursor", b"{\"after\":7}").unwrap(),
-            "eyJhZnRlciI6N30.Rz-CTY5I2NYmAm2zNJtHbCZRgp-7sBzzxgHYbczSU0Y"
-        );
+        assert_eq!(hex::encode(keyed_token(&KEY, "external", &[b"support", b"T-1"])), "5a09702dc4227c79b516b21dba61ba4e");
+        assert_eq!(sign_token(&KEY, "cursor", b"{\"after\":7}").unwrap(), "eyJhZnRlciI6N30.Rz-CTY5I2NYmAm2zNJtHbCZRgp-7sBzzxgHYbczSU0Y");
     }
 
     #[test]
@@ -94,14 +73,8 @@ mod tests {
         assert_ne!(token, keyed_token(&KEY, "content", &[b"T-1"]));
         assert_ne!(token, keyed_token(&KEY, "external", &[b"T-1", b""]));
         let signed = sign_token(&KEY, "shown", b"p").unwrap();
-        assert_eq!(
-            verify_token(&KEY, "cursor", &signed),
-            Err(Error::TokenForged)
-        );
-        assert_eq!(
-            verify_token(&[8; 32], "shown", &signed),
-            Err(Error::TokenForged)
-        );
+        assert_eq!(verify_token(&KEY, "cursor", &signed), Err(Error::TokenForged));
+        assert_eq!(verify_token(&[8; 32], "shown", &signed), Err(Error::TokenForged));
         assert_eq!(verify_token(&KEY, "shown", &signed).unwrap(), b"p");
     }
 
@@ -120,11 +93,7 @@ mod tests {
             (format!("{payload}.{}", &mac[..40]), Error::TokenForged),
             (format!(".{mac}"), Error::TokenForged),
         ] {
-            assert_eq!(
-                verify_token(&KEY, "shown", &text).unwrap_err(),
-                error,
-                "{text}"
-            );
+            assert_eq!(verify_token(&KEY, "shown", &text).unwrap_err(), error, "{text}");
         }
     }
 
@@ -132,14 +101,10 @@ mod tests {
     fn sizes_are_limited_at_the_named_limit() {
         let largest = sign_token(&KEY, "shown", &vec![9; TOKEN_PAYLOAD_BYTES_MAX]).unwrap();
         assert_eq!(largest.len(), TOKEN_TEXT_BYTES_MAX);
-        assert_eq!(
-            verify_token(&KEY, "shown", &largest).unwrap().len(),
-            TOKEN_PAYLOAD_BYTES_MAX
-        );
+        assert_eq!(verify_token(&KEY, "shown", &largest).unwrap().len(), TOKEN_PAYLOAD_BYTES_MAX);
         let refused = sign_token(&KEY, "shown", &vec![9; TOKEN_PAYLOAD_BYTES_MAX + 1]).unwrap_err();
         assert!(matches!(refused, Error::TooLarge { .. }));
-        let refused =
-            verify_token(&KEY, "shown", &"A".repeat(TOKEN_TEXT_BYTES_MAX + 1)).unwrap_err();
+        let refused = verify_token(&KEY, "shown", &"A".repeat(TOKEN_TEXT_BYTES_MAX + 1)).unwrap_err();
         assert!(matches!(refused, Error::TooLarge { .. }));
     }
 

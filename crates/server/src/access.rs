@@ -95,11 +95,9 @@ impl<S> Access<S> {
     /// `forbidden`, with the field.
     pub fn speaks_for(&self, person: Uuid) -> Result<PersonId, Problem> {
         match self.person {
-            Some(own) if own.0 != person => Err(Problem::field(
-                Code::Forbidden,
-                "/person",
-                "this key speaks for another person and may not act for this one",
-            )),
+            Some(own) if own.0 != person => {
+                Err(Problem::field(Code::Forbidden, "/person", "this key speaks for another person and may not act for this one"))
+            }
             _ => Ok(PersonId(person)),
         }
     }
@@ -109,9 +107,7 @@ impl<S> Access<S> {
     /// # Errors
     /// `forbidden`, with the field.
     pub fn speaks_for_any(&self, person: Option<Uuid>) -> Result<Option<Uuid>, Problem> {
-        person
-            .map_or(Ok(self.person), |person| self.speaks_for(person).map(Some))
-            .map(|person| person.map(|person| person.0))
+        person.map_or(Ok(self.person), |person| self.speaks_for(person).map(Some)).map(|person| person.map(|person| person.0))
     }
 
     /// What was written, counted, as an answer.
@@ -128,13 +124,7 @@ impl<S: Scopes> FromRequestParts<Server> for Access<S> {
         let key = bearer(parts)?;
         let principal = server.app.authenticate(key).await?;
         if !S::ANY_OF.is_empty() && !S::ANY_OF.iter().any(|scope| principal.allows(scope)) {
-            return Err(Problem::new(
-                Code::Forbidden,
-                format!(
-                    "this key lacks the scope for it: {}",
-                    S::ANY_OF.join(" or ")
-                ),
-            ));
+            return Err(Problem::new(Code::Forbidden, format!("this key lacks the scope for it: {}", S::ANY_OF.join(" or "))));
         }
         if !S::PERSONS && principal.person.is_some() {
             return Err(Problem::new(
@@ -142,16 +132,11 @@ impl<S: Scopes> FromRequestParts<Server> for Access<S> {
                 "a key that speaks for a person does not read this: it would show advice on cases that the person has yet to answer independently",
             ));
         }
-        let actor = principal
-            .person
-            .map_or_else(|| Actor::Key(principal.key.clone()), Actor::Person);
+        let actor = principal.person.map_or_else(|| Actor::Key(principal.key.clone()), Actor::Person);
         Ok(Self {
             server: server.clone(),
             workspace: server.app.workspace(principal.workspace),
-            caller: Caller {
-                actor,
-                source: Source::Api,
-            },
+            caller: Caller { actor, source: Source::Api },
             person: principal.person,
             scope: PhantomData,
         })
@@ -160,24 +145,8 @@ impl<S: Scopes> FromRequestParts<Server> for Access<S> {
 
 /// The key out of `Authorization: Bearer ..` (RFC 6750, section 2.1).
 fn bearer(parts: &Parts) -> Result<&str, Problem> {
-    let missing = || {
-        Problem::new(
-            Code::Unauthenticated,
-            "send an API key: `Authorization: Bearer cs_...`",
-        )
-    };
-    let header = parts
-        .headers
-        .get(header::AUTHORIZATION)
-        .ok_or_else(missing)?;
-    let (scheme, key) = header
-        .to_str()
-        .ok()
-        .and_then(|text| text.split_once(' '))
-        .ok_or_else(missing)?;
-    if scheme.eq_ignore_ascii_case("bearer") {
-        Ok(key.trim())
-    } else {
-        Err(missing())
-    }
+    let missing = || Problem::new(Code::Unauthenticated, "send an API key: `Authorization: Bearer cs_...`");
+    let header = parts.headers.get(header::AUTHORIZATION).ok_or_else(missing)?;
+    let (scheme, key) = header.to_str().ok().and_then(|text| text.split_once(' ')).ok_or_else(missing)?;
+    if scheme.eq_ignore_ascii_case("bearer") { Ok(key.trim()) } else { Err(missing()) }
 }

@@ -3,9 +3,7 @@
 
 use crate::{
     extract::{Head, body_whole},
-    limits::{
-        ATOMIC_BYTES_MAX, INTAKE_BYTES_WAITING_MAX, INTAKE_LINES_WAITING_MAX, LINE_BYTES_MAX,
-    },
+    limits::{ATOMIC_BYTES_MAX, INTAKE_BYTES_WAITING_MAX, INTAKE_LINES_WAITING_MAX, LINE_BYTES_MAX},
     ndjson::{self, Line, Lines},
     problem::{Problem, ProblemBody, json_object},
     state::Server,
@@ -49,18 +47,9 @@ pub enum LineReceipt {
 impl LineReceipt {
     fn refused(line: u64, problem: &Problem) -> Self {
         if let Some(cause) = &problem.cause {
-            tracing::error!(
-                line,
-                problem = problem.kind.slug(),
-                cause,
-                "a line of an intake failed"
-            );
+            tracing::error!(line, problem = problem.kind.slug(), cause, "a line of an intake failed");
         }
-        Self::Refused {
-            line,
-            status: "refused",
-            problem: Box::new(problem.body(None)),
-        }
+        Self::Refused { line, status: "refused", problem: Box::new(problem.body(None)) }
     }
 }
 
@@ -74,28 +63,15 @@ struct Waiting {
 /// Takes a body of any length and answers with a receipt a line, while the body still comes.
 pub fn streamed(server: Server, workspace: Workspace, caller: Caller, body: Body) -> Response {
     let (sender, receiver) = mpsc::channel(INTAKE_LINES_WAITING_MAX);
-    tokio::spawn(read(
-        workspace,
-        caller,
-        Lines::new(body, LINE_BYTES_MAX),
-        sender,
-    ));
-    ndjson::response(stream::unfold(
-        (server, receiver),
-        |(server, mut receiver)| async move {
-            let receipts = next_receipts(&server, &mut receiver).await?;
-            Some((receipts, (server, receiver)))
-        },
-    ))
+    tokio::spawn(read(workspace, caller, Lines::new(body, LINE_BYTES_MAX), sender));
+    ndjson::response(stream::unfold((server, receiver), |(server, mut receiver)| async move {
+        let receipts = next_receipts(&server, &mut receiver).await?;
+        Some((receipts, (server, receiver)))
+    }))
 }
 
 /// Reads lines and hands them to the writer until the body ends or nobody listens to the receipts any more.
-async fn read(
-    workspace: Workspace,
-    caller: Caller,
-    mut lines: Lines,
-    sender: mpsc::Sender<Waiting>,
-) {
+async fn read(workspace: Workspace, caller: Caller, mut lines: Lines, sender: mpsc::Sender<Waiting>) {
     let bytes = Arc::new(Semaphore::new(INTAKE_BYTES_WAITING_MAX));
     while let Some((line, text)) = lines.next().await {
         let waiting = match text {
@@ -104,28 +80,13 @@ async fn read(
                 let share = u32::try_from(text.len()).unwrap_or(u32::MAX);
                 let share = Arc::clone(&bytes).acquire_many_owned(share).await.ok();
                 let fate = match case_of(&text) {
-                    Ok(input) => workspace
-                        .case_submit_bulk(&caller, input)
-                        .await
-                        .map_err(Into::into),
+                    Ok(input) => workspace.case_submit_bulk(&caller, input).await.map_err(Into::into),
                     Err(problem) => Err(problem),
                 };
-                Waiting {
-                    line,
-                    fate,
-                    _share: share,
-                }
+                Waiting { line, fate, _share: share }
             }
-            Line::TooLong => Waiting {
-                line,
-                fate: Err(too_long()),
-                _share: None,
-            },
-            Line::Broken(problem) => Waiting {
-                line,
-                fate: Err(problem),
-                _share: None,
-            },
+            Line::TooLong => Waiting { line, fate: Err(too_long()), _share: None },
+            Line::Broken(problem) => Waiting { line, fate: Err(problem), _share: None },
         };
         if sender.send(waiting).await.is_err() {
             return;
@@ -135,10 +96,7 @@ async fn read(
 
 /// The next receipts, in order: waits for one, and takes those along whose lines wait behind it, up to a chunk: commits come
 /// in batches, and a write for each receipt would cost more than the receipt.
-async fn next_receipts(
-    server: &Server,
-    receiver: &mut mpsc::Receiver<Waiting>,
-) -> Option<Result<Bytes, Problem>> {
+async fn next_receipts(server: &Server, receiver: &mut mpsc::Receiver<Waiting>) -> Option<Result<Bytes, Problem>> {
     const CHUNK_BYTES: usize = 16 << 10;
     let mut text = Vec::with_capacity(CHUNK_BYTES);
     let mut next = receiver.recv().await?;
@@ -150,10 +108,7 @@ async fn next_receipts(
         let receipt = match receipt {
             Ok(receipt) => {
                 server.metrics.taken_in(receipt.status == "accepted");
-                LineReceipt::Taken {
-                    line: next.line,
-                    receipt,
-                }
+                LineReceipt::Taken { line: next.line, receipt }
             }
             Err(problem) => LineReceipt::refused(next.line, &problem),
         };
@@ -175,12 +130,7 @@ async fn next_receipts(
 ///
 /// # Errors
 /// The problem of the first line that is to blame, with its number.
-pub async fn atomic(
-    server: Server,
-    workspace: Workspace,
-    caller: Caller,
-    request: Request,
-) -> Result<Response, Problem> {
+pub async fn atomic(server: Server, workspace: Workspace, caller: Caller, request: Request) -> Result<Response, Problem> {
     let head = Head::of(&request)?;
     let body = body_whole(request, ATOMIC_BYTES_MAX).await?;
     let options = head.options(&body);
@@ -191,9 +141,7 @@ pub async fn atomic(
         if numbers.len() == ATOMIC_LINES_MAX {
             return Err(Problem::new(
                 Code::TooLarge,
-                format!(
-                    "one atom has at most {ATOMIC_LINES_MAX} lines; without `atomic` there is no limit"
-                ),
+                format!("one atom has at most {ATOMIC_LINES_MAX} lines; without `atomic` there is no limit"),
             ));
         }
         let input = match line {
@@ -204,16 +152,10 @@ pub async fn atomic(
         numbers.push(number);
         inputs.push(input.map_err(|problem| problem.at_line(number))?);
     }
-    let receipts = workspace
-        .cases_open_atomic(&caller, inputs, options)
-        .await
-        .map_err(|refused| {
-            let problem = Problem::from(refused.error);
-            numbers.get(refused.line).map_or_else(
-                || problem.clone(),
-                |number| problem.clone().at_line(*number),
-            )
-        })?;
+    let receipts = workspace.cases_open_atomic(&caller, inputs, options).await.map_err(|refused| {
+        let problem = Problem::from(refused.error);
+        numbers.get(refused.line).map_or_else(|| problem.clone(), |number| problem.clone().at_line(*number))
+    })?;
     let mut text = Vec::new();
     for (line, receipt) in numbers.into_iter().zip(receipts) {
         server.metrics.taken_in(receipt.status == "accepted");
@@ -229,8 +171,5 @@ fn case_of(text: &[u8]) -> Result<CaseInput, Problem> {
 }
 
 fn too_long() -> Problem {
-    Problem::new(
-        Code::TooLarge,
-        format!("the line has more than {LINE_BYTES_MAX} bytes"),
-    )
+    Problem::new(Code::TooLarge, format!("the line has more than {LINE_BYTES_MAX} bytes"))
 }

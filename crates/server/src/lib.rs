@@ -3,10 +3,7 @@
 //!
 //! Start at [`router`]; the routes stand in `routes`, one file a noun, each with its description and its scope.
 
-#![cfg_attr(
-    test,
-    expect(clippy::unwrap_used, reason = "a test that cannot go on should panic")
-)]
+#![cfg_attr(test, expect(clippy::unwrap_used, reason = "a test that cannot go on should panic"))]
 
 mod access;
 mod extract;
@@ -55,30 +52,19 @@ pub(crate) fn build(app: App, config: ServerConfig, stopping: watch::Receiver<bo
     let server = Server::new(app, config, stopping);
     let (router, document) = routes::all().split_for_parts();
     // A document of ours is always JSON; an empty one would be seen by its snapshot.
-    let document =
-        Bytes::from(serde_json::to_vec(&openapi::finished(document)).unwrap_or_default());
+    let document = Bytes::from(serde_json::to_vec(&openapi::finished(document)).unwrap_or_default());
     router
         .route(
             "/v1/openapi.json",
             get(move || {
                 std::future::ready(
-                    (
-                        [(
-                            header::CONTENT_TYPE,
-                            HeaderValue::from_static("application/json"),
-                        )],
-                        document.clone(),
-                    )
-                        .into_response(),
+                    ([(header::CONTENT_TYPE, HeaderValue::from_static("application/json"))], document.clone()).into_response(),
                 )
             }),
         )
         .method_not_allowed_fallback(observe::method_not_allowed)
         .fallback(observe::not_found)
         .layer(CatchPanicLayer::custom(observe::panicked))
-        .layer(middleware::from_fn_with_state(
-            server.clone(),
-            observe::observe,
-        ))
+        .layer(middleware::from_fn_with_state(server.clone(), observe::observe))
         .with_state(server)
 }

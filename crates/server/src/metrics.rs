@@ -22,8 +22,7 @@ struct Route {
 }
 
 /// Upper bounds of the duration buckets, in seconds.
-const DURATION_BUCKETS_SECONDS: [f64; 10] =
-    [0.001, 0.002, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 1.0, 5.0];
+const DURATION_BUCKETS_SECONDS: [f64; 10] = [0.001, 0.002, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 1.0, 5.0];
 
 /// What is counted.
 pub struct Metrics {
@@ -39,45 +38,16 @@ impl Default for Metrics {
     fn default() -> Self {
         let mut registry = Registry::with_prefix("countersign");
         let requests = Family::default();
-        registry.register(
-            "http_requests",
-            "Requests answered, by route, method and status",
-            requests.clone(),
-        );
-        let durations = Family::new_with_constructor(
-            (|| Histogram::new(DURATION_BUCKETS_SECONDS)) as fn() -> Histogram,
-        );
-        registry.register(
-            "http_request_duration_seconds",
-            "Time until the head of the response",
-            durations.clone(),
-        );
+        registry.register("http_requests", "Requests answered, by route, method and status", requests.clone());
+        let durations = Family::new_with_constructor((|| Histogram::new(DURATION_BUCKETS_SECONDS)) as fn() -> Histogram);
+        registry.register("http_request_duration_seconds", "Time until the head of the response", durations.clone());
         let cases = Counter::default();
-        registry.register(
-            "cases_taken_in",
-            "New cases taken in through this node's API",
-            cases.clone(),
-        );
+        registry.register("cases_taken_in", "New cases taken in through this node's API", cases.clone());
         let decisions = Counter::default();
-        registry.register(
-            "decisions",
-            "Cases settled by a command through this node's API",
-            decisions.clone(),
-        );
+        registry.register("decisions", "Cases settled by a command through this node's API", decisions.clone());
         let waiting = Gauge::default();
-        registry.register(
-            "writer_waiting",
-            "Commands that wait for the writer",
-            waiting.clone(),
-        );
-        Self {
-            registry,
-            requests,
-            durations,
-            cases,
-            decisions,
-            waiting,
-        }
+        registry.register("writer_waiting", "Commands that wait for the writer", waiting.clone());
+        Self { registry, requests, durations, cases, decisions, waiting }
     }
 }
 
@@ -85,19 +55,8 @@ impl Metrics {
     /// A request was answered.
     pub fn answered(&self, route: &str, method: &Method, status: u16, took: Duration) {
         let method = known(method);
-        self.requests
-            .get_or_create(&Request {
-                route: route.into(),
-                method,
-                status,
-            })
-            .inc();
-        self.durations
-            .get_or_create(&Route {
-                route: route.into(),
-                method,
-            })
-            .observe(took.as_secs_f64());
+        self.requests.get_or_create(&Request { route: route.into(), method, status }).inc();
+        self.durations.get_or_create(&Route { route: route.into(), method }).observe(took.as_secs_f64());
     }
 
     /// A case was handed in.

@@ -20,18 +20,12 @@ pub fn response(lines: impl Stream<Item = Result<Bytes, Problem>> + Send + 'stat
     let body = Body::from_stream(
         lines
             .inspect_err(|problem| {
-                tracing::error!(
-                    problem = problem.kind.slug(),
-                    cause = problem.cause.as_deref(),
-                    "an export broke off"
-                );
+                tracing::error!(problem = problem.kind.slug(), cause = problem.cause.as_deref(), "an export broke off");
             })
             .map_err(|problem| std::io::Error::other(problem.detail)),
     );
     let mut response = Response::new(body);
-    response
-        .headers_mut()
-        .insert(header::CONTENT_TYPE, HeaderValue::from_static(NDJSON));
+    response.headers_mut().insert(header::CONTENT_TYPE, HeaderValue::from_static(NDJSON));
     response
 }
 
@@ -42,10 +36,7 @@ pub fn response(lines: impl Stream<Item = Result<Bytes, Problem>> + Send + 'stat
 pub fn line<T: Serialize>(value: &T) -> Result<Bytes, Problem> {
     let mut text = serde_json::to_vec(value).map_err(|error| Problem {
         cause: Some(error.to_string()),
-        ..Problem::new(
-            countersign_core::refusal::Code::Internal,
-            "an answer could not be written",
-        )
+        ..Problem::new(countersign_core::refusal::Code::Internal, "an answer could not be written")
     })?;
     text.push(b'\n');
     Ok(text.into())
@@ -53,10 +44,7 @@ pub fn line<T: Serialize>(value: &T) -> Result<Bytes, Problem> {
 
 /// All pages that `next` gives, item by item, each page read when the one before was sent. `next` takes where a page begins and
 /// gives its items and where the one after begins; `None` there ends it.
-pub fn pages<C, T, F>(
-    first: C,
-    next: impl Fn(C) -> F + Send + 'static,
-) -> impl Stream<Item = Result<Bytes, Problem>> + Send
+pub fn pages<C, T, F>(first: C, next: impl Fn(C) -> F + Send + 'static) -> impl Stream<Item = Result<Bytes, Problem>> + Send
 where
     C: Send + 'static,
     T: Serialize + Send + 'static,

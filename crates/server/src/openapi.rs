@@ -7,8 +7,7 @@ use std::collections::BTreeMap;
 use utoipa::{
     IntoParams, IntoResponses, PartialSchema,
     openapi::{
-        Components, ContentBuilder, InfoBuilder, LicenseBuilder, OpenApi, OpenApiBuilder, Paths,
-        Ref, RefOr, Response, ResponseBuilder,
+        Components, ContentBuilder, InfoBuilder, LicenseBuilder, OpenApi, OpenApiBuilder, Paths, Ref, RefOr, Response, ResponseBuilder,
         security::{HttpAuthScheme, HttpBuilder, SecurityScheme},
     },
 };
@@ -17,9 +16,7 @@ use utoipa::{
 #[must_use]
 pub fn document() -> OpenApi {
     let mut components = Components::new();
-    components
-        .schemas
-        .insert("Problem".into(), ProblemBody::schema());
+    components.schemas.insert("Problem".into(), ProblemBody::schema());
     components.add_security_scheme(
         "key",
         SecurityScheme::Http(
@@ -45,10 +42,7 @@ pub fn document() -> OpenApi {
 #[must_use]
 pub fn finished(mut document: OpenApi) -> OpenApi {
     let mut paths = Paths::new();
-    paths.paths = std::mem::take(&mut document.paths.paths)
-        .into_iter()
-        .map(|(path, item)| (path.replace("{*", "{"), item))
-        .collect();
+    paths.paths = std::mem::take(&mut document.paths.paths).into_iter().map(|(path, item)| (path.replace("{*", "{"), item)).collect();
     document.paths = paths;
     document
 }
@@ -56,10 +50,7 @@ pub fn finished(mut document: OpenApi) -> OpenApi {
 /// How a command may be sent again.
 #[derive(IntoParams)]
 #[into_params(parameter_in = Header)]
-#[expect(
-    dead_code,
-    reason = "a description; the headers are read by `extract::Head`"
-)]
+#[expect(dead_code, reason = "a description; the headers are read by `extract::Head`")]
 pub struct Again {
     /// Under the same key within 24 hours the same request is carried out once, and answered the same way again.
     #[param(rename = "Idempotency-Key", max_length = 255)]
@@ -69,10 +60,7 @@ pub struct Again {
 /// Which version of a case a command is about.
 #[derive(IntoParams)]
 #[into_params(parameter_in = Header)]
-#[expect(
-    dead_code,
-    reason = "a description; the headers are read by `extract::Head`"
-)]
+#[expect(dead_code, reason = "a description; the headers are read by `extract::Head`")]
 pub struct Version {
     /// The `ETag` of the case as it was read, as in `"7"`; refused where the case has changed since.
     #[param(rename = "If-Match")]
@@ -83,29 +71,14 @@ pub struct Version {
 fn responses(kinds: &[Kind]) -> BTreeMap<String, RefOr<Response>> {
     let mut by_status = BTreeMap::<String, Vec<Kind>>::new();
     for kind in kinds {
-        by_status
-            .entry(kind.status().as_u16().to_string())
-            .or_default()
-            .push(*kind);
+        by_status.entry(kind.status().as_u16().to_string()).or_default().push(*kind);
     }
     by_status
         .into_iter()
         .map(|(status, kinds)| {
-            let words: Vec<_> = kinds
-                .iter()
-                .map(|kind| format!("`{}`: {}.", kind.slug(), kind.title()))
-                .collect();
-            let content = ContentBuilder::new()
-                .schema(Some(Ref::from_schema_name("Problem")))
-                .build();
-            (
-                status,
-                ResponseBuilder::new()
-                    .description(words.join(" "))
-                    .content("application/problem+json", content)
-                    .build()
-                    .into(),
-            )
+            let words: Vec<_> = kinds.iter().map(|kind| format!("`{}`: {}.", kind.slug(), kind.title())).collect();
+            let content = ContentBuilder::new().schema(Some(Ref::from_schema_name("Problem"))).build();
+            (status, ResponseBuilder::new().description(words.join(" ")).content("application/problem+json", content).build().into())
         })
         .collect()
 }

@@ -40,11 +40,7 @@ impl From<Code> for Kind {
 impl Kind {
     /// Every kind there is.
     pub fn all() -> impl Iterator<Item = Self> {
-        Code::ALL.iter().copied().map(Self::Refused).chain([
-            Self::UnsupportedMediaType,
-            Self::MethodNotAllowed,
-            Self::RequestTimeout,
-        ])
+        Code::ALL.iter().copied().map(Self::Refused).chain([Self::UnsupportedMediaType, Self::MethodNotAllowed, Self::RequestTimeout])
     }
 
     /// The stable word, the last part of the problem's type.
@@ -145,35 +141,19 @@ impl Problem {
     /// A problem without a field.
     #[must_use]
     pub fn new(kind: impl Into<Kind>, detail: impl Into<String>) -> Self {
-        Self {
-            kind: kind.into(),
-            field: None,
-            detail: detail.into(),
-            line: None,
-            cause: None,
-        }
+        Self { kind: kind.into(), field: None, detail: detail.into(), line: None, cause: None }
     }
 
     /// A problem that blames a field or parameter.
     #[must_use]
-    pub fn field(
-        kind: impl Into<Kind>,
-        field: impl Into<String>,
-        detail: impl Into<String>,
-    ) -> Self {
-        Self {
-            field: Some(field.into()),
-            ..Self::new(kind, detail)
-        }
+    pub fn field(kind: impl Into<Kind>, field: impl Into<String>, detail: impl Into<String>) -> Self {
+        Self { field: Some(field.into()), ..Self::new(kind, detail) }
     }
 
     /// The same problem, of a line.
     #[must_use]
     pub fn at_line(self, line: u64) -> Self {
-        Self {
-            line: Some(line),
-            ..self
-        }
+        Self { line: Some(line), ..self }
     }
 
     /// The body that is sent, under the id of the request where it has one.
@@ -193,13 +173,7 @@ impl Problem {
 
 impl From<Refusal> for Problem {
     fn from(refusal: Refusal) -> Self {
-        Self {
-            kind: refusal.code.into(),
-            field: refusal.field,
-            detail: refusal.detail,
-            line: None,
-            cause: None,
-        }
+        Self { kind: refusal.code.into(), field: refusal.field, detail: refusal.detail, line: None, cause: None }
     }
 }
 
@@ -207,10 +181,7 @@ impl From<countersign_app::Error> for Problem {
     fn from(error: countersign_app::Error) -> Self {
         let problem = Self::from(error.refusal());
         let ours = problem.kind.status().is_server_error();
-        Self {
-            cause: ours.then(|| error.to_string()),
-            ..problem
-        }
+        Self { cause: ours.then(|| error.to_string()), ..problem }
     }
 }
 
@@ -220,10 +191,7 @@ impl IntoResponse for Problem {
         let headers = response.headers_mut();
         match self.kind {
             Kind::Refused(Code::Unauthenticated) => {
-                headers.insert(
-                    header::WWW_AUTHENTICATE,
-                    HeaderValue::from_static("Bearer realm=\"countersign\""),
-                );
+                headers.insert(header::WWW_AUTHENTICATE, HeaderValue::from_static("Bearer realm=\"countersign\""));
             }
             Kind::Refused(Code::Busy | Code::Storage) => {
                 headers.insert(header::RETRY_AFTER, RETRY_AFTER_SECONDS.into());

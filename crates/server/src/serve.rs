@@ -23,18 +23,11 @@ const ACCEPT_AGAIN: Duration = Duration::from_millis(100);
 
 /// Serves the API on `listener` until `shutdown` is ready; then takes no more connections, ends endless streams, and gives open
 /// requests [`SHUTDOWN_SECONDS_MAX`].
-pub async fn serve(
-    app: App,
-    listener: TcpListener,
-    config: ServerConfig,
-    shutdown: impl Future<Output = ()> + Send,
-) {
+pub async fn serve(app: App, listener: TcpListener, config: ServerConfig, shutdown: impl Future<Output = ()> + Send) {
     let (stop, stopping) = watch::channel(false);
     let service = TowerToHyperService::new(build(app, config, stopping));
     let mut http = http1::Builder::new();
-    http.timer(TokioTimer::new())
-        .header_read_timeout(HEAD_SECONDS_MAX)
-        .max_buf_size(HEAD_BYTES_MAX);
+    http.timer(TokioTimer::new()).header_read_timeout(HEAD_SECONDS_MAX).max_buf_size(HEAD_BYTES_MAX);
     let connections = Arc::new(Semaphore::new(CONNECTIONS_MAX));
     let graceful = GracefulShutdown::new();
     let mut shutdown = std::pin::pin!(shutdown);
@@ -53,8 +46,7 @@ pub async fn serve(
         };
         // Answers are small and written whole; waiting to fill a packet would only delay them.
         let _ = stream.set_nodelay(true);
-        let connection =
-            graceful.watch(http.serve_connection(TokioIo::new(stream), service.clone()));
+        let connection = graceful.watch(http.serve_connection(TokioIo::new(stream), service.clone()));
         tokio::spawn(async move {
             // A client that goes away in the middle is no event for the log.
             let _ = connection.await;
@@ -63,10 +55,7 @@ pub async fn serve(
     }
     drop(listener);
     let _ = stop.send(true);
-    if tokio::time::timeout(SHUTDOWN_SECONDS_MAX, graceful.shutdown())
-        .await
-        .is_err()
-    {
+    if tokio::time::timeout(SHUTDOWN_SECONDS_MAX, graceful.shutdown()).await.is_err() {
         tracing::warn!("some requests were cut off at shutdown");
     }
 }
@@ -75,10 +64,7 @@ async fn accept(
     listener: &TcpListener,
     connections: &Arc<Semaphore>,
 ) -> std::io::Result<(tokio::net::TcpStream, tokio::sync::OwnedSemaphorePermit)> {
-    let slot = Arc::clone(connections)
-        .acquire_owned()
-        .await
-        .map_err(std::io::Error::other)?;
+    let slot = Arc::clone(connections).acquire_owned().await.map_err(std::io::Error::other)?;
     let (stream, _) = listener.accept().await?;
     Ok((stream, slot))
 }

@@ -28,9 +28,7 @@ impl Default for ServerConfig {
     fn default() -> Self {
         let count = AtomicU64::new(0);
         Self {
-            request_ids: Arc::new(move || {
-                format!("r{}", count.fetch_add(1, Ordering::Relaxed) + 1)
-            }),
+            request_ids: Arc::new(move || format!("r{}", count.fetch_add(1, Ordering::Relaxed) + 1)),
             requests_in_flight_max: REQUESTS_IN_FLIGHT_MAX,
             heartbeat: Duration::from_secs(15),
         }
@@ -64,13 +62,7 @@ pub struct Shared {
 impl Server {
     pub(crate) fn new(app: App, config: ServerConfig, stopping: watch::Receiver<bool>) -> Self {
         let slots = Semaphore::new(config.requests_in_flight_max);
-        Self(Arc::new(Shared {
-            app,
-            config,
-            metrics: Metrics::default(),
-            slots,
-            stopping,
-        }))
+        Self(Arc::new(Shared { app, config, metrics: Metrics::default(), slots, stopping }))
     }
 }
 

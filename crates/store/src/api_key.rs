@@ -74,7 +74,8 @@ pub async fn insert(conn: Conn<'_>, row: &ApiKeyRow) -> Result<(), Error> {
 /// # Errors
 /// Where the storage fails.
 pub async fn get(conn: Conn<'_>, key_id: &str) -> Result<Option<ApiKeyRow>, Error> {
-    on!(conn, c => sqlx::query(API_KEY_GET).bind(key_id).fetch_optional(c).await.map(|r| r.map(|r| key_row!(r)))).map_err(attempt("find an API key"))
+    on!(conn, c => sqlx::query(API_KEY_GET).bind(key_id).fetch_optional(c).await.map(|r| r.map(|r| key_row!(r))))
+        .map_err(attempt("find an API key"))
 }
 
 /// A workspace's keys.
@@ -82,7 +83,8 @@ pub async fn get(conn: Conn<'_>, key_id: &str) -> Result<Option<ApiKeyRow>, Erro
 /// # Errors
 /// Where the storage fails.
 pub async fn list(conn: Conn<'_>, workspace: Uuid) -> Result<Vec<ApiKeyRow>, Error> {
-    on!(conn, c => sqlx::query(API_KEYS_LIST).bind(workspace).fetch_all(c).await.map(|rows| rows.iter().map(|r| key_row!(r)).collect())).map_err(attempt("list API keys"))
+    on!(conn, c => sqlx::query(API_KEYS_LIST).bind(workspace).fetch_all(c).await.map(|rows| rows.iter().map(|r| key_row!(r)).collect()))
+        .map_err(attempt("list API keys"))
 }
 
 /// Revokes a key.
@@ -90,5 +92,6 @@ pub async fn list(conn: Conn<'_>, workspace: Uuid) -> Result<Vec<ApiKeyRow>, Err
 /// # Errors
 /// Where the storage fails.
 pub async fn revoke(conn: Conn<'_>, workspace: Uuid, key_id: &str, now: i64) -> Result<(), Error> {
-    on!(conn, c => sqlx::query(API_KEY_REVOKE).bind(workspace).bind(key_id).bind(now).execute(c).await.map(|_| ())).map_err(attempt("revoke an API key"))
+    on!(conn, c => sqlx::query(API_KEY_REVOKE).bind(workspace).bind(key_id).bind(now).execute(c).await.map(|_| ()))
+        .map_err(attempt("revoke an API key"))
 }

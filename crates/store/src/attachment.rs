@@ -72,5 +72,6 @@ pub async fn own(conn: Conn<'_>, workspace: Uuid, row: &AttachmentRow) -> Result
 /// # Errors
 /// Where the storage fails.
 pub async fn erase(conn: Conn<'_>, workspace: Uuid, subject: Uuid) -> Result<u64, Error> {
-    on!(conn, c => sqlx::query(ATTACHMENTS_ERASE).bind(workspace).bind(subject).execute(c).await.map(|done| done.rows_affected())).map_err(attempt("erase attachments"))
+    on!(conn, c => sqlx::query(ATTACHMENTS_ERASE).bind(workspace).bind(subject).execute(c).await.map(|done| done.rows_affected()))
+        .map_err(attempt("erase attachments"))
 }

@@ -42,7 +42,8 @@ fn parameters(postgres: bool, numbers: std::ops::RangeInclusive<usize>) -> Strin
 /// The text `{head} values (..), (..) {tail}` for so many rows.
 pub fn insert(postgres: bool, head: &'static str, columns: usize, rows: usize, tail: &'static str) -> &'static str {
     kept(postgres, head, rows, || {
-        let tuples: Vec<String> = (0..rows).map(|row| format!("({})", parameters(postgres, row * columns + 1..=row * columns + columns))).collect();
+        let tuples: Vec<String> =
+            (0..rows).map(|row| format!("({})", parameters(postgres, row * columns + 1..=row * columns + columns))).collect();
         format!("{head} values {} {tail}", tuples.join(", "))
     })
 }
@@ -50,7 +51,8 @@ pub fn insert(postgres: bool, head: &'static str, columns: usize, rows: usize, t
 /// The text `{head} (..) {tail}` for so many keys; parameters inside `head` are bound before them.
 pub fn in_list(postgres: bool, head: &'static str, before: usize, keys: usize, tail: &'static str) -> &'static str {
     kept(postgres, head, keys, || {
-        let numbered = if postgres { head.to_owned() } else { (1..=before).fold(head.to_owned(), |text, n| text.replace(&format!("${n}"), "?")) };
+        let numbered =
+            if postgres { head.to_owned() } else { (1..=before).fold(head.to_owned(), |text, n| text.replace(&format!("${n}"), "?")) };
         format!("{numbered} ({}) {tail}", parameters(postgres, before + 1..=before + keys))
     })
 }
@@ -79,7 +81,10 @@ mod tests {
 
     #[test]
     fn texts_number_their_parameters() {
-        assert_eq!(insert(true, "insert into t (a, b)", 2, 2, "on conflict do nothing"), "insert into t (a, b) values ($1, $2), ($3, $4) on conflict do nothing");
+        assert_eq!(
+            insert(true, "insert into t (a, b)", 2, 2, "on conflict do nothing"),
+            "insert into t (a, b) values ($1, $2), ($3, $4) on conflict do nothing"
+        );
         assert_eq!(insert(false, "insert into t (a, b)", 2, 2, ""), "insert into t (a, b) values (?, ?), (?, ?) ");
         assert_eq!(in_list(true, "select a from t where w = $1 and k in", 1, 2, ""), "select a from t where w = $1 and k in ($2, $3) ");
         assert_eq!(in_list(false, "select a from t where w = $1 and k in", 1, 2, ""), "select a from t where w = ? and k in (?, ?) ");

@@ -115,7 +115,8 @@ async fn exclusions_write(mut conn: Conn<'_>, workspace: Uuid, rows: &[&CaseRow]
         .map_err(attempt("write who may not answer"))?;
         let pairs: Vec<(Uuid, Uuid)> = some.iter().flat_map(|r| r.excluded.iter().map(|p| (r.case, *p))).collect();
         for chunk in batch::chunks(&pairs) {
-            let sql = batch::insert(conn.is_postgres(), EXCLUSION_INSERT, 3, chunk.len(), "on conflict (workspace, case_id, person) do nothing");
+            let sql =
+                batch::insert(conn.is_postgres(), EXCLUSION_INSERT, 3, chunk.len(), "on conflict (workspace, case_id, person) do nothing");
             on!(conn.again(), c => {
                 let mut query = sqlx::query(sql);
                 for (case, person) in chunk {
@@ -156,7 +157,8 @@ macro_rules! case_row {
 /// # Errors
 /// Where the storage fails.
 pub async fn get(conn: Conn<'_>, workspace: Uuid, case: Uuid) -> Result<Option<CaseRow>, Error> {
-    on!(conn, c => sqlx::query(CASE_GET).bind(workspace).bind(case).fetch_optional(c).await.map(|r| r.map(|r| case_row!(r)))).map_err(attempt("find a case"))
+    on!(conn, c => sqlx::query(CASE_GET).bind(workspace).bind(case).fetch_optional(c).await.map(|r| r.map(|r| case_row!(r))))
+        .map_err(attempt("find a case"))
 }
 
 /// Some cases by their ids.
@@ -194,7 +196,14 @@ pub async fn list(conn: Conn<'_>, workspace: Uuid, after: Uuid, limit: i64) -> R
 ///
 /// # Errors
 /// Where the storage fails.
-pub async fn list_of(conn: Conn<'_>, workspace: Uuid, playbook: Uuid, status: &str, after: Uuid, limit: i64) -> Result<Vec<CaseRow>, Error> {
+pub async fn list_of(
+    conn: Conn<'_>,
+    workspace: Uuid,
+    playbook: Uuid,
+    status: &str,
+    after: Uuid,
+    limit: i64,
+) -> Result<Vec<CaseRow>, Error> {
     on!(conn, c => sqlx::query(CASES_LIST_OF).bind(workspace).bind(playbook).bind(status).bind(after).bind(limit).fetch_all(c).await.map(|rows| rows.iter().map(|r| case_row!(r)).collect()))
         .map_err(attempt("list cases"))
 }
@@ -223,7 +232,8 @@ pub async fn exclusions(conn: Conn<'_>, workspace: Uuid) -> Result<Vec<(Uuid, Uu
 /// Where the storage fails.
 pub async fn clear(mut conn: Conn<'_>, workspace: Uuid) -> Result<(), Error> {
     for sql in [CASES_CLEAR, EXCLUSIONS_CLEAR] {
-        on!(conn.again(), c => sqlx::query(sql).bind(workspace).execute(c).await.map(|_| ())).map_err(attempt("empty the projection of cases"))?;
+        on!(conn.again(), c => sqlx::query(sql).bind(workspace).execute(c).await.map(|_| ()))
+            .map_err(attempt("empty the projection of cases"))?;
     }
     Ok(())
 }

@@ -50,7 +50,8 @@ pub struct Claimant<'a> {
 /// Where the storage fails.
 pub async fn wake(conn: Conn<'_>, workspace: Uuid, now: i64) -> Result<(), Error> {
     let sql = if conn.is_postgres() { CASES_WAKE_POSTGRES } else { CASES_WAKE };
-    on!(conn, c => sqlx::query(sql).bind(workspace).bind(now).bind(WOKEN_AT_ONCE).execute(c).await.map(|_| ())).map_err(attempt("wake waiting cases"))
+    on!(conn, c => sqlx::query(sql).bind(workspace).bind(now).bind(WOKEN_AT_ONCE).execute(c).await.map(|_| ()))
+        .map_err(attempt("wake waiting cases"))
 }
 
 /// Leases the first case of a playbook's queue that the person may answer.
@@ -101,7 +102,8 @@ pub async fn one(mut conn: Conn<'_>, workspace: Uuid, case: Uuid, claimant: Clai
 
 async fn lease(mut conn: Conn<'_>, workspace: Uuid, case: Uuid, claimant: Claimant<'_>) -> Result<(), Error> {
     let failed = || attempt("claim a case");
-    on!(conn.again(), c => sqlx::query(LEASES_EXPIRE).bind(workspace).bind(case).bind(claimant.now).execute(c).await.map(|_| ())).map_err(failed())?;
+    on!(conn.again(), c => sqlx::query(LEASES_EXPIRE).bind(workspace).bind(case).bind(claimant.now).execute(c).await.map(|_| ()))
+        .map_err(failed())?;
     on!(conn.again(), c => sqlx::query(LEASE_PUT).bind(workspace).bind(case).bind(claimant.person).bind(claimant.until).execute(c).await.map(|_| ()))
         .map_err(failed())?;
     on!(conn, c => sqlx::query(CASE_LEASED_OUT).bind(workspace).bind(case).execute(c).await.map(|_| ())).map_err(failed())
@@ -113,7 +115,8 @@ async fn lease(mut conn: Conn<'_>, workspace: Uuid, case: Uuid, claimant: Claima
 /// Where the storage fails.
 pub async fn release(mut conn: Conn<'_>, workspace: Uuid, case: Uuid, person: Uuid) -> Result<(), Error> {
     let failed = || attempt("release a case");
-    on!(conn.again(), c => sqlx::query(LEASE_DELETE).bind(workspace).bind(case).bind(person).execute(c).await.map(|_| ())).map_err(failed())?;
+    on!(conn.again(), c => sqlx::query(LEASE_DELETE).bind(workspace).bind(case).bind(person).execute(c).await.map(|_| ()))
+        .map_err(failed())?;
     on!(conn, c => sqlx::query(CASE_FREE).bind(workspace).bind(case).execute(c).await.map(|_| ())).map_err(failed())
 }
 
@@ -122,7 +125,8 @@ pub async fn release(mut conn: Conn<'_>, workspace: Uuid, case: Uuid, person: Uu
 /// # Errors
 /// Where the storage fails.
 pub async fn forget(conn: Conn<'_>, workspace: Uuid, case: Uuid, person: Uuid) -> Result<(), Error> {
-    on!(conn, c => sqlx::query(LEASE_DELETE).bind(workspace).bind(case).bind(person).execute(c).await.map(|_| ())).map_err(attempt("end a lease"))
+    on!(conn, c => sqlx::query(LEASE_DELETE).bind(workspace).bind(case).bind(person).execute(c).await.map(|_| ()))
+        .map_err(attempt("end a lease"))
 }
 
 /// Until when the person holds a case, if they do.

@@ -21,7 +21,8 @@ const SQLITE_READER_CACHE_KIB: u32 = 2 << 10;
 /// The write-ahead log is folded back after so many pages (of 4 KiB).
 const SQLITE_CHECKPOINT_PAGES: u32 = 4_000;
 
-const MIGRATIONS: &[(i64, &str, &str)] = &[(1, include_str!("../migrations/sqlite/0001_spine.sql"), include_str!("../migrations/postgres/0001_spine.sql"))];
+const MIGRATIONS: &[(i64, &str, &str)] =
+    &[(1, include_str!("../migrations/sqlite/0001_spine.sql"), include_str!("../migrations/postgres/0001_spine.sql"))];
 
 /// A database.
 #[derive(Debug, Clone)]
@@ -142,7 +143,14 @@ impl Db {
             .pragma("wal_autocheckpoint", SQLITE_CHECKPOINT_PAGES.to_string())
             .pragma("temp_store", "memory")
             .statement_cache_capacity(300);
-        let pool = |n| SqlitePoolOptions::new().max_connections(n).acquire_timeout(ACQUIRE_WAIT).test_before_acquire(false).idle_timeout(None).max_lifetime(None);
+        let pool = |n| {
+            SqlitePoolOptions::new()
+                .max_connections(n)
+                .acquire_timeout(ACQUIRE_WAIT)
+                .test_before_acquire(false)
+                .idle_timeout(None)
+                .max_lifetime(None)
+        };
         let sized = |kib: u32| options.clone().pragma("cache_size", format!("-{kib}"));
         let writer = pool(1).connect_with(sized(SQLITE_WRITER_CACHE_KIB)).await.map_err(attempt("open the database file"))?;
         let db = Self::Sqlite { writer, readers: pool(READERS_MAX).connect_lazy_with(sized(SQLITE_READER_CACHE_KIB)) };
@@ -229,7 +237,9 @@ impl Db {
     /// Where the engine refuses.
     pub async fn truncate_log(&self) -> Result<(), Error> {
         match self {
-            Self::Sqlite { writer, .. } => writer.execute("pragma wal_checkpoint(truncate)").await.map(|_| ()).map_err(attempt("empty the write-ahead log")),
+            Self::Sqlite { writer, .. } => {
+                writer.execute("pragma wal_checkpoint(truncate)").await.map(|_| ()).map_err(attempt("empty the write-ahead log"))
+            }
             Self::Postgres(_) => Ok(()),
         }
     }

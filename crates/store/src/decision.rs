@@ -127,5 +127,6 @@ pub async fn list(conn: Conn<'_>, workspace: Uuid, playbook: Option<Uuid>, after
 /// # Errors
 /// Where the storage fails.
 pub async fn clear(conn: Conn<'_>, workspace: Uuid) -> Result<(), Error> {
-    on!(conn, c => sqlx::query(DECISIONS_CLEAR).bind(workspace).execute(c).await.map(|_| ())).map_err(attempt("empty the projection of decisions"))
+    on!(conn, c => sqlx::query(DECISIONS_CLEAR).bind(workspace).execute(c).await.map(|_| ()))
+        .map_err(attempt("empty the projection of decisions"))
 }

@@ -47,5 +47,6 @@ pub async fn list(conn: Conn<'_>, workspace: Uuid) -> Result<Vec<DirectoryRow>, 
 /// # Errors
 /// Where the storage fails.
 pub async fn delete(conn: Conn<'_>, workspace: Uuid, person: Uuid) -> Result<(), Error> {
-    on!(conn, c => sqlx::query(DIRECTORY_DELETE).bind(workspace).bind(person).execute(c).await.map(|_| ())).map_err(attempt("erase from the directory"))
+    on!(conn, c => sqlx::query(DIRECTORY_DELETE).bind(workspace).bind(person).execute(c).await.map(|_| ()))
+        .map_err(attempt("erase from the directory"))
 }

@@ -68,15 +68,20 @@ fn classify(attempted: &'static str, source: sqlx::Error) -> Error {
                 Error::Conflict { attempted }
             } else if matches!(code.as_ref(), "13" | "53100") {
                 Error::Full { attempted }
-            } else if matches!(code.as_ref(), "57P01" | "57P02" | "57P03" | "53300" | "10" | "778" | "1034" | "1290") || code.starts_with("08") {
+            } else if matches!(code.as_ref(), "57P01" | "57P02" | "57P03" | "53300" | "10" | "778" | "1034" | "1290")
+                || code.starts_with("08")
+            {
                 Error::Unavailable { attempted, source }
             } else {
                 Error::Sql { attempted, source }
             }
         }
-        sqlx::Error::Io(_) | sqlx::Error::PoolTimedOut | sqlx::Error::PoolClosed | sqlx::Error::WorkerCrashed | sqlx::Error::Protocol(_) | sqlx::Error::Tls(_) => {
-            Error::Unavailable { attempted, source }
-        }
+        sqlx::Error::Io(_)
+        | sqlx::Error::PoolTimedOut
+        | sqlx::Error::PoolClosed
+        | sqlx::Error::WorkerCrashed
+        | sqlx::Error::Protocol(_)
+        | sqlx::Error::Tls(_) => Error::Unavailable { attempted, source },
         _ => Error::Sql { attempted, source },
     }
 }

@@ -9,7 +9,8 @@ use sqlx::Row;
 use uuid::Uuid;
 
 const EXTERNAL_ID_INSERT: &str = "insert into external_ids (workspace, playbook, token, content_token, case_id, subject)";
-const EXTERNAL_IDS_BY_TOKEN: &str = "select token, content_token, case_id, playbook from external_ids where workspace = $1 and playbook = $2 and token in";
+const EXTERNAL_IDS_BY_TOKEN: &str =
+    "select token, content_token, case_id, playbook from external_ids where workspace = $1 and playbook = $2 and token in";
 
 statements! {
     EXTERNAL_IDS_ERASE = "delete from external_ids where workspace = $1 and subject = $2";
@@ -84,5 +85,6 @@ pub async fn taken(mut conn: Conn<'_>, workspace: Uuid, playbook: Uuid, tokens: 
 /// # Errors
 /// Where the storage fails.
 pub async fn erase(conn: Conn<'_>, workspace: Uuid, subject: Uuid) -> Result<(), Error> {
-    on!(conn, c => sqlx::query(EXTERNAL_IDS_ERASE).bind(workspace).bind(subject).execute(c).await.map(|_| ())).map_err(attempt("erase external ids"))
+    on!(conn, c => sqlx::query(EXTERNAL_IDS_ERASE).bind(workspace).bind(subject).execute(c).await.map(|_| ()))
+        .map_err(attempt("erase external ids"))
 }

@@ -78,5 +78,6 @@ pub async fn put(mut conn: Conn<'_>, workspace: Uuid, key: &Key, response: &str,
 /// # Errors
 /// Where the storage fails.
 pub async fn expire(conn: Conn<'_>, now: i64) -> Result<u64, Error> {
-    on!(conn, c => sqlx::query(IDEMPOTENCY_EXPIRE).bind(now).execute(c).await.map(|done| done.rows_affected())).map_err(attempt("forget old idempotency keys"))
+    on!(conn, c => sqlx::query(IDEMPOTENCY_EXPIRE).bind(now).execute(c).await.map(|done| done.rows_affected()))
+        .map_err(attempt("forget old idempotency keys"))
 }

@@ -37,5 +37,6 @@ pub async fn holds(conn: Conn<'_>, workspace: Uuid, holder: Uuid, fence: i64) ->
 /// # Errors
 /// Where the storage fails.
 pub async fn release(conn: Conn<'_>, holder: Uuid) -> Result<(), Error> {
-    on!(conn, c => sqlx::query(INTEGRATOR_RELEASE).bind(holder).execute(c).await.map(|_| ())).map_err(attempt("give the integrator's leases back"))
+    on!(conn, c => sqlx::query(INTEGRATOR_RELEASE).bind(holder).execute(c).await.map(|_| ()))
+        .map_err(attempt("give the integrator's leases back"))
 }

@@ -56,7 +56,13 @@ pub struct CheckpointRow {
 /// Where the storage fails.
 pub async fn tiles_put(mut conn: Conn<'_>, log: Log, rows: &[TileRow]) -> Result<(), Error> {
     for chunk in batch::chunks(rows) {
-        let sql = batch::insert(conn.is_postgres(), TILE_UPSERT, 5, chunk.len(), "on conflict (workspace, log, level, tile_index) do update set hashes = excluded.hashes");
+        let sql = batch::insert(
+            conn.is_postgres(),
+            TILE_UPSERT,
+            5,
+            chunk.len(),
+            "on conflict (workspace, log, level, tile_index) do update set hashes = excluded.hashes",
+        );
         on!(conn.again(), c => {
             let mut query = sqlx::query(sql);
             for row in chunk {
@@ -94,7 +100,8 @@ pub async fn tiles_from(conn: Conn<'_>, log: Log, level: i64, index: i64, limit:
 /// # Errors
 /// Where the storage fails.
 pub async fn logs_stored(conn: Conn<'_>) -> Result<Vec<(Uuid, i64, i64)>, Error> {
-    on!(conn, c => sqlx::query(LOGS_STORED).fetch_all(c).await.map(|rows| rows.iter().map(|r| (r.get(0), r.get(1), r.get(2))).collect())).map_err(attempt("list stored logs"))
+    on!(conn, c => sqlx::query(LOGS_STORED).fetch_all(c).await.map(|rows| rows.iter().map(|r| (r.get(0), r.get(1), r.get(2))).collect()))
+        .map_err(attempt("list stored logs"))
 }
 
 /// Number of stored tiles.
@@ -102,7 +109,8 @@ pub async fn logs_stored(conn: Conn<'_>) -> Result<Vec<(Uuid, i64, i64)>, Error>
 /// # Errors
 /// Where the storage fails.
 pub async fn tiles_count(conn: Conn<'_>, log: Log) -> Result<i64, Error> {
-    on!(conn, c => sqlx::query(TILES_COUNT).bind(log.workspace).bind(log.number).fetch_one(c).await.map(|r| r.get(0))).map_err(attempt("count tiles"))
+    on!(conn, c => sqlx::query(TILES_COUNT).bind(log.workspace).bind(log.number).fetch_one(c).await.map(|r| r.get(0)))
+        .map_err(attempt("count tiles"))
 }
 
 /// Keeps a checkpoint.
@@ -137,5 +145,6 @@ pub async fn checkpoints(conn: Conn<'_>, log: Log) -> Result<Vec<CheckpointRow>,
 /// # Errors
 /// Where the storage fails.
 pub async fn checkpoint_drop(conn: Conn<'_>, log: Log, size: i64) -> Result<(), Error> {
-    on!(conn, c => sqlx::query(CHECKPOINT_DROP).bind(log.workspace).bind(log.number).bind(size).execute(c).await.map(|_| ())).map_err(attempt("drop a checkpoint"))
+    on!(conn, c => sqlx::query(CHECKPOINT_DROP).bind(log.workspace).bind(log.number).bind(size).execute(c).await.map(|_| ()))
+        .map_err(attempt("drop a checkpoint"))
 }

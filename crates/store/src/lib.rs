@@ -4,8 +4,6 @@
 //! `statements!` catalogue beside its functions; a test prepares all of them on both engines. Each table says in the
 //! migrations whether it is ledgered, sealed or operational.
 
-#![cfg_attr(test, expect(clippy::unwrap_used, clippy::expect_used, reason = "a test that cannot go on should panic"))]
-
 #[macro_use]
 mod macros;
 

@@ -56,8 +56,9 @@ pub async fn advance(conn: Conn<'_>, workspace: Uuid, count: i64, control_epoch:
 /// # Errors
 /// [`Error::Conflict`] where it has moved already.
 pub async fn bump(conn: Conn<'_>, workspace: Uuid, control_epoch: i64) -> Result<i64, Error> {
-    let next: Option<i64> = on!(conn, c => sqlx::query(HEAD_BUMP).bind(workspace).bind(control_epoch).fetch_optional(c).await.map(|r| r.map(|r| r.get(0))))
-        .map_err(attempt("move the control epoch"))?;
+    let next: Option<i64> =
+        on!(conn, c => sqlx::query(HEAD_BUMP).bind(workspace).bind(control_epoch).fetch_optional(c).await.map(|r| r.map(|r| r.get(0))))
+            .map_err(attempt("move the control epoch"))?;
     next.ok_or(Error::Conflict { attempted: "move the control epoch" })
 }
 
@@ -74,5 +75,6 @@ pub async fn hold(conn: Conn<'_>, workspace: Uuid) -> Result<(), Error> {
 /// # Errors
 /// Where the storage fails.
 pub async fn workspaces(conn: Conn<'_>) -> Result<Vec<Uuid>, Error> {
-    on!(conn, c => sqlx::query(WORKSPACES).fetch_all(c).await.map(|rows| rows.iter().map(|r| r.get(0)).collect())).map_err(attempt("list workspaces"))
+    on!(conn, c => sqlx::query(WORKSPACES).fetch_all(c).await.map(|rows| rows.iter().map(|r| r.get(0)).collect()))
+        .map_err(attempt("list workspaces"))
 }

@@ -25,7 +25,9 @@ macro_rules! text {
     ($row:expr, $column:expr) => {
         match $row.try_get::<String, _>($column) {
             Ok(text) => text,
-            Err(_) => $row.try_get_unchecked::<Vec<u8>, _>($column).map(|bytes| String::from_utf8_lossy(&bytes).into_owned()).unwrap_or_default(),
+            Err(_) => {
+                $row.try_get_unchecked::<Vec<u8>, _>($column).map(|bytes| String::from_utf8_lossy(&bytes).into_owned()).unwrap_or_default()
+            }
         }
     };
 }

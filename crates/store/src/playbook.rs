@@ -47,5 +47,6 @@ pub async fn list(conn: Conn<'_>, workspace: Uuid) -> Result<Vec<PlaybookRow>, E
 /// # Errors
 /// Where the storage fails.
 pub async fn clear(conn: Conn<'_>, workspace: Uuid) -> Result<(), Error> {
-    on!(conn, c => sqlx::query(PLAYBOOKS_CLEAR).bind(workspace).execute(c).await.map(|_| ())).map_err(attempt("empty the projection of playbooks"))
+    on!(conn, c => sqlx::query(PLAYBOOKS_CLEAR).bind(workspace).execute(c).await.map(|_| ()))
+        .map_err(attempt("empty the projection of playbooks"))
 }

@@ -101,5 +101,6 @@ pub async fn erased(conn: Conn<'_>, workspace: Uuid) -> Result<Vec<SubjectRow>, 
 /// # Errors
 /// Where the storage fails.
 pub async fn erase(conn: Conn<'_>, workspace: Uuid, subject: Uuid, now: i64) -> Result<(), Error> {
-    on!(conn, c => sqlx::query(SUBJECT_ERASE).bind(workspace).bind(subject).bind(now).execute(c).await.map(|_| ())).map_err(attempt("erase a data subject"))
+    on!(conn, c => sqlx::query(SUBJECT_ERASE).bind(workspace).bind(subject).bind(now).execute(c).await.map(|_| ()))
+        .map_err(attempt("erase a data subject"))
 }

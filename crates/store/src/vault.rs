@@ -101,5 +101,6 @@ pub async fn of_subject(conn: Conn<'_>, workspace: Uuid, subject: Uuid) -> Resul
 /// # Errors
 /// Where the storage fails.
 pub async fn erase(conn: Conn<'_>, workspace: Uuid, subject: Uuid) -> Result<u64, Error> {
-    on!(conn, c => sqlx::query(VAULT_ERASE).bind(workspace).bind(subject).execute(c).await.map(|done| done.rows_affected())).map_err(attempt("erase a subject's values"))
+    on!(conn, c => sqlx::query(VAULT_ERASE).bind(workspace).bind(subject).execute(c).await.map(|done| done.rows_affected()))
+        .map_err(attempt("erase a subject's values"))
 }

@@ -47,7 +47,8 @@ pub struct Verdict {
 /// A refusal names what does not hold.
 pub fn verify(bytes: &[u8], trusted: Option<&str>) -> Result<Verdict, Error> {
     let refused = |detail: String| Error::from(Refusal::new(Code::Invalid, detail));
-    let trusted: Option<VerifierKey> = trusted.map(|key| key.trim().parse().map_err(|e| refused(format!("the key given is no vkey: {e}")))).transpose()?;
+    let trusted: Option<VerifierKey> =
+        trusted.map(|key| key.trim().parse().map_err(|e| refused(format!("the key given is no vkey: {e}")))).transpose()?;
     let verified = bundle::verify(bytes, trusted.as_ref(), recommit).map_err(|e| refused(e.to_string()))?;
     let mut events = Vec::with_capacity(verified.events.len());
     for event in &verified.events {
@@ -105,7 +106,9 @@ impl<'a> Story<'a> {
     /// Every judgment of the decision binds to the same content, and to what was shown to the same person before.
     fn check(&self, decision: &str) -> Result<(), String> {
         let id: EventId = decision.parse().map_err(|_| "the bundle's decision is no id".to_owned())?;
-        let made = self.find(id, |b| if let Body::DecisionMade(d) = b { Some(d) } else { None }).ok_or("the bundle has no such decision.made event")?;
+        let made = self
+            .find(id, |b| if let Body::DecisionMade(d) = b { Some(d) } else { None })
+            .ok_or("the bundle has no such decision.made event")?;
         for judgment in &made.judgments {
             self.check_judgment(made, *judgment)?;
         }
@@ -115,7 +118,10 @@ impl<'a> Story<'a> {
                 Body::PlaybookPublished(body) => {
                     let source = body.source.as_plain_str().ok_or("the playbook's source is not in its event")?;
                     if parse::digest(source) != body.digest {
-                        return Err(format!("version {} of playbook {} does not have the digest that its event states", body.version, body.name));
+                        return Err(format!(
+                            "version {} of playbook {} does not have the digest that its event states",
+                            body.version, body.name
+                        ));
                     }
                 }
                 body if is_story(body) && Some(event.stream) != stream => return Err(format!("event {} is of another case", event.id)),
@@ -141,8 +147,9 @@ impl<'a> Story<'a> {
             let observed = self.find(id, |b| if let Body::JudgmentObserved(j) = b { Some(j) } else { None });
             return observed.map(|_| ()).ok_or(format!("judgment {id} of the decision is not in the bundle"));
         };
-        let shown: &CaseShown =
-            self.find(given.shown, |b| if let Body::CaseShown(s) = b { Some(s) } else { None }).ok_or(format!("what was shown before judgment {id} is not in the bundle"))?;
+        let shown: &CaseShown = self
+            .find(given.shown, |b| if let Body::CaseShown(s) = b { Some(s) } else { None })
+            .ok_or(format!("what was shown before judgment {id} is not in the bundle"))?;
         let same = shown.person == given.person
             && shown.content_digest == given.content_digest
             && shown.playbook_version == given.playbook_version
@@ -187,7 +194,9 @@ impl<'a> Story<'a> {
                 let by = if people.is_empty() { "nobody named".to_owned() } else { people.join(", ") };
                 format!("DECIDED: {}, answered for by {by}", self.answer(&b.answer))
             }
-            Body::DecisionCorrected(b) => format!("person {} corrected it to {}: {}", b.person, self.answer(&b.answer), self.content(&b.reason)),
+            Body::DecisionCorrected(b) => {
+                format!("person {} corrected it to {}: {}", b.person, self.answer(&b.answer), self.content(&b.reason))
+            }
             Body::DecisionWithdrawn(b) => format!("person {} withdrew it", b.person),
             Body::OutcomeObserved(b) => format!("outcome from {}", b.source),
             other => other.type_name().replace(['.', '_'], " "),

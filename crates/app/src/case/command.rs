@@ -24,7 +24,13 @@ use std::collections::BTreeMap;
 
 impl Verb {
     /// The engine's command.
-    pub(crate) fn command(&self, state: Option<&CaseState>, playbook: &Playbook, subject: Option<SubjectId>, sealer: &mut Sealer<'_>) -> Result<Command, Error> {
+    pub(crate) fn command(
+        &self,
+        state: Option<&CaseState>,
+        playbook: &Playbook,
+        subject: Option<SubjectId>,
+        sealer: &mut Sealer<'_>,
+    ) -> Result<Command, Error> {
         let now = sealer.now();
         Ok(match self {
             Self::Open(opening) => opening.command(playbook, subject, sealer)?,
@@ -36,7 +42,11 @@ impl Verb {
             Self::Propose(input) => Command::Propose(proposal(&opening::proposal(playbook, input.clone(), now)?, "proposal", sealer)?),
             Self::Ask(input) => {
                 opening::remark(&input.instruction, "/instruction")?;
-                Command::Ask { person: PersonId(input.person), instruction: sealer.text("instruction", input.instruction.clone())?, about: input.about.map(EventId) }
+                Command::Ask {
+                    person: PersonId(input.person),
+                    instruction: sealer.text("instruction", input.instruction.clone())?,
+                    about: input.about.map(EventId),
+                }
             }
             Self::Show(person) => Command::Show { person: *person },
             Self::Judge(input, shown) => {
@@ -60,27 +70,38 @@ impl Verb {
                 let (occurred_at, judgment) = observed(&checked, "answer", now, sealer)?;
                 Command::Observe { occurred_at, judgment }
             }
-            Self::Withdraw(decision, input) => {
-                Command::Withdraw { person: PersonId(input.person), decision: *decision, reason: optional(input.reason.as_deref(), "reason", sealer)? }
+            Self::Withdraw(decision, input) => Command::Withdraw {
+                person: PersonId(input.person),
+                decision: *decision,
+                reason: optional(input.reason.as_deref(), "reason", sealer)?,
+            },
+            Self::Act(decision, input) => {
+                Command::Act { decision: *decision, reference: optional(input.reference.as_deref(), "reference", sealer)? }
             }
-            Self::Act(decision, input) => Command::Act { decision: *decision, reference: optional(input.reference.as_deref(), "reference", sealer)? },
             Self::Correct(decision, input) => Command::Correct {
                 person: PersonId(input.person),
                 decision: *decision,
                 answer: sealed_answer(check::answer_value(playbook, &input.answer)?, "answer", sealer)?,
                 reason: required(&input.reason, "reason", sealer)?,
             },
-            Self::Skip(input) => Command::Skip { person: PersonId(input.person), reason: required(input.reason.as_deref().unwrap_or(""), "reason", sealer)? },
+            Self::Skip(input) => {
+                Command::Skip { person: PersonId(input.person), reason: required(input.reason.as_deref().unwrap_or(""), "reason", sealer)? }
+            }
             Self::Snooze(input) => Command::Snooze {
                 person: PersonId(input.person),
                 until: moment(&input.until, "/until", now)?,
                 reason: optional(input.reason.as_deref(), "reason", sealer)?,
             },
             Self::Comment(input) => Command::Comment { person: PersonId(input.person), text: required(&input.text, "text", sealer)? },
-            Self::Escalate(input) => {
-                Command::Escalate { person: PersonId(input.person), role: input.role.clone(), reason: required(&input.reason, "reason", sealer)? }
-            }
-            Self::Reopen(input) => Command::Reopen { person: PersonId(input.person), reason: required(input.reason.as_deref().unwrap_or(""), "reason", sealer)? },
+            Self::Escalate(input) => Command::Escalate {
+                person: PersonId(input.person),
+                role: input.role.clone(),
+                reason: required(&input.reason, "reason", sealer)?,
+            },
+            Self::Reopen(input) => Command::Reopen {
+                person: PersonId(input.person),
+                reason: required(input.reason.as_deref().unwrap_or(""), "reason", sealer)?,
+            },
             Self::Reroute => Command::Reroute,
             Self::Outcome(input) => {
                 let checked = opening::outcome(playbook, input, now)?;
@@ -91,9 +112,11 @@ impl Verb {
                 let value = outcome_value(&check::outcome_value(playbook, &input.value)?, sealer)?;
                 Command::CorrectOutcome { outcome: *outcome, value, reason: required(&input.reason, "reason", sealer)? }
             }
-            Self::Appeal(decision, input) => {
-                Command::Appeal { decision: *decision, person: input.person.map(PersonId), reason: required(&input.reason, "reason", sealer)? }
-            }
+            Self::Appeal(decision, input) => Command::Appeal {
+                decision: *decision,
+                person: input.person.map(PersonId),
+                reason: required(&input.reason, "reason", sealer)?,
+            },
         })
     }
 }
@@ -136,7 +159,11 @@ fn history(checked: &CheckedHistory, sealer: &mut Sealer<'_>) -> Result<History,
     Ok(History { opened_at: checked.opened_at, judgments, decision, outcome })
 }
 
-fn sealed_fields(playbook: &Playbook, values: &BTreeMap<String, Value>, sealer: &mut Sealer<'_>) -> Result<(BTreeMap<String, Content>, Digest), Error> {
+fn sealed_fields(
+    playbook: &Playbook,
+    values: &BTreeMap<String, Value>,
+    sealer: &mut Sealer<'_>,
+) -> Result<(BTreeMap<String, Content>, Digest), Error> {
     let mut fields = BTreeMap::new();
     for (name, value) in values {
         let personal = playbook.fields.iter().any(|f| f.name == *name && (f.personal || f.subject));
@@ -161,7 +188,12 @@ fn outcome_value(checked: &CheckedOutcome, sealer: &mut Sealer<'_>) -> Result<Ou
     })
 }
 
-fn observed(checked: &opening::CheckedObserved, field: &str, otherwise: Micros, sealer: &mut Sealer<'_>) -> Result<(Micros, ObservedJudgment), Error> {
+fn observed(
+    checked: &opening::CheckedObserved,
+    field: &str,
+    otherwise: Micros,
+    sealer: &mut Sealer<'_>,
+) -> Result<(Micros, ObservedJudgment), Error> {
     let judgment = ObservedJudgment {
         person: checked.person,
         phase: checked.phase,

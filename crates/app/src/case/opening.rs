@@ -90,13 +90,19 @@ impl Workspace {
         let keys = self.inner.seals.of(&self.inner.root, self.id);
         let sent = serde_json::to_vec(&input).map_err(|e| Error::Damaged(e.to_string()))?;
         if sent.len() > CASE_BYTES_MAX {
-            return Err(Refusal::new(Code::TooLarge, format!("the case has {} bytes, and {CASE_BYTES_MAX} is the limit without attachments", sent.len())).into());
+            return Err(Refusal::new(
+                Code::TooLarge,
+                format!("the case has {} bytes, and {CASE_BYTES_MAX} is the limit without attachments", sent.len()),
+            )
+            .into());
         }
         if let Some(id) = &input.external_id {
             external_id(id)?;
         }
         if input.proposals.len() > PROPOSALS_PER_CASE_MAX {
-            return Err(Refusal::field(Code::TooLarge, "/proposals", format!("a case has at most {PROPOSALS_PER_CASE_MAX} proposals")).into());
+            return Err(
+                Refusal::field(Code::TooLarge, "/proposals", format!("a case has at most {PROPOSALS_PER_CASE_MAX} proposals")).into()
+            );
         }
         let values = check::field_values(&playbook, input.fields)?;
         let mut proposals = Vec::with_capacity(input.proposals.len());
@@ -146,7 +152,11 @@ impl Workspace {
     pub(super) async fn attachments(&self, playbook: &Playbook, values: &BTreeMap<String, Value>) -> Result<Vec<Digest>, Error> {
         let mut personal = Vec::new();
         for field in playbook.fields.iter().filter(|f| f.kind == FieldKind::Image) {
-            let Some(digest) = values.get(&field.name).and_then(|v| v.get("attachment")).and_then(Value::as_str).and_then(|d| d.parse::<Digest>().ok()) else { continue };
+            let Some(digest) =
+                values.get(&field.name).and_then(|v| v.get("attachment")).and_then(Value::as_str).and_then(|d| d.parse::<Digest>().ok())
+            else {
+                continue;
+            };
             self.attachment_known(&field.name, digest).await?;
             if field.personal {
                 personal.push(digest);
@@ -174,7 +184,12 @@ impl Workspace {
             }
         };
         let outcome = given.outcome.as_ref().map(|o| outcome(playbook, o, now)).transpose().map_err(|r| within(r, "/history"))?;
-        Ok(CheckedHistory { opened_at: given.opened_at.as_ref().map(|m| moment(m, "/history/opened_at", now)).transpose()?, judgments, decision, outcome })
+        Ok(CheckedHistory {
+            opened_at: given.opened_at.as_ref().map(|m| moment(m, "/history/opened_at", now)).transpose()?,
+            judgments,
+            decision,
+            outcome,
+        })
     }
 }
 
@@ -204,7 +219,11 @@ pub(super) fn remark(text: &str, field: &str) -> Result<(), Refusal> {
         return Err(Refusal::invalid(field, "say something: the text is empty"));
     }
     if text.len() > REMARK_BYTES_MAX {
-        return Err(Refusal::field(Code::TooLarge, field, format!("the text has {} bytes, and {REMARK_BYTES_MAX} is the limit", text.len())));
+        return Err(Refusal::field(
+            Code::TooLarge,
+            field,
+            format!("the text has {} bytes, and {REMARK_BYTES_MAX} is the limit", text.len()),
+        ));
     }
     if text.contains('\0') {
         return Err(Refusal::invalid(field, "the text holds the character U+0000"));

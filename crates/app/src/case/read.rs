@@ -91,7 +91,12 @@ impl File {
         let kind = playbook.fields.iter().find(|f| f.name == name).map_or("text", |f| kind_word(&f.kind));
         let content = self.state.fields.get(name);
         let value = content.filter(|_| !masked).and_then(|c| self.values.get(c));
-        FieldView { name: name.to_owned(), kind: kind.to_owned(), erased: content.is_some() && value.is_none() && !masked, value: value.unwrap_or(Value::Null) }
+        FieldView {
+            name: name.to_owned(),
+            kind: kind.to_owned(),
+            erased: content.is_some() && value.is_none() && !masked,
+            value: value.unwrap_or(Value::Null),
+        }
     }
 
     fn find(&self, id: EventId) -> Option<&Event> {
@@ -266,7 +271,11 @@ impl Workspace {
             state: state.status_word().into(),
             route: state.route.as_ref().map_or("hold", |r| r.route.as_str()).into(),
             fields: fields.map(|f| file.field(&playbook, &f.name, false)).collect(),
-            proposals: if withheld { Vec::new() } else { ids(|b| matches!(b, Body::ProposalMade(_))).filter_map(|id| file.proposal(id)).collect() },
+            proposals: if withheld {
+                Vec::new()
+            } else {
+                ids(|b| matches!(b, Body::ProposalMade(_))).filter_map(|id| file.proposal(id)).collect()
+            },
             judgments: ids(|b| matches!(b, Body::JudgmentGiven(_) | Body::JudgmentObserved(_)))
                 .filter_map(|id| file.judgment(id))
                 .filter(|j| !withheld || viewer.is_some_and(|v| v.0 == j.person))
@@ -295,14 +304,23 @@ impl Workspace {
     ///
     /// # Errors
     /// Where the playbook or the cursor is unknown or the storage fails.
-    pub async fn cases_list(&self, playbook: Option<&str>, state: Option<&str>, cursor: Option<&str>, limit: u32) -> Result<Page<CaseSummary>, Error> {
+    pub async fn cases_list(
+        &self,
+        playbook: Option<&str>,
+        state: Option<&str>,
+        cursor: Option<&str>,
+        limit: u32,
+    ) -> Result<Page<CaseSummary>, Error> {
         let control = self.control().await?;
-        let after = self.cursor_open("cases", cursor)?.map_or(Ok(Uuid::nil()), |text| text.parse().map_err(|_| crate::decision::bad_cursor()))?;
+        let after =
+            self.cursor_open("cases", cursor)?.map_or(Ok(Uuid::nil()), |text| text.parse().map_err(|_| crate::decision::bad_cursor()))?;
         let limit = limit.clamp(1, PAGE_ITEMS_MAX);
         let mut session = self.inner.db.session().await?;
         let fetch = i64::from(limit) + 1;
         let mut rows = match (playbook, state) {
-            (Some(name), Some(state)) => store::case::list_of(session.conn(), self.id.0, control.playbook_id(name)?.0, state, after, fetch).await?,
+            (Some(name), Some(state)) => {
+                store::case::list_of(session.conn(), self.id.0, control.playbook_id(name)?.0, state, after, fetch).await?
+            }
             (None, None) => store::case::list(session.conn(), self.id.0, after, fetch).await?,
             _ => return Err(Refusal::invalid("/state", "filter by playbook and state together, or by neither").into()),
         };
@@ -334,7 +352,11 @@ impl Workspace {
         let counts = store::case::counts(session.conn(), self.id.0).await?;
         Ok(counts
             .into_iter()
-            .map(|(playbook, state, count)| QueueCount { playbook: control.playbook_name(PlaybookId(playbook)), state, count: u64::try_from(count).unwrap_or(0) })
+            .map(|(playbook, state, count)| QueueCount {
+                playbook: control.playbook_name(PlaybookId(playbook)),
+                state,
+                count: u64::try_from(count).unwrap_or(0),
+            })
             .collect())
     }
 
@@ -364,7 +386,11 @@ impl Workspace {
     pub async fn case_explain(&self, case: CaseId, viewer: Option<PersonId>) -> Result<Explanation, Error> {
         let file = self.file(case).await?;
         if file.withheld_from(viewer) {
-            return Err(Refusal::new(Code::NotIndependent, "why this case went where it went is told after the first answer, so that it does not tell what the AI said").into());
+            return Err(Refusal::new(
+                Code::NotIndependent,
+                "why this case went where it went is told after the first answer, so that it does not tell what the AI said",
+            )
+            .into());
         }
         let routed = file.events.iter().rev().find_map(|(_, e)| match &e.body {
             Body::CaseRouted(body) => Some((e, body)),
@@ -398,7 +424,11 @@ fn sentence(body: &countersign_core::event::CaseRouted, playbook: &Playbook) -> 
         ("rule", Some(rule)) => format!("because the rule \"{rule}\" of playbook {} says so", playbook.name),
         ("default", _) => format!("because that is what playbook {} says where no rule speaks", playbook.name),
         ("blind_share", _) => match body.draws.iter().find(|d| d.purpose == "blind") {
-            Some(draw) => format!("because its committed random draw {} lies under the share {} that goes blind", share(draw.value), share(draw.share)),
+            Some(draw) => format!(
+                "because its committed random draw {} lies under the share {} that goes blind",
+                share(draw.value),
+                share(draw.share)
+            ),
             None => "because a committed random draw chose it".into(),
         },
         ("no_proposal", _) => "because nothing was proposed when it came in".into(),

@@ -102,7 +102,13 @@ impl Workspace {
     /// Where the token is not ours, or what it shows is not what stands now; nothing is written then.
     pub async fn case_judge(&self, caller: &Caller, case: CaseId, input: JudgmentInput, options: Options) -> Result<Receipt, Error> {
         let keys = self.inner.seals.of(&self.inner.root, self.id);
-        let forged = || Refusal::field(Code::ShownTokenInvalid, "/token", "this token was not signed by this server: claim the case, have it shown, and send that token");
+        let forged = || {
+            Refusal::field(
+                Code::ShownTokenInvalid,
+                "/token",
+                "this token was not signed by this server: claim the case, have it shown, and send that token",
+            )
+        };
         let payload = verify_token(&keys.shown, TOKEN_DOMAIN, &input.token).map_err(|_| forged())?;
         let token: Token = serde_json::from_slice(&payload).map_err(|_| forged())?;
         if token.case != case {

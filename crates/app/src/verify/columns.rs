@@ -3,13 +3,7 @@
 use super::{Progress, Report};
 use crate::{Error, Workspace, projection::Replay};
 use countersign_core::event::Event;
-use countersign_store::{
-    self as store,
-    case::CaseRow,
-    decision::DecisionRow,
-    event::EventRow,
-    playbook::PlaybookRow,
-};
+use countersign_store::{self as store, case::CaseRow, decision::DecisionRow, event::EventRow, playbook::PlaybookRow};
 use std::collections::{BTreeMap, BTreeSet};
 use uuid::Uuid;
 
@@ -49,7 +43,11 @@ impl Workspace {
             for row in projected.playbooks {
                 report.rows += 1;
                 if !stored.playbooks.remove(&row) {
-                    report.problem("projection", format!("playbook {} version {}", row.name, row.version), "is not listed as its event says");
+                    report.problem(
+                        "projection",
+                        format!("playbook {} version {}", row.name, row.version),
+                        "is not listed as its event says",
+                    );
                 }
             }
             if at_end {
@@ -108,9 +106,16 @@ impl Workspace {
         Some(event)
     }
 
-    async fn cases_checked(&self, report: &mut Report, session: &mut store::Session, stored: &mut Stored, replayed: Vec<CaseRow>) -> Result<(), Error> {
+    async fn cases_checked(
+        &self,
+        report: &mut Report,
+        session: &mut store::Session,
+        stored: &mut Stored,
+        replayed: Vec<CaseRow>,
+    ) -> Result<(), Error> {
         let ids: Vec<Uuid> = replayed.iter().map(|r| r.case).collect();
-        let rows: BTreeMap<Uuid, CaseRow> = store::case::of(session.conn(), self.id.0, &ids).await?.into_iter().map(|r| (r.case, r)).collect();
+        let rows: BTreeMap<Uuid, CaseRow> =
+            store::case::of(session.conn(), self.id.0, &ids).await?.into_iter().map(|r| (r.case, r)).collect();
         for wanted in replayed {
             report.rows += 1;
             stored.cases_seen += 1;
@@ -136,7 +141,11 @@ impl Workspace {
             report.problem("projection", format!("decision {decision}"), "is listed, and no event made it");
         }
         for playbook in &stored.playbooks {
-            report.problem("projection", format!("playbook {} version {}", playbook.name, playbook.version), "is listed, and no event published it");
+            report.problem(
+                "projection",
+                format!("playbook {} version {}", playbook.name, playbook.version),
+                "is listed, and no event published it",
+            );
         }
         for case in stored.exclusions.keys() {
             report.problem("projection", format!("case {case}"), "lists people who may not answer, and has no events");

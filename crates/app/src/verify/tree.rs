@@ -30,7 +30,12 @@ struct Rebuilt<'a> {
 }
 
 impl Workspace {
-    pub(super) async fn verify_tree(&self, report: &mut Report, progress: &(dyn Fn(Progress) + Sync), older: Option<&str>) -> Result<(), Error> {
+    pub(super) async fn verify_tree(
+        &self,
+        report: &mut Report,
+        progress: &(dyn Fn(Progress) + Sync),
+        older: Option<&str>,
+    ) -> Result<(), Error> {
         let control = match self.inner.control_present(self.id).await {
             Ok(control) => control,
             Err(error @ Error::Store(_)) => return Err(error),
@@ -49,12 +54,20 @@ impl Workspace {
             }
             let mut rebuilt = self.rebuilt(log).await?;
             let checkpoints = self.checkpoints_of(&rebuilt).await?;
-            rebuilt.wanted = checkpoints.iter().map(|c| u64::try_from(c.size).unwrap_or(0)).chain(older.iter().filter(|o| o.origin == log.origin).map(|o| o.size)).collect();
+            rebuilt.wanted = checkpoints
+                .iter()
+                .map(|c| u64::try_from(c.size).unwrap_or(0))
+                .chain(older.iter().filter(|o| o.origin == log.origin).map(|o| o.size))
+                .collect();
             rebuilt.wanted.sort_unstable();
             while position < end {
                 let read = self.tree_chunk(report, &mut rebuilt, position, end).await?;
                 if read == 0 {
-                    report.problem("event", format!("position {position}"), format!("is missing; the log's head says that there are {total} events"));
+                    report.problem(
+                        "event",
+                        format!("position {position}"),
+                        format!("is missing; the log's head says that there are {total} events"),
+                    );
                     return Ok(());
                 }
                 position += read;
@@ -82,14 +95,28 @@ impl Workspace {
             let of_another = workspace != self.id.0 && workspaces.contains(&workspace);
             let known = workspace == self.id.0 && usize::try_from(log).is_ok_and(|n| n < logs);
             if !of_another && !known {
-                report.problem("checkpoint", format!("workspace {workspace} log {log}"), format!("{count} tiles or checkpoints are of no log that there is"));
+                report.problem(
+                    "checkpoint",
+                    format!("workspace {workspace} log {log}"),
+                    format!("{count} tiles or checkpoints are of no log that there is"),
+                );
             }
         }
         Ok(())
     }
 
     async fn rebuilt<'a>(&self, log: &'a LogInfo) -> Result<Rebuilt<'a>, Error> {
-        Ok(Rebuilt { log, stored: log.stored(self.id), size: 0, edge: Vec::new(), root: merkle::EMPTY_ROOT, tiles: BTreeMap::new(), tiles_count: 0, wanted: Vec::new(), roots: BTreeMap::new() })
+        Ok(Rebuilt {
+            log,
+            stored: log.stored(self.id),
+            size: 0,
+            edge: Vec::new(),
+            root: merkle::EMPTY_ROOT,
+            tiles: BTreeMap::new(),
+            tiles_count: 0,
+            wanted: Vec::new(),
+            roots: BTreeMap::new(),
+        })
     }
 
     async fn checkpoints_of(&self, rebuilt: &Rebuilt<'_>) -> Result<Vec<store::ledger::CheckpointRow>, Error> {
@@ -139,20 +166,27 @@ impl Workspace {
     /// Holds the tiles that can no longer change, or at the end all, against the stored ones.
     async fn tiles_checked(&self, report: &mut Report, rebuilt: &mut Rebuilt<'_>, at_end: bool) -> Result<(), Error> {
         let mut session = self.inner.db.session().await?;
-        let latest = store::ledger::checkpoint_latest(session.conn(), rebuilt.stored).await?.map_or(0, |c| u64::try_from(c.size).unwrap_or(0));
+        let latest =
+            store::ledger::checkpoint_latest(session.conn(), rebuilt.stored).await?.map_or(0, |c| u64::try_from(c.size).unwrap_or(0));
         let full = usize::from(tile::TILE_HASHES_MAX) * merkle::HASH_BYTES;
-        let ready: Vec<((u8, u64), Vec<u8>)> = rebuilt.tiles.iter().filter(|(_, bytes)| at_end || bytes.len() == full).map(|(at, bytes)| (*at, bytes.clone())).collect();
+        let ready: Vec<((u8, u64), Vec<u8>)> =
+            rebuilt.tiles.iter().filter(|(_, bytes)| at_end || bytes.len() == full).map(|(at, bytes)| (*at, bytes.clone())).collect();
         for ((level, index), bytes) in ready {
             rebuilt.tiles.remove(&(level, index));
             // What is not in a checkpoint yet need not be stored yet.
             let Some(at) = tile::Coordinate::at_size(level, index, latest) else { continue };
             let place = format!("{} level {level} tile {index}", rebuilt.log.origin);
-            let stored = store::ledger::tile_get(session.conn(), rebuilt.stored, i64::from(level), i64::try_from(index).unwrap_or(i64::MAX)).await?;
+            let stored =
+                store::ledger::tile_get(session.conn(), rebuilt.stored, i64::from(level), i64::try_from(index).unwrap_or(i64::MAX)).await?;
             let wanted = usize::from(at.width) * merkle::HASH_BYTES;
             match stored {
                 None => report.problem("tile", place, "is missing"),
-                Some(stored) if stored.len() != wanted => report.problem("tile", place, format!("has {} bytes instead of {wanted}", stored.len())),
-                Some(stored) if bytes.get(..wanted) != Some(stored.as_slice()) => report.problem("tile", place, "does not hold the hashes of the events"),
+                Some(stored) if stored.len() != wanted => {
+                    report.problem("tile", place, format!("has {} bytes instead of {wanted}", stored.len()))
+                }
+                Some(stored) if bytes.get(..wanted) != Some(stored.as_slice()) => {
+                    report.problem("tile", place, "does not hold the hashes of the events")
+                }
                 Some(_) => {}
             }
             report.tiles += 1;
@@ -161,7 +195,11 @@ impl Workspace {
         if at_end {
             let count = store::ledger::tiles_count(session.conn(), rebuilt.stored).await?;
             if u64::try_from(count).unwrap_or(0) != rebuilt.tiles_count {
-                report.problem("tile", &rebuilt.log.origin, format!("{count} tiles are stored where the events give {}", rebuilt.tiles_count));
+                report.problem(
+                    "tile",
+                    &rebuilt.log.origin,
+                    format!("{count} tiles are stored where the events give {}", rebuilt.tiles_count),
+                );
             }
         }
         Ok(())
@@ -169,7 +207,10 @@ impl Workspace {
 }
 
 fn read_older(report: &mut Report, note: &str) -> Option<Checkpoint> {
-    match Note::parse(note).map_err(|e| e.to_string()).and_then(|n| n.text().parse().map_err(|e: countersign_ledger::checkpoint::Error| e.to_string())) {
+    match Note::parse(note)
+        .map_err(|e| e.to_string())
+        .and_then(|n| n.text().parse().map_err(|e: countersign_ledger::checkpoint::Error| e.to_string()))
+    {
         Ok(checkpoint) => Some(checkpoint),
         Err(error) => {
             report.problem("checkpoint", "given", format!("cannot be read: {error}"));
@@ -181,7 +222,12 @@ fn read_older(report: &mut Report, note: &str) -> Option<Checkpoint> {
 fn checkpoints_checked(report: &mut Report, rebuilt: &Rebuilt<'_>, stored: &[store::ledger::CheckpointRow], older: Option<&Checkpoint>) {
     let origin = &rebuilt.log.origin;
     let statements: Vec<&str> = rebuilt.log.rotations.iter().map(|(_, s)| s.as_str()).collect();
-    let chain = rebuilt.log.first_key.parse::<VerifierKey>().map_err(|e| e.to_string()).and_then(|first| KeyChain::verify(first, &statements).map_err(|e| e.to_string()));
+    let chain = rebuilt
+        .log
+        .first_key
+        .parse::<VerifierKey>()
+        .map_err(|e| e.to_string())
+        .and_then(|first| KeyChain::verify(first, &statements).map_err(|e| e.to_string()));
     let chain = match chain {
         Ok(chain) => chain,
         Err(error) => return report.problem("checkpoint", origin, format!("the log's keys do not hang together: {error}")),
@@ -191,7 +237,9 @@ fn checkpoints_checked(report: &mut Report, rebuilt: &Rebuilt<'_>, stored: &[sto
         report.checkpoints += 1;
         match chain.open(&row.note) {
             Err(error) => report.problem("checkpoint", place, format!("its signature does not verify: {error}")),
-            Ok((checkpoint, _)) if u64::try_from(row.size) != Ok(checkpoint.size) => report.problem("checkpoint", place, format!("it is for size {}", checkpoint.size)),
+            Ok((checkpoint, _)) if u64::try_from(row.size) != Ok(checkpoint.size) => {
+                report.problem("checkpoint", place, format!("it is for size {}", checkpoint.size))
+            }
             Ok((checkpoint, _)) if rebuilt.roots.get(&checkpoint.size) != Some(&checkpoint.root) => {
                 report.problem("checkpoint", place, "its root is not that of the events");
             }
@@ -204,8 +252,14 @@ fn checkpoints_checked(report: &mut Report, rebuilt: &Rebuilt<'_>, stored: &[sto
     if let Some(older) = older.filter(|o| o.origin == *origin) {
         match rebuilt.roots.get(&older.size) {
             Some(root) if *root == older.root => {}
-            Some(_) => report.problem("checkpoint", "given", format!("at size {} the log had another root: history was rewritten", older.size)),
-            None => report.problem("checkpoint", "given", format!("is of size {}, and the log has only {} events: history was cut off", older.size, rebuilt.size)),
+            Some(_) => {
+                report.problem("checkpoint", "given", format!("at size {} the log had another root: history was rewritten", older.size))
+            }
+            None => report.problem(
+                "checkpoint",
+                "given",
+                format!("is of size {}, and the log has only {} events: history was cut off", older.size, rebuilt.size),
+            ),
         }
     }
 }

@@ -19,13 +19,7 @@ use countersign_core::{
 };
 use countersign_engine::{CaseState, context::Lease};
 use countersign_privacy::SubjectKey;
-use countersign_store::{
-    self as store, Tx,
-    external_id::ExternalIdRow,
-    idempotency::Key,
-    subject::SubjectRow,
-    vault::VaultRow,
-};
+use countersign_store::{self as store, Tx, external_id::ExternalIdRow, idempotency::Key, subject::SubjectRow, vault::VaultRow};
 use std::{
     collections::{HashMap, hash_map::Entry},
     sync::Arc,
@@ -94,8 +88,11 @@ async fn atomic_once(node: &Inner, job: &AtomicJob) -> Result<Vec<Receipt>, (usi
         return serde_json::from_str(&known).map_err(|e| first(Error::Damaged(format!("a kept answer cannot be read: {e}"))));
     }
     let nothing = Options::default();
-    let items: Vec<Item<'_>> =
-        job.openings.iter().map(|(case, verb)| Item { workspace: job.workspace, caller: &job.caller, options: &nothing, case: *case, verb }).collect();
+    let items: Vec<Item<'_>> = job
+        .openings
+        .iter()
+        .map(|(case, verb)| Item { workspace: job.workspace, caller: &job.caller, options: &nothing, case: *case, verb })
+        .collect();
     let mut batch = Batch::load(node, job.workspace, &items).await.map_err(first)?;
     let mut receipts = Vec::with_capacity(items.len());
     for (line, item) in items.iter().enumerate() {
@@ -131,7 +128,9 @@ async fn together(node: &Inner, items: &[Item<'_>]) -> Result<Together, Error> {
     for item in items {
         answers.push(match known_answer(node, workspace, item.caller, item.options).await {
             Ok(None) => None,
-            Ok(Some(known)) => Some(serde_json::from_str(&known).map(|receipt| Done { receipt, shown: None }).map_err(|e| Error::Damaged(e.to_string()))),
+            Ok(Some(known)) => {
+                Some(serde_json::from_str(&known).map(|receipt| Done { receipt, shown: None }).map_err(|e| Error::Damaged(e.to_string())))
+            }
             Err(error @ Error::Refused(_)) => Some(Err(error)),
             Err(error) => return Err(error),
         });
@@ -161,9 +160,11 @@ async fn known_answer(node: &Inner, workspace: WorkspaceId, caller: &Caller, opt
     let Some(key) = stored_key(caller, options) else { return Ok(None) };
     let mut session = node.db.session().await?;
     match store::idempotency::get(session.conn(), workspace.0, &key, node.env.now()).await? {
-        Some((request, _)) if request != key.request => {
-            Err(Refusal::new(Code::IdempotencyMismatch, "this Idempotency-Key was used within the last 24 hours for another request; choose a new one").into())
-        }
+        Some((request, _)) if request != key.request => Err(Refusal::new(
+            Code::IdempotencyMismatch,
+            "this Idempotency-Key was used within the last 24 hours for another request; choose a new one",
+        )
+        .into()),
         other => Ok(other.map(|(_, response)| response)),
     }
 }
@@ -317,7 +318,11 @@ impl<'n> Batch<'n> {
         if let (Some(wanted), Some(state)) = (item.options.if_match, state)
             && wanted != state.version
         {
-            return Err(Refusal::new(Code::StaleVersion, format!("the case is at version {}, and the request is about version {wanted}: read it again", state.version)).into());
+            return Err(Refusal::new(
+                Code::StaleVersion,
+                format!("the case is at version {}, and the request is about version {wanted}: read it again", state.version),
+            )
+            .into());
         }
         if let Verb::Open(opening) = item.verb
             && let Some(ready) = opening.ready.take(self.control.epoch)
@@ -401,7 +406,14 @@ impl<'n> Batch<'n> {
     }
 
     /// Takes decided events into the batch, so that later commands of it see them.
-    fn take(&mut self, item: &Item<'_>, state: Option<CaseState>, fresh: bool, written: Vec<rows::Written>, vault_rows: Vec<VaultRow>) -> Result<Done, Error> {
+    fn take(
+        &mut self,
+        item: &Item<'_>,
+        state: Option<CaseState>,
+        fresh: bool,
+        written: Vec<rows::Written>,
+        vault_rows: Vec<VaultRow>,
+    ) -> Result<Done, Error> {
         let mut state = state;
         let mut shown = None;
         let mut decision = None;

@@ -22,11 +22,15 @@ pub(crate) struct Written {
 impl Written {
     /// Encodes and hashes.
     pub(crate) fn new(event: Event) -> Result<Self, Error> {
-        let bytes = canonical::to_vec(&event).map_err(|error| Refusal::new(Code::Invalid, format!("a value cannot be recorded: {error}")))?;
+        let bytes =
+            canonical::to_vec(&event).map_err(|error| Refusal::new(Code::Invalid, format!("a value cannot be recorded: {error}")))?;
         if bytes.len() > EVENT_BYTES_MAX {
             return Err(Refusal::new(
                 Code::TooLarge,
-                format!("the event would have {} bytes, and {EVENT_BYTES_MAX} is the limit: use fewer fields or shorter names", bytes.len()),
+                format!(
+                    "the event would have {} bytes, and {EVENT_BYTES_MAX} is the limit: use fewer fields or shorter names",
+                    bytes.len()
+                ),
             )
             .into());
         }
@@ -50,7 +54,14 @@ pub(crate) fn signed(number: u64) -> i64 {
 }
 
 /// Puts a decided event into its envelope.
-pub(crate) fn enveloped(new: NewEvent, workspace: WorkspaceId, stream: Uuid, stream_version: u64, caller: &Caller, recorded_at: Micros) -> Event {
+pub(crate) fn enveloped(
+    new: NewEvent,
+    workspace: WorkspaceId,
+    stream: Uuid,
+    stream_version: u64,
+    caller: &Caller,
+    recorded_at: Micros,
+) -> Event {
     Event {
         id: new.id,
         workspace,

@@ -6,8 +6,8 @@
 pub mod answer;
 mod value;
 
-pub use answer::{CheckedAnswer, CheckedOutcome, answer_value, confidence, outcome_value, probabilities};
 pub(in crate::playbook) use answer::score_fits;
+pub use answer::{CheckedAnswer, CheckedOutcome, answer_value, confidence, outcome_value, probabilities};
 
 use crate::{
     limits::CASE_BYTES_MAX,
@@ -55,7 +55,8 @@ pub fn field_values(playbook: &Playbook, mut given: Map<String, Value>) -> Resul
         faults.add(&name, format!("is no field of the playbook {:?}{near}", playbook.name));
     }
     if bytes > CASE_BYTES_MAX {
-        let detail = format!("the fields of this case have {bytes} bytes; at most {CASE_BYTES_MAX} are taken, so put large things into attachments");
+        let detail =
+            format!("the fields of this case have {bytes} bytes; at most {CASE_BYTES_MAX} are taken, so put large things into attachments");
         return Err(Refusal::field(Code::TooLarge, "/fields", detail));
     }
     faults.into_result(values)
@@ -73,8 +74,14 @@ pub fn fields_from_text(playbook: &Playbook, cells: &[(&str, &str)]) -> Result<B
         let value = match kind {
             Some(FieldKind::Time) => text.trim().parse::<i64>().map_or_else(|_| Value::from(text.trim()), Value::from),
             Some(FieldKind::Image) if value::is_digest(text.trim()) => serde_json::json!({ "attachment": text.trim() }),
-            Some(FieldKind::Image | FieldKind::Conversation | FieldKind::Table | FieldKind::Json) => serde_json::from_str(text)
-                .map_err(|error| Refusal::invalid(pointer(name), format!("the field {} is no JSON (line {}, column {})", quoted(name), error.line(), error.column())))?,
+            Some(FieldKind::Image | FieldKind::Conversation | FieldKind::Table | FieldKind::Json) => {
+                serde_json::from_str(text).map_err(|error| {
+                    Refusal::invalid(
+                        pointer(name),
+                        format!("the field {} is no JSON (line {}, column {})", quoted(name), error.line(), error.column()),
+                    )
+                })?
+            }
             _ => Value::from(*text),
         };
         if given.insert((*name).to_owned(), value).is_some() {

@@ -46,22 +46,71 @@ const SECONDS: &[&str] = &["seconds", "secs", "sec", "ms", "millis", "millisecon
 const PROBABILITY: &[&str] = &["p", "prob", "probs", "proba", "probability", "conf", "confidence", "score", "certainty"];
 const SURE: &[&str] = &["confidence", "conf", "certainty"];
 const AI: &[&str] = &[
-    "ai", "model", "pred", "predicted", "prediction", "proposal", "proposed", "suggestion", "suggested", "machine", "classifier", "llm", "gpt", "compas",
+    "ai",
+    "model",
+    "pred",
+    "predicted",
+    "prediction",
+    "proposal",
+    "proposed",
+    "suggestion",
+    "suggested",
+    "machine",
+    "classifier",
+    "llm",
+    "gpt",
+    "compas",
 ];
 const TRUTH: &[&str] = &["truth", "gold", "outcome", "label", "actual", "correct", "majority", "groundtruth", "target_label", "true"];
-const HUMAN: &[&str] = &[
-    "human", "judgment", "judgement", "decision", "answer", "answered", "choice", "vote", "verdict", "initial", "final", "reviewed",
-];
+const HUMAN: &[&str] =
+    &["human", "judgment", "judgement", "decision", "answer", "answered", "choice", "vote", "verdict", "initial", "final", "reviewed"];
 const PERSON: &[&str] = &["participant", "worker", "annotator", "reviewer", "rater", "assessor", "analyst", "labeler", "person", "agent"];
 const ID: &[&str] = &["id", "uuid", "item", "case", "ticket", "question", "task", "key", "image"];
-const SUBJECT: &[&str] = &["customer", "client", "patient", "applicant", "defendant", "member", "user", "account", "subscriber", "employee"];
+const SUBJECT: &[&str] =
+    &["customer", "client", "patient", "applicant", "defendant", "member", "user", "account", "subscriber", "employee"];
 const PERSONAL: &[&str] = &[
-    "mail", "email", "phone", "tel", "telephone", "mobile", "name", "firstname", "lastname", "surname", "fullname", "username", "address", "street",
-    "zip", "postcode", "iban", "ssn", "passport", "birth", "birthday", "birthdate", "dob", "ip", "contact",
+    "mail",
+    "email",
+    "phone",
+    "tel",
+    "telephone",
+    "mobile",
+    "name",
+    "firstname",
+    "lastname",
+    "surname",
+    "fullname",
+    "username",
+    "address",
+    "street",
+    "zip",
+    "postcode",
+    "iban",
+    "ssn",
+    "passport",
+    "birth",
+    "birthday",
+    "birthdate",
+    "dob",
+    "ip",
+    "contact",
 ];
 const NO_PERSON_HAS: &[&str] = &["file", "image", "product", "item", "column", "class", "rule", "host", "playbook", "event", "project"];
-const AUDITED: &[&str] =
-    &["sex", "gender", "race", "racial", "ethnicity", "ethnic", "age", "nationality", "religion", "disability", "citizenship", "orientation", "caste"];
+const AUDITED: &[&str] = &[
+    "sex",
+    "gender",
+    "race",
+    "racial",
+    "ethnicity",
+    "ethnic",
+    "age",
+    "nationality",
+    "religion",
+    "disability",
+    "citizenship",
+    "orientation",
+    "caste",
+];
 const TITLE: &[&str] = &["title", "subject", "headline", "summary"];
 
 /// A commented playbook to start from, by the columns of a CSV file.
@@ -85,7 +134,9 @@ pub fn infer_playbook(name: &str, header: &[String], rows: &[Vec<String>]) -> In
         toml_text(&name)
     );
     out.push_str(&answer.toml);
-    out.push_str("\n# What people see, in this order. Columns that tell the answer are no fields: a case must not show its own answer.\n[fields]\n");
+    out.push_str(
+        "\n# What people see, in this order. Columns that tell the answer are no fields: a case must not show its own answer.\n[fields]\n",
+    );
     out.push_str(&fields);
     out.push_str(&outcome(&columns, &roles, &answer.telling));
     out.push_str(FRAME);
@@ -135,7 +186,9 @@ fn role(c: &Column<'_>, words_of_others: &BTreeSet<&str>) -> Option<Role> {
     let filled_share = c.is_share && c.filled > 0;
     if c.is_number && c.is_positive && c.filled > 0 && c.says(SECONDS) {
         Some(Role::Seconds)
-    } else if filled_share && c.words.len() > 1 && first_is(&PROBABILITY[..5]) || filled_share && (numbered || words_of_others.contains(c.header)) {
+    } else if filled_share && c.words.len() > 1 && first_is(&PROBABILITY[..5])
+        || filled_share && (numbered || words_of_others.contains(c.header))
+    {
         Some(Role::Probability)
     } else if c.is_number && c.says(PROBABILITY) && (c.says(AI) || c.says(HUMAN) || c.says(TRUTH) || first_is(SURE)) {
         let of_ai = c.says(AI) && !c.says(HUMAN);
@@ -169,7 +222,8 @@ const TELLING: [Role; 3] = [Role::Outcome, Role::Judgment, Role::Proposal];
 fn telling(columns: &[Column<'_>], roles: &[Option<Role>]) -> Vec<usize> {
     let with = |wanted: Role| columns.iter().enumerate().filter(move |(i, c)| roles.get(*i) == Some(&Some(wanted)) && c.filled > 0);
     let words = TELLING.iter().find_map(|role| with(*role).map(|(_, c)| c).find(|c| c.is_categorical())).map(|c| &c.distinct);
-    let speaks = |c: &Column<'_>| words.is_none_or(|words| c.is_categorical() && c.distinct.intersection(words).count() * 2 >= c.distinct.len());
+    let speaks =
+        |c: &Column<'_>| words.is_none_or(|words| c.is_categorical() && c.distinct.intersection(words).count() * 2 >= c.distinct.len());
     let pick = |role: &Role| with(*role).filter(|(_, c)| speaks(c)).min_by_key(|(i, c)| (!c.says(&["final"]), *i)).map(|(i, _)| i);
     TELLING.iter().filter_map(pick).collect()
 }
@@ -193,11 +247,17 @@ fn answer(columns: &[Column<'_>], roles: &[Option<Role>], notes: &mut Vec<String
     options.sort_by_key(|o| o.parse::<u64>().unwrap_or(u64::MAX));
     if options.len() >= 2 && options.iter().map(|o| o.len() + 6).sum::<usize>() <= OPTIONS_BYTES_MAX {
         let list = options.iter().map(|o| toml_text(o)).collect::<Vec<_>>().join(", ");
-        return Answer { toml: format!("[answer]\nkind = \"choice\"                                 # {from}\noptions = [{list}]\n"), options, telling };
+        return Answer {
+            toml: format!("[answer]\nkind = \"choice\"                                 # {from}\noptions = [{list}]\n"),
+            options,
+            telling,
+        };
     }
     if let Some((column, (min, max))) = told.iter().find_map(|c| Some((c, c.range()?))) {
         let header = remark(column.header);
-        notes.push(format!("{header} holds numbers, so the answer is a score; set min and max to what the scale allows, not to what was seen."));
+        notes.push(format!(
+            "{header} holds numbers, so the answer is a score; set min and max to what the scale allows, not to what was seen."
+        ));
         let toml = format!(
             "[answer]\nkind = \"score\"                                  # the numbers in {header}\nmin = {min}                                    # lowest seen\nmax = {max}                                    # highest seen\n"
         );
@@ -226,11 +286,18 @@ fn fields(columns: &[Column<'_>], roles: &[Option<Role>], notes: &mut Vec<String
         }
         let Some(name) = field_name(column.header, i, &mut taken) else { continue };
         if name != column.header {
-            notes.push(format!("The column {} became the field {name:?}: rename the column, or map it when importing.", remark(column.header)));
+            notes.push(format!(
+                "The column {} became the field {name:?}: rename the column, or map it when importing.",
+                remark(column.header)
+            ));
         }
         let line = field_line(column, &name, i, &mut marks, notes);
         if taken.len() > PLAYBOOK_FIELDS_MAX || out.len() + line.len() > FIELDS_BYTES_MAX {
-            notes.push(format!("{} columns from {} on were left out: a playbook has room for no more. Keep what people need to decide.", columns.len() - i, remark(column.header)));
+            notes.push(format!(
+                "{} columns from {} on were left out: a playbook has room for no more. Keep what people need to decide.",
+                columns.len() - i,
+                remark(column.header)
+            ));
             break;
         }
         out.push_str(&line);
@@ -299,7 +366,12 @@ fn is_personal(column: &Column<'_>) -> bool {
 
 /// The headline: a column that says so, or else the first short text.
 fn title(columns: &[Column<'_>], roles: &[Option<Role>]) -> Option<usize> {
-    let fields = || columns.iter().enumerate().filter(|(i, c)| roles.get(*i).copied().flatten().is_none() && c.kind() == FieldKind::Text && c.filled > 0);
+    let fields = || {
+        columns
+            .iter()
+            .enumerate()
+            .filter(|(i, c)| roles.get(*i).copied().flatten().is_none() && c.kind() == FieldKind::Text && c.filled > 0)
+    };
     let open = |c: &Column<'_>| !is_personal(c) && !c.says(AUDITED);
     fields().find(|(_, c)| c.says(TITLE)).or_else(|| fields().find(|(_, c)| open(c) && c.bytes_max <= 200)).map(|(i, _)| i)
 }
@@ -339,7 +411,9 @@ fn import_comment(name: &str, columns: &[Column<'_>], roles: &[Option<Role>], an
         seen.push(role);
         lines.push(match role {
             Role::Probability => {
-                let own = probability_of(column.header).filter(|o| options.contains(o)).or_else(|| options.iter().find(|o| *o == column.header).cloned());
+                let own = probability_of(column.header)
+                    .filter(|o| options.contains(o))
+                    .or_else(|| options.iter().find(|o| *o == column.header).cloned());
                 let by_place = || options.get(nth).filter(|_| probabilities == options.len()).cloned();
                 let option = own.or_else(by_place).map_or_else(|| "OPTION".to_owned(), |o| comment(&o));
                 format!("--probabilities \"{option}={}\"", comment(column.header))
@@ -363,7 +437,8 @@ fn import_comment(name: &str, columns: &[Column<'_>], roles: &[Option<Role>], an
     }
     let more = lines.len().saturating_sub(IMPORT_LINES_MAX);
     lines.truncate(IMPORT_LINES_MAX);
-    let mut out = format!("\n# These columns are no fields. They come in beside the cases:\n#   countersign import FILE.csv --playbook {name}\n");
+    let mut out =
+        format!("\n# These columns are no fields. They come in beside the cases:\n#   countersign import FILE.csv --playbook {name}\n");
     for line in lines {
         let _ = writeln!(out, "#     {line}");
     }

@@ -84,7 +84,8 @@ fn playbook(reader: &mut Reader<'_>, document: &DeTable<'_>) -> Option<Playbook>
     root.only(reader, &["name", "question", "description", "answer", "fields", "outcome", "costs", "routing", "decide"]);
     let name = root.required(reader, "name", "name = \"support-triage\"").and_then(|item| {
         let name = item.name(reader)?;
-        let plain = name.starts_with(|c: char| c.is_ascii_lowercase()) && name.bytes().all(|b| b.is_ascii_lowercase() || b.is_ascii_digit() || b == b'-');
+        let plain = name.starts_with(|c: char| c.is_ascii_lowercase())
+            && name.bytes().all(|b| b.is_ascii_lowercase() || b.is_ascii_digit() || b == b'-');
         if !plain {
             item.problem(reader, "a playbook's name has lower-case letters, digits and hyphens, and begins with a letter");
         }
@@ -93,7 +94,10 @@ fn playbook(reader: &mut Reader<'_>, document: &DeTable<'_>) -> Option<Playbook>
     let question = root.required(reader, "question", "question = \"Where should this ticket go?\"").and_then(|item| item.text(reader));
     let description = root.get("description").and_then(|item| item.text(reader));
     let answer = root.required(reader, "answer", "[answer] kind = \"choice\"").and_then(|item| shape::answer(reader, item));
-    let fields = root.required(reader, "fields", "[fields] subject = { type = \"text\" }").map(|item| shape::fields(reader, item)).unwrap_or_default();
+    let fields = root
+        .required(reader, "fields", "[fields] subject = { type = \"text\" }")
+        .map(|item| shape::fields(reader, item))
+        .unwrap_or_default();
     let outcome = root.get("outcome").map(|item| policy::outcome(reader, item, answer.as_ref()));
     let costs = policy::costs(reader, root.get("costs"), answer.as_ref());
     let routing = policy::routing(reader, root.get("routing"), &fields);

@@ -90,7 +90,9 @@ impl Checker<'_> {
         let known = given.as_str().and_then(|word| TYPES.iter().find(|t| **t == word));
         if known.is_none() {
             let message = match given {
-                Value::String(word) => format!("{} is no type{}; one of {}", quoted(word), did_you_mean(word, TYPES.iter().copied()), TYPES.join(", ")),
+                Value::String(word) => {
+                    format!("{} is no type{}; one of {}", quoted(word), did_you_mean(word, TYPES.iter().copied()), TYPES.join(", "))
+                }
                 _ => format!("write one type as a word: {}", TYPES.join(", ")),
             };
             self.fault(&format!("{pointer}/type"), message);
@@ -106,7 +108,10 @@ impl Checker<'_> {
                 }
                 for (name, property) in properties {
                     if name.is_empty() || name.chars().count() > NAME_CHARS_MAX || name.contains(char::is_control) {
-                        self.fault(here, format!("{} is no name: 1 to {NAME_CHARS_MAX} characters without control characters", quoted(name)));
+                        self.fault(
+                            here,
+                            format!("{} is no name: 1 to {NAME_CHARS_MAX} characters without control characters", quoted(name)),
+                        );
                     }
                     self.schema(property, &format!("{here}/{}", escape(name)), depth + 1);
                 }
@@ -137,7 +142,9 @@ impl Checker<'_> {
         for name in names {
             match name {
                 Value::String(name) if known().any(|p| p == name) => {}
-                Value::String(name) => self.fault(here, format!("{} is none of the properties{}", quoted(name), did_you_mean(name, known()))),
+                Value::String(name) => {
+                    self.fault(here, format!("{} is none of the properties{}", quoted(name), did_you_mean(name, known())))
+                }
                 _ => self.fault(here, "must be a list of property names"),
             }
         }
@@ -197,10 +204,16 @@ fn with_schema(schema: &Value, value: Value, pointer: &str, depth: usize) -> Res
         (Some("object"), Value::Object(members)) => Value::Object(object(schema, members, pointer, depth)?),
         (Some("array"), Value::Array(items)) => Value::Array(array(schema, items, pointer, depth)?),
         (Some("string"), Value::String(text)) => Value::String(string(schema, text, pointer)?),
-        (Some("number"), value @ (Value::Number(_) | Value::String(_))) => Value::String(number(schema, &value, pointer)?.as_str().to_owned()),
+        (Some("number"), value @ (Value::Number(_) | Value::String(_))) => {
+            Value::String(number(schema, &value, pointer)?.as_str().to_owned())
+        }
         (Some("integer"), Value::Number(n)) => {
             let exact = number(schema, &Value::Number(n), pointer)?.as_str().parse::<i64>().ok();
-            Value::from(exact.filter(|n| is_safe_integer(*n)).ok_or_else(|| fault(pointer, format!("must be a whole number within +-{INTEGER_MAX}")))?)
+            Value::from(
+                exact
+                    .filter(|n| is_safe_integer(*n))
+                    .ok_or_else(|| fault(pointer, format!("must be a whole number within +-{INTEGER_MAX}")))?,
+            )
         }
         (Some("boolean"), value @ Value::Bool(_)) | (Some("null"), value @ Value::Null) => value,
         _ => return Err(refuse()),

@@ -8,20 +8,11 @@ use countersign_core::{
 };
 
 impl Turn<'_, '_> {
-    pub(super) fn appeal(
-        &mut self,
-        decision: EventId,
-        person: Option<PersonId>,
-        reason: Content,
-    ) -> Decided {
+    pub(super) fn appeal(&mut self, decision: EventId, person: Option<PersonId>, reason: Content) -> Decided {
         if let Some(person) = person {
             self.somebody(person)?;
         }
         self.standing(decision)?;
-        self.only(AppealOpened {
-            decision,
-            person,
-            reason,
-        })
+        self.only(AppealOpened { decision, person, reason })
     }
 }

@@ -6,9 +6,7 @@ use crate::{
     state::{DecisionRecord, Status},
     workspace::PersonFacts,
 };
-use countersign_core::{
-    Actor, Refusal, event::PersonKind, id::EventId, id::PersonId, number::Micros, refusal::Code,
-};
+use countersign_core::{Actor, Refusal, event::PersonKind, id::EventId, id::PersonId, number::Micros, refusal::Code};
 
 impl Turn<'_, '_> {
     /// Somebody known and active, who acts in their own name.
@@ -16,20 +14,12 @@ impl Turn<'_, '_> {
         if let Actor::Person(actor) = self.ctx.actor
             && actor != person
         {
-            return Err(Refusal::field(
-                Code::Forbidden,
-                "/person",
-                "nobody acts in another person's name",
-            ));
+            return Err(Refusal::field(Code::Forbidden, "/person", "nobody acts in another person's name"));
         }
         let facts = self.known("/person", person)?;
         match facts.active {
             true => Ok(facts),
-            false => Err(Refusal::field(
-                Code::Forbidden,
-                "/person",
-                "this person no longer takes part",
-            )),
+            false => Err(Refusal::field(Code::Forbidden, "/person", "this person no longer takes part")),
         }
     }
 
@@ -50,27 +40,17 @@ impl Turn<'_, '_> {
         if facts.may(roles) || on(Sabotage::RolesIgnored) {
             return Ok(());
         }
-        let detail = format!(
-            "this person has none of the roles that may decide: {}",
-            roles.join(", ")
-        );
+        let detail = format!("this person has none of the roles that may decide: {}", roles.join(", "));
         Err(Refusal::field(Code::Forbidden, "/person", detail))
     }
 
     /// A member whom the playbook lets decide and, after an escalation, who has the role that was asked for.
     pub(super) fn reviewer(&self, person: PersonId) -> Result<(), Refusal> {
         self.member(person)?;
-        let role = self
-            .state
-            .route
-            .as_ref()
-            .and_then(|route| route.role.as_ref());
+        let role = self.state.route.as_ref().and_then(|route| route.role.as_ref());
         match role {
-            Some(role)
-                if !self.somebody(person)?.roles.contains(role) && !on(Sabotage::RolesIgnored) =>
-            {
-                let detail =
-                    format!("the case was escalated: somebody with the role {role} has to look");
+            Some(role) if !self.somebody(person)?.roles.contains(role) && !on(Sabotage::RolesIgnored) => {
+                let detail = format!("the case was escalated: somebody with the role {role} has to look");
                 Err(Refusal::field(Code::Forbidden, "/person", detail))
             }
             _ => Ok(()),
@@ -79,31 +59,18 @@ impl Turn<'_, '_> {
 
     /// Somebody whose answer would be independent at this point.
     pub(super) fn independent(&self, person: PersonId) -> Result<(), Refusal> {
-        let found = self
-            .state
-            .not_independent()
-            .find(|(other, why)| *other == person && !why.sabotaged());
-        found.map_or(Ok(()), |(_, why)| {
-            Err(Refusal::field(
-                Code::NotIndependent,
-                "/person",
-                why.sentence(),
-            ))
-        })
+        let found = self.state.not_independent().find(|(other, why)| *other == person && !why.sabotaged());
+        found.map_or(Ok(()), |(_, why)| Err(Refusal::field(Code::NotIndependent, "/person", why.sentence())))
     }
 
     /// The decision that stands, if it is the one that is meant and nobody objects to it.
     pub(super) fn standing(&self, decision: EventId) -> Result<&DecisionRecord, Refusal> {
         match &self.state.decision {
             None => Err(Refusal::new(Code::WrongState, stands(self.state))),
-            Some(standing) if standing.id != decision => Err(Refusal::field(
-                Code::NotFound,
-                "/decision",
-                "this is not the decision that stands",
-            )),
-            Some(_) if self.state.status() == Status::Appealed => {
-                Err(Refusal::new(Code::WrongState, stands(self.state)))
+            Some(standing) if standing.id != decision => {
+                Err(Refusal::field(Code::NotFound, "/decision", "this is not the decision that stands"))
             }
+            Some(_) if self.state.status() == Status::Appealed => Err(Refusal::new(Code::WrongState, stands(self.state))),
             Some(standing) => Ok(standing),
         }
     }
@@ -111,9 +78,7 @@ impl Turn<'_, '_> {
     /// A span of time that is not negative.
     pub(super) fn not_negative(field: &str, took: Option<Micros>) -> Result<(), Refusal> {
         match took {
-            Some(took) if took < 0 => {
-                Err(Refusal::invalid(field, "a time taken cannot be negative"))
-            }
+            Some(took) if took < 0 => Err(Refusal::invalid(field, "a time taken cannot be negative")),
             _ => Ok(()),
         }
     }

@@ -20,17 +20,11 @@ use std::collections::BTreeMap;
 
 impl Turn<'_, '_> {
     /// The content changes, so judgments on the old one are void and the rules are asked again.
-    pub(super) fn amend(
-        &mut self,
-        fields: BTreeMap<String, Content>,
-        content_digest: Digest,
-    ) -> Decided {
+    pub(super) fn amend(&mut self, fields: BTreeMap<String, Content>, content_digest: Digest) -> Decided {
         let refused = match self.state.status() {
             Status::Open | Status::Held => None,
             Status::Acted => Some(Code::AlreadyActed),
-            Status::Appealed if self.state.decision.as_ref().is_some_and(|d| d.acted) => {
-                Some(Code::AlreadyActed)
-            }
+            Status::Appealed if self.state.decision.as_ref().is_some_and(|d| d.acted) => Some(Code::AlreadyActed),
             Status::Decided | Status::Appealed => Some(Code::WrongState),
         };
         if let Some(code) = refused
@@ -41,17 +35,9 @@ impl Turn<'_, '_> {
         if content_digest == self.state.content_digest {
             return Ok(Vec::new());
         }
-        let role = self
-            .state
-            .route
-            .as_ref()
-            .and_then(|route| route.role.clone());
+        let role = self.state.route.as_ref().and_then(|route| route.role.clone());
         let routed = self.routed(Cause::Content, role, &fields, content_digest);
-        let amended = self.event(CaseAmended {
-            revision: self.state.revision + 1,
-            fields,
-            content_digest,
-        });
+        let amended = self.event(CaseAmended { revision: self.state.revision + 1, fields, content_digest });
         let routed = self.follow(&amended, routed);
         Ok(vec![amended, routed])
     }
@@ -66,17 +52,10 @@ impl Turn<'_, '_> {
         if let Some(from) = proposal.chained_from {
             match self.state.proposal(from) {
                 None => {
-                    return Err(Refusal::field(
-                        Code::NotFound,
-                        "/chained_from",
-                        "there is no such proposal here",
-                    ));
+                    return Err(Refusal::field(Code::NotFound, "/chained_from", "there is no such proposal here"));
                 }
                 Some(other) if other.proposer != proposal.proposer => {
-                    return Err(Refusal::invalid(
-                        "/chained_from",
-                        "a proposal follows one of the same proposer",
-                    ));
+                    return Err(Refusal::invalid("/chained_from", "a proposal follows one of the same proposer"));
                 }
                 Some(_) => {}
             }
@@ -84,18 +63,11 @@ impl Turn<'_, '_> {
         if let Some(ask) = proposal.ask
             && !self.state.asks.iter().any(|made| made.id == ask)
         {
-            return Err(Refusal::field(
-                Code::NotFound,
-                "/ask",
-                "nobody asked that here",
-            ));
+            return Err(Refusal::field(Code::NotFound, "/ask", "nobody asked that here"));
         }
         if let Some(owner) = proposal.owner {
             self.known("/owner", owner)?;
-            let answered = self
-                .state
-                .judgments_standing()
-                .any(|judgment| judgment.person == owner);
+            let answered = self.state.judgments_standing().any(|judgment| judgment.person == owner);
             if answered {
                 let detail = "whoever has answered on a case cannot propose on it: others would sign the same person's word twice";
                 return Err(Refusal::field(Code::NotIndependent, "/owner", detail));
@@ -107,12 +79,7 @@ impl Turn<'_, '_> {
     }
 
     /// A person directs the AI: only somebody who may see its advice.
-    pub(super) fn ask(
-        &mut self,
-        person: PersonId,
-        instruction: Content,
-        about: Option<EventId>,
-    ) -> Decided {
+    pub(super) fn ask(&mut self, person: PersonId, instruction: Content, about: Option<EventId>) -> Decided {
         self.reviewer(person)?;
         if self.state.status() != Status::Open {
             return Err(Refusal::new(Code::WrongState, stands(self.state)));
@@ -121,30 +88,18 @@ impl Turn<'_, '_> {
         match self.state.route.as_ref().map(|route| route.route) {
             Some(Route::Assist) => {}
             Some(Route::Blind) if blind_first() => {
-                let detail =
-                    "give your own answer first; the AI can be asked once its advice is shown";
+                let detail = "give your own answer first; the AI can be asked once its advice is shown";
                 return Err(Refusal::field(Code::NotIndependent, "/person", detail));
             }
             Some(Route::Blind) => {}
             _ => {
-                return Err(Refusal::new(
-                    Code::WrongState,
-                    "no advice is shown on this route, so there is nothing to ask for",
-                ));
+                return Err(Refusal::new(Code::WrongState, "no advice is shown on this route, so there is nothing to ask for"));
             }
         }
         if about.is_some_and(|about| self.state.proposal(about).is_none()) {
-            return Err(Refusal::field(
-                Code::NotFound,
-                "/about",
-                "there is no such proposal here",
-            ));
+            return Err(Refusal::field(Code::NotFound, "/about", "there is no such proposal here"));
         }
-        self.only(AskMade {
-            person,
-            instruction,
-            about,
-        })
+        self.only(AskMade { person, instruction, about })
     }
 }
 
@@ -152,23 +107,16 @@ impl Turn<'_, '_> {
 pub(super) fn check(prefix: &str, proposal: &NewProposal, now: Micros) -> Result<(), Refusal> {
     if proposal.evidence.len() > EVIDENCE_ITEMS_MAX {
         let detail = format!("a proposal takes at most {EVIDENCE_ITEMS_MAX} items of evidence");
-        return Err(Refusal::field(
-            Code::TooLarge,
-            format!("{prefix}/evidence"),
-            detail,
-        ));
+        return Err(Refusal::field(Code::TooLarge, format!("{prefix}/evidence"), detail));
     }
     if let Some(probabilities) = &proposal.probabilities {
         let sum: u64 = probabilities.values().map(|p| u64::from(*p)).sum();
         if sum != u64::from(ONE_BILLIONTHS) {
-            let detail =
-                format!("the probabilities sum to {sum} billionths, not to {ONE_BILLIONTHS}");
+            let detail = format!("the probabilities sum to {sum} billionths, not to {ONE_BILLIONTHS}");
             return Err(Refusal::invalid(format!("{prefix}/probabilities"), detail));
         }
     }
-    proposal.occurred_at.map_or(Ok(()), |at| {
-        not_in_future(&format!("{prefix}/occurred_at"), at, now)
-    })
+    proposal.occurred_at.map_or(Ok(()), |at| not_in_future(&format!("{prefix}/occurred_at"), at, now))
 }
 
 /// The proposal as it is recorded, bound to the content that it was made for.

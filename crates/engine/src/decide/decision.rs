@@ -16,104 +16,57 @@ use countersign_core::{
 
 impl Turn<'_, '_> {
     /// Undo: while the grace lasts and nothing has acted. The case is open again.
-    pub(super) fn withdraw(
-        &mut self,
-        person: PersonId,
-        decision: EventId,
-        reason: Option<Content>,
-    ) -> Decided {
+    pub(super) fn withdraw(&mut self, person: PersonId, decision: EventId, reason: Option<Content>) -> Decided {
         self.member(person)?;
         let standing = self.standing(decision)?;
         if standing.acted {
             return Err(Refusal::new(Code::AlreadyActed, stands(self.state)));
         }
         if standing.basis == Basis::Appeal {
-            let detail =
-                "a decision on an appeal is not withdrawn: appeal again or re-open the case";
+            let detail = "a decision on an appeal is not withdrawn: appeal again or re-open the case";
             return Err(Refusal::new(Code::WrongState, detail));
         }
         let over = self.now >= standing.act_after || standing.basis == Basis::Imported;
         if over && !on(Sabotage::GraceIgnored) {
-            return Err(Refusal::new(
-                Code::GraceOver,
-                "the grace of this decision is over: correct it, appeal or re-open",
-            ));
+            return Err(Refusal::new(Code::GraceOver, "the grace of this decision is over: correct it, appeal or re-open"));
         }
-        self.only(DecisionWithdrawn {
-            decision,
-            person,
-            reason,
-        })
+        self.only(DecisionWithdrawn { decision, person, reason })
     }
 
     /// Something acted: never before the grace is over, so that an undo is always in time.
     pub(super) fn act(&mut self, decision: EventId, reference: Option<Content>) -> Decided {
         let standing = self.standing(decision)?;
         if standing.acted {
-            return Err(Refusal::new(
-                Code::AlreadyActed,
-                "this decision was acted on already",
-            ));
+            return Err(Refusal::new(Code::AlreadyActed, "this decision was acted on already"));
         }
         if self.now < standing.act_after {
-            let detail =
-                "the decision can still be withdrawn: nothing acts on it before its grace is over";
+            let detail = "the decision can still be withdrawn: nothing acts on it before its grace is over";
             return Err(Refusal::new(Code::WrongState, detail));
         }
-        self.only(DecisionActed {
-            decision,
-            reference,
-        })
+        self.only(DecisionActed { decision, reference })
     }
 
     /// Another answer stands from now on. One person does this alone, so it is only for answers that one person may give: not for
     /// one that needs more signatures, not for what a panel or an appeal decided.
-    pub(super) fn correct(
-        &mut self,
-        person: PersonId,
-        decision: EventId,
-        answer: Answer,
-        reason: Content,
-    ) -> Decided {
+    pub(super) fn correct(&mut self, person: PersonId, decision: EventId, answer: Answer, reason: Content) -> Decided {
         self.member(person)?;
         let standing = self.standing(decision)?;
         if standing.answer == answer {
             return Err(Refusal::invalid("/answer", "this answer stands already"));
         }
-        let owns = self
-            .state
-            .not_independent()
-            .map(|(other, why)| (other == person).then_some(why));
-        let owner = owns
-            .flatten()
-            .find(|why| matches!(why, Dependence::CaseOwner | Dependence::ProposalOwner));
+        let owns = self.state.not_independent().map(|(other, why)| (other == person).then_some(why));
+        let owner = owns.flatten().find(|why| matches!(why, Dependence::CaseOwner | Dependence::ProposalOwner));
         if let Some(why) = owner {
-            return Err(Refusal::field(
-                Code::NotIndependent,
-                "/person",
-                why.sentence(),
-            ));
+            return Err(Refusal::field(Code::NotIndependent, "/person", why.sentence()));
         }
-        let panel = self
-            .state
-            .route
-            .as_ref()
-            .is_some_and(|route| route.route == Route::Panel);
-        let many = matches!(
-            standing.basis,
-            Basis::PanelAgreed | Basis::Adjudicated | Basis::Appeal
-        );
+        let panel = self.state.route.as_ref().is_some_and(|route| route.route == Route::Panel);
+        let many = matches!(standing.basis, Basis::PanelAgreed | Basis::Adjudicated | Basis::Appeal);
         let signatures = self.ctx.playbook.signatures_for(answer.label());
         if (panel || many || signatures > 1) && !on(Sabotage::CorrectionUnsigned) {
             let detail = "this answer is not one person's to give: re-open the case or appeal";
             return Err(Refusal::new(Code::WrongState, detail));
         }
-        self.only(DecisionCorrected {
-            decision,
-            answer,
-            person,
-            reason,
-        })
+        self.only(DecisionCorrected { decision, answer, person, reason })
     }
 
     /// A decided case is decided anew.
@@ -123,17 +76,8 @@ impl Turn<'_, '_> {
             (Some(decision), Status::Decided | Status::Acted) => decision.id,
             _ => return Err(Refusal::new(Code::WrongState, stands(self.state))),
         };
-        let routed = self.routed(
-            Cause::Reopened,
-            None,
-            &self.state.fields,
-            self.state.content_digest,
-        );
-        let reopened = self.event(CaseReopened {
-            person,
-            decision,
-            reason,
-        });
+        let routed = self.routed(Cause::Reopened, None, &self.state.fields, self.state.content_digest);
+        let reopened = self.event(CaseReopened { person, decision, reason });
         let routed = self.follow(&reopened, routed);
         Ok(vec![reopened, routed])
     }

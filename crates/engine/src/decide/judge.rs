@@ -22,16 +22,12 @@ impl Turn<'_, '_> {
         self.reviewer(person)?;
         self.shown_holds(&judgment.shown, &judgment)?;
         self.first_stands(&judgment)?;
-        if !matches!(self.state.status(), Status::Open | Status::Appealed)
-            && !on(Sabotage::HoldIgnored)
-        {
+        if !matches!(self.state.status(), Status::Open | Status::Appealed) && !on(Sabotage::HoldIgnored) {
             return Err(Refusal::new(Code::WrongState, stands(self.state)));
         }
         let again = on(Sabotage::FirstAnswerAgain) && judgment.shown.phase == Phase::First;
         if self.phase(person)? != judgment.shown.phase && !again {
-            return Err(outdated(
-                "the case wants another kind of answer by now: show it again",
-            ));
+            return Err(outdated("the case wants another kind of answer by now: show it again"));
         }
         self.accepts_holds(judgment.accepts, &judgment.answer, &judgment.shown)?;
         Self::at_most_one("/confidence", judgment.confidence)?;
@@ -40,9 +36,7 @@ impl Turn<'_, '_> {
         let settled = match given.phase {
             Phase::First => None,
             Phase::Appeal => settle::appeal(self.state, &given, self.ctx.playbook),
-            Phase::Only | Phase::Final | Phase::Adjudication => {
-                settle::case(self.state, &given, self.ctx.playbook)
-            }
+            Phase::Only | Phase::Final | Phase::Adjudication => settle::case(self.state, &given, self.ctx.playbook),
         };
         let given = self.event(given);
         let mut events = self.settled(&given, settled);
@@ -52,39 +46,26 @@ impl Turn<'_, '_> {
 
     /// INVARIANT (law 3): what the token says is what was recorded, and nothing of it has changed since.
     fn shown_holds(&self, token: &ShownFacts, judgment: &NewJudgment) -> Result<(), Refusal> {
-        let record = self
-            .state
-            .shown
-            .iter()
-            .find(|shown| shown.id == token.shown);
+        let record = self.state.shown.iter().find(|shown| shown.id == token.shown);
         let record = record.ok_or_else(|| outdated("nothing like this was shown on this case"))?;
         if token.person != judgment.person || record.person != token.person {
             return Err(outdated("this was shown to somebody else"));
         }
         if !record.says(token) && !on(Sabotage::TokenUnchecked) {
-            return Err(outdated(
-                "the token does not say what was recorded as shown",
-            ));
+            return Err(outdated("the token does not say what was recorded as shown"));
         }
-        let unchanged = record.revision == self.state.revision
-            && record.content_digest == self.state.content_digest;
+        let unchanged = record.revision == self.state.revision && record.content_digest == self.state.content_digest;
         if !unchanged && !on(Sabotage::ContentUnchecked) {
-            return Err(outdated(
-                "the case was amended since it was shown: show it again",
-            ));
+            return Err(outdated("the case was amended since it was shown: show it again"));
         }
         if record.playbook_version != self.ctx.playbook_version {
-            return Err(outdated(
-                "it was shown under another version of the playbook",
-            ));
+            return Err(outdated("it was shown under another version of the playbook"));
         }
         if record.answered && !on(Sabotage::ShownAnsweredTwice) {
             return Err(outdated("what was shown has been answered already"));
         }
         if self.now >= record.expires_at && !on(Sabotage::ExpiryIgnored) {
-            return Err(outdated(
-                "the time to answer is over: claim the case and show it again",
-            ));
+            return Err(outdated("the time to answer is over: claim the case and show it again"));
         }
         Ok(())
     }
@@ -92,49 +73,30 @@ impl Turn<'_, '_> {
     /// INVARIANT (law 4): a first answer cannot be undone, least of all after the reveal.
     fn first_stands(&self, judgment: &NewJudgment) -> Result<(), Refusal> {
         let person = judgment.person;
-        if judgment.shown.phase != Phase::First
-            || self.state.first_answer(person).is_none()
-            || on(Sabotage::FirstAnswerAgain)
-        {
+        if judgment.shown.phase != Phase::First || self.state.first_answer(person).is_none() || on(Sabotage::FirstAnswerAgain) {
             return Ok(());
         }
         Err(match self.state.has_seen_advice(person) {
-            true => Refusal::new(
-                Code::AlreadyRevealed,
-                "the first answer stands: the advice has been shown since",
-            ),
+            true => Refusal::new(Code::AlreadyRevealed, "the first answer stands: the advice has been shown since"),
             false => outdated("the first answer stands: show the case again for the final one"),
         })
     }
 
     /// An accepted proposal was on the screen and says the same.
-    fn accepts_holds(
-        &self,
-        accepts: Option<EventId>,
-        answer: &Answer,
-        shown: &ShownFacts,
-    ) -> Result<(), Refusal> {
+    fn accepts_holds(&self, accepts: Option<EventId>, answer: &Answer, shown: &ShownFacts) -> Result<(), Refusal> {
         let Some(id) = accepts else { return Ok(()) };
-        let proposal = self
-            .state
-            .proposal(id)
-            .filter(|_| shown.proposals.contains(&id));
+        let proposal = self.state.proposal(id).filter(|_| shown.proposals.contains(&id));
         match proposal {
-            None => Err(Refusal::invalid(
-                "/accepts",
-                "only a proposal that was shown can be accepted",
-            )),
-            Some(proposal) if proposal.answer != *answer => Err(Refusal::invalid(
-                "/answer",
-                "an accepted proposal is taken over unchanged",
-            )),
+            None => Err(Refusal::invalid("/accepts", "only a proposal that was shown can be accepted")),
+            Some(proposal) if proposal.answer != *answer => {
+                Err(Refusal::invalid("/answer", "an accepted proposal is taken over unchanged"))
+            }
             Some(_) => Ok(()),
         }
     }
 
     fn given(&self, judgment: NewJudgment) -> JudgmentGiven {
-        let keeps_time = self.ctx.control.people_metrics != PeopleMetrics::Off
-            || on(Sabotage::TookAlwaysRecorded);
+        let keeps_time = self.ctx.control.people_metrics != PeopleMetrics::Off || on(Sabotage::TookAlwaysRecorded);
         let shown = judgment.shown;
         JudgmentGiven {
             person: judgment.person,
@@ -178,12 +140,7 @@ fn outdated(why: &str) -> Refusal {
 }
 
 /// What can be wrong with a judgment from another tool. `prefix` is where it stands in the command.
-pub(super) fn observed_check(
-    prefix: &str,
-    at: Micros,
-    judgment: &ObservedJudgment,
-    now: Micros,
-) -> Result<(), Refusal> {
+pub(super) fn observed_check(prefix: &str, at: Micros, judgment: &ObservedJudgment, now: Micros) -> Result<(), Refusal> {
     not_in_future(&format!("{prefix}/occurred_at"), at, now)?;
     Turn::at_most_one(&format!("{prefix}/confidence"), judgment.confidence)?;
     Turn::not_negative(&format!("{prefix}/took"), judgment.took)?;

@@ -27,19 +27,10 @@ pub(super) struct NewCase {
     pub deadline_at: Option<Micros>,
 }
 
-pub(super) fn open(
-    case: NewCase,
-    proposals: Vec<NewProposal>,
-    history: Option<History>,
-    ctx: &mut Context<'_>,
-) -> Decided {
+pub(super) fn open(case: NewCase, proposals: Vec<NewProposal>, history: Option<History>, ctx: &mut Context<'_>) -> Decided {
     check(&case, &proposals, history.as_ref(), ctx)?;
-    let opened_at = history
-        .as_ref()
-        .map_or(ctx.now, |history| began(history, ctx.now));
-    let decided = history
-        .as_ref()
-        .is_some_and(|history| history.decision.is_some());
+    let opened_at = history.as_ref().map_or(ctx.now, |history| began(history, ctx.now));
+    let decided = history.as_ref().is_some_and(|history| history.decision.is_some());
     let content_digest = case.content_digest;
     let mut events = Vec::with_capacity(2 + proposals.len());
     let opened_id = (ctx.ids)(); // The first id is the case's opening: ids are in the order of events.
@@ -51,47 +42,21 @@ pub(super) fn open(
         fields: case.fields,
         content_digest,
         owner: case.owner,
-        deadline_at: case.deadline_at.or_else(|| {
-            ctx.playbook
-                .routing
-                .deadline
-                .map(|span| opened_at.saturating_add(span))
-        }),
+        deadline_at: case.deadline_at.or_else(|| ctx.playbook.routing.deadline.map(|span| opened_at.saturating_add(span))),
     };
     let (proposed, current) = first_proposals(proposals, opened_at, content_digest, ctx);
     let routed = (!decided).then(|| {
-        let asked = Asked {
-            cause: Cause::Content,
-            role: None,
-            awaited: false,
-        };
-        route::route(
-            ctx.playbook,
-            route_inputs(ctx, asked, &opened.fields, content_digest, current),
-        )
+        let asked = Asked { cause: Cause::Content, role: None, awaited: false };
+        route::route(ctx.playbook, route_inputs(ctx, asked, &opened.fields, content_digest, current))
     });
-    events.push(NewEvent {
-        id: opened_id,
-        occurred_at: opened_at,
-        causation: None,
-        body: opened.into(),
-    });
+    events.push(NewEvent { id: opened_id, occurred_at: opened_at, causation: None, body: opened.into() });
     events.extend(proposed);
     history_first(&mut events, history.as_ref(), content_digest, ctx);
     if let Some(routed) = routed {
         events.push(new_event(ctx, ctx.now, None, routed));
     }
     if let Some((at, kind, value, source)) = history.and_then(|history| history.outcome) {
-        events.push(new_event(
-            ctx,
-            at,
-            None,
-            OutcomeObserved {
-                kind,
-                value,
-                source,
-            },
-        ));
+        events.push(new_event(ctx, at, None, OutcomeObserved { kind, value, source }));
     }
     Ok(events)
 }
@@ -108,40 +73,22 @@ fn first_proposals(
     for proposal in proposals {
         let at = proposal.occurred_at.unwrap_or(opened_at);
         let made = super::content::made(proposal, content_digest);
-        let probability = made
-            .probabilities
-            .as_ref()
-            .and_then(|p| p.get(made.answer.label()))
-            .copied();
+        let probability = made.probabilities.as_ref().and_then(|p| p.get(made.answer.label())).copied();
         let proposer = made.proposer.clone();
         let event = new_event(ctx, at, None, made);
         current.retain(|other| other.proposer != proposer);
-        current.push(RouteProposal {
-            id: event.id,
-            proposer,
-            probability,
-        });
+        current.push(RouteProposal { id: event.id, proposer, probability });
         events.push(event);
     }
     (events, current)
 }
 
 /// What people answered and decided elsewhere. It measures, and it never signs.
-fn history_first(
-    events: &mut Vec<NewEvent>,
-    history: Option<&History>,
-    content_digest: Digest,
-    ctx: &mut Context<'_>,
-) {
+fn history_first(events: &mut Vec<NewEvent>, history: Option<&History>, content_digest: Digest, ctx: &mut Context<'_>) {
     let Some(history) = history else { return };
     let metrics_off = ctx.control.people_metrics == PeopleMetrics::Off;
     for (at, judgment) in &history.judgments {
-        events.push(new_event(
-            ctx,
-            *at,
-            None,
-            super::judge::observed(judgment.clone(), metrics_off),
-        ));
+        events.push(new_event(ctx, *at, None, super::judge::observed(judgment.clone(), metrics_off)));
     }
     if let Some((at, answer, persons)) = &history.decision {
         let decision = DecisionMade {
@@ -162,44 +109,26 @@ fn began(history: &History, now: Micros) -> Micros {
     let judged = history.judgments.iter().map(|(at, _)| *at);
     let decided = history.decision.iter().map(|(at, ..)| *at);
     let observed = history.outcome.iter().map(|(at, ..)| *at);
-    history
-        .opened_at
-        .unwrap_or_else(|| judged.chain(decided).chain(observed).fold(now, Micros::min))
+    history.opened_at.unwrap_or_else(|| judged.chain(decided).chain(observed).fold(now, Micros::min))
 }
 
-fn check(
-    case: &NewCase,
-    proposals: &[NewProposal],
-    history: Option<&History>,
-    ctx: &Context<'_>,
-) -> Result<(), Refusal> {
+fn check(case: &NewCase, proposals: &[NewProposal], history: Option<&History>, ctx: &Context<'_>) -> Result<(), Refusal> {
     let known = |field: String, person: PersonId| match ctx.roster.person(person) {
         Some(_) => Ok(()),
-        None => Err(Refusal::field(
-            Code::NotFound,
-            field,
-            "there is no such person",
-        )),
+        None => Err(Refusal::field(Code::NotFound, field, "there is no such person")),
     };
-    case.owner
-        .map_or(Ok(()), |owner| known("/owner".into(), owner))?;
+    case.owner.map_or(Ok(()), |owner| known("/owner".into(), owner))?;
     if proposals.len() > PROPOSALS_PER_CASE_MAX {
         let detail = format!("a case takes at most {PROPOSALS_PER_CASE_MAX} proposals");
         return Err(Refusal::field(Code::TooLarge, "/proposals", detail));
     }
     for (at, proposal) in proposals.iter().enumerate() {
         if proposal.chained_from.is_some() || proposal.ask.is_some() {
-            let detail =
-                "the first proposals of a case follow nothing: propose a chained one afterwards";
-            return Err(Refusal::invalid(
-                format!("/proposals/{at}/chained_from"),
-                detail,
-            ));
+            let detail = "the first proposals of a case follow nothing: propose a chained one afterwards";
+            return Err(Refusal::invalid(format!("/proposals/{at}/chained_from"), detail));
         }
         super::content::check(&format!("/proposals/{at}"), proposal, ctx.now)?;
-        proposal.owner.map_or(Ok(()), |owner| {
-            known(format!("/proposals/{at}/owner"), owner)
-        })?;
+        proposal.owner.map_or(Ok(()), |owner| known(format!("/proposals/{at}/owner"), owner))?;
     }
     let Some(history) = history else {
         return Ok(());
@@ -207,8 +136,7 @@ fn check(
     if let Some(opened_at) = history.opened_at {
         not_in_future("/history/opened_at", opened_at, ctx.now)?;
     }
-    let room =
-        usize::try_from(EVENTS_PER_CASE_MAX - EVENTS_PER_CASE_RESERVED).unwrap_or(usize::MAX);
+    let room = usize::try_from(EVENTS_PER_CASE_MAX - EVENTS_PER_CASE_RESERVED).unwrap_or(usize::MAX);
     if history.judgments.len() > room {
         let detail = format!("a case takes at most {room} judgments of its history");
         return Err(Refusal::field(Code::TooLarge, "/history/judgments", detail));
@@ -220,9 +148,7 @@ fn check(
     }
     if let Some((when, _, persons)) = &history.decision {
         not_in_future("/history/decision/at", *when, ctx.now)?;
-        persons
-            .iter()
-            .try_for_each(|person| known("/history/decision/persons".into(), *person))?;
+        persons.iter().try_for_each(|person| known("/history/decision/persons".into(), *person))?;
     }
     if let Some((when, kind, value, _)) = &history.outcome {
         not_in_future("/history/outcome/at", *when, ctx.now)?;

@@ -22,26 +22,14 @@ impl Turn<'_, '_> {
         self.only(CaseSkipped { person, reason })
     }
 
-    pub(super) fn snooze(
-        &mut self,
-        person: PersonId,
-        until: Micros,
-        reason: Option<Content>,
-    ) -> Decided {
+    pub(super) fn snooze(&mut self, person: PersonId, until: Micros, reason: Option<Content>) -> Decided {
         self.reviewer(person)?;
         self.waits_for_people()?;
         let latest = self.now.saturating_add(WAIT_MICROS_MAX);
         if (until <= self.now || until > latest) && !on(Sabotage::SnoozeUnchecked) {
-            return Err(Refusal::invalid(
-                "/until",
-                "a case sleeps until a time in the next 366 days",
-            ));
+            return Err(Refusal::invalid("/until", "a case sleeps until a time in the next 366 days"));
         }
-        self.only(CaseSnoozed {
-            person,
-            until,
-            reason,
-        })
+        self.only(CaseSnoozed { person, until, reason })
     }
 
     pub(super) fn comment(&mut self, person: PersonId, text: Content) -> Decided {
@@ -58,34 +46,14 @@ impl Turn<'_, '_> {
         }
         let roles = &self.ctx.playbook.decide.roles;
         if !roles.is_empty() && !roles.contains(&role) {
-            let detail = format!(
-                "the playbook lets only these roles decide: {}",
-                roles.join(", ")
-            );
+            let detail = format!("the playbook lets only these roles decide: {}", roles.join(", "));
             return Err(Refusal::invalid("/role", detail));
         }
-        if self
-            .ctx
-            .roster
-            .count_with_any_role(std::slice::from_ref(&role))
-            == 0
-        {
-            return Err(Refusal::invalid(
-                "/role",
-                "nobody has this role: the case would wait for ever",
-            ));
+        if self.ctx.roster.count_with_any_role(std::slice::from_ref(&role)) == 0 {
+            return Err(Refusal::invalid("/role", "nobody has this role: the case would wait for ever"));
         }
-        let routed = self.routed(
-            Cause::Escalated,
-            Some(role.clone()),
-            &self.state.fields,
-            self.state.content_digest,
-        );
-        let escalated = self.event(CaseEscalated {
-            person,
-            role,
-            reason,
-        });
+        let routed = self.routed(Cause::Escalated, Some(role.clone()), &self.state.fields, self.state.content_digest);
+        let escalated = self.event(CaseEscalated { person, role, reason });
         let routed = self.follow(&escalated, routed);
         Ok(vec![escalated, routed])
     }
@@ -93,22 +61,10 @@ impl Turn<'_, '_> {
     /// Routes a held case anew; nothing happens where it would be held again.
     pub(super) fn reroute(&mut self) -> Decided {
         if self.state.status() != Status::Held {
-            return Err(Refusal::new(
-                Code::WrongState,
-                "only a held case is routed anew",
-            ));
+            return Err(Refusal::new(Code::WrongState, "only a held case is routed anew"));
         }
-        let role = self
-            .state
-            .route
-            .as_ref()
-            .and_then(|route| route.role.clone());
-        let routed = self.routed(
-            Cause::Content,
-            role,
-            &self.state.fields,
-            self.state.content_digest,
-        );
+        let role = self.state.route.as_ref().and_then(|route| route.role.clone());
+        let routed = self.routed(Cause::Content, role, &self.state.fields, self.state.content_digest);
         if routed.route == Route::Hold {
             return Ok(Vec::new());
         }

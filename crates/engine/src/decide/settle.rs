@@ -28,11 +28,7 @@ pub(super) struct Settled {
 }
 
 fn needed(playbook: &Playbook, answer: &Answer) -> usize {
-    let signatures = if on(Sabotage::OneSignatureSuffices) {
-        1
-    } else {
-        playbook.signatures_for(answer.label())
-    };
+    let signatures = if on(Sabotage::OneSignatureSuffices) { 1 } else { playbook.signatures_for(answer.label()) };
     usize::try_from(signatures.max(1)).unwrap_or(usize::MAX)
 }
 
@@ -42,13 +38,8 @@ pub(super) fn case(state: &CaseState, new: &JudgmentGiven, playbook: &Playbook) 
     let signed: Vec<_> = agreeing.map(|j| (j.person, j.id)).collect();
     let answered = state.final_answers().count() + 1;
     let supporters = signed.len() + 1;
-    let panel = state
-        .route
-        .as_ref()
-        .filter(|route| route.route == Route::Panel);
-    let seats = panel.map_or(0, |route| {
-        usize::try_from(route.seats).unwrap_or(usize::MAX)
-    });
+    let panel = state.route.as_ref().filter(|route| route.route == Route::Panel);
+    let seats = panel.map_or(0, |route| usize::try_from(route.seats).unwrap_or(usize::MAX));
     let basis = match new.phase {
         Phase::Adjudication => Basis::Adjudicated,
         _ if supporters < answered || answered < seats => return None,
@@ -56,54 +47,28 @@ pub(super) fn case(state: &CaseState, new: &JudgmentGiven, playbook: &Playbook) 
         _ => Basis::Signatures,
     };
     let enough = supporters >= needed(playbook, &new.answer);
-    enough.then(|| Settled {
-        answer: new.answer.clone(),
-        basis,
-        signed,
-        upheld: None,
-    })
+    enough.then(|| Settled { answer: new.answer.clone(), basis, signed, upheld: None })
 }
 
 /// What an appeal comes to: the first answer stands as soon as one independent person confirms it; another one needs as many
 /// signatures as it would have needed at first.
-pub(super) fn appeal(
-    state: &CaseState,
-    new: &JudgmentGiven,
-    playbook: &Playbook,
-) -> Option<Settled> {
+pub(super) fn appeal(state: &CaseState, new: &JudgmentGiven, playbook: &Playbook) -> Option<Settled> {
     let upheld = state.decision.as_ref()?.answer == new.answer;
-    let agreeing = state
-        .judgments_standing()
-        .filter(|j| j.phase == Phase::Appeal && j.answer == new.answer);
+    let agreeing = state.judgments_standing().filter(|j| j.phase == Phase::Appeal && j.answer == new.answer);
     let signed: Vec<_> = agreeing.map(|j| (j.person, j.id)).collect();
     let enough = upheld || signed.len() + 1 >= needed(playbook, &new.answer);
-    enough.then(|| Settled {
-        answer: new.answer.clone(),
-        basis: Basis::Appeal,
-        signed,
-        upheld: Some(upheld),
-    })
+    enough.then(|| Settled { answer: new.answer.clone(), basis: Basis::Appeal, signed, upheld: Some(upheld) })
 }
 
 impl Turn<'_, '_> {
     /// The events that follow a judgment which settles.
     pub(super) fn settled(&mut self, given: &NewEvent, settled: Option<Settled>) -> Vec<NewEvent> {
-        let Some(Settled {
-            answer,
-            basis,
-            signed,
-            upheld,
-        }) = settled
-        else {
+        let Some(Settled { answer, basis, signed, upheld }) = settled else {
             return Vec::with_capacity(1);
         };
         let mut events = Vec::with_capacity(3);
         if let (Some(upheld), Some(appeal)) = (upheld, &self.state.appeal) {
-            let decided = AppealDecided {
-                appeal: appeal.id,
-                judgment: given.id,
-                upheld,
-            };
+            let decided = AppealDecided { appeal: appeal.id, judgment: given.id, upheld };
             events.push(self.follow(given, decided));
         }
         if upheld == Some(true) {

@@ -16,16 +16,8 @@ use countersign_core::{
 impl Turn<'_, '_> {
     pub(super) fn show(&mut self, person: PersonId) -> Decided {
         self.reviewer(person)?;
-        let lease = self
-            .ctx
-            .lease
-            .filter(|lease| lease.person == person && lease.until > self.now);
-        let not_claimed = || {
-            Refusal::new(
-                Code::NotClaimed,
-                "claim the case first: it is shown to whoever holds its lease",
-            )
-        };
+        let lease = self.ctx.lease.filter(|lease| lease.person == person && lease.until > self.now);
+        let not_claimed = || Refusal::new(Code::NotClaimed, "claim the case first: it is shown to whoever holds its lease");
         let lease = lease.ok_or_else(not_claimed)?;
         let phase = self.phase(person)?;
         let proposals = self.proposals_shown(phase);
@@ -38,9 +30,7 @@ impl Turn<'_, '_> {
             advice_visible: !proposals.is_empty(),
             judgments: self.judgments_shown(phase),
             proposals,
-            expires_at: lease
-                .until
-                .min(self.now.saturating_add(SHOWN_TOKEN_MICROS_MAX)),
+            expires_at: lease.until.min(self.now.saturating_add(SHOWN_TOKEN_MICROS_MAX)),
         };
         self.only(shown)
     }
@@ -55,11 +45,7 @@ impl Turn<'_, '_> {
             }
         }
         self.independent(person)?;
-        let blind = self
-            .state
-            .route
-            .as_ref()
-            .is_some_and(|route| route.route == Route::Blind);
+        let blind = self.state.route.as_ref().is_some_and(|route| route.route == Route::Blind);
         Ok(match self.state.status() {
             Status::Appealed => Phase::Appeal,
             _ if self.state.needs_adjudication() => Phase::Adjudication,
@@ -72,35 +58,21 @@ impl Turn<'_, '_> {
     /// Fields in the playbook's order, without the hidden ones.
     fn fields_shown(&self) -> Vec<ShownField> {
         let fields = self.ctx.playbook.fields.iter();
-        let visible =
-            fields.filter(|spec| !spec.hidden && self.state.fields.contains_key(&spec.name));
-        visible
-            .map(|spec| ShownField {
-                name: spec.name.clone(),
-                masked: false,
-            })
-            .collect()
+        let visible = fields.filter(|spec| !spec.hidden && self.state.fields.contains_key(&spec.name));
+        visible.map(|spec| ShownField { name: spec.name.clone(), masked: false }).collect()
     }
 
     /// Advice: on `assist`, and on `blind` once the person's own first answer stands. Adjudicators and whoever decides on an
     /// appeal answer without it: they are there to be independent.
     fn proposals_shown(&self, phase: Phase) -> Vec<EventId> {
-        let assisted = self
-            .state
-            .route
-            .as_ref()
-            .is_some_and(|route| route.route == Route::Assist);
+        let assisted = self.state.route.as_ref().is_some_and(|route| route.route == Route::Assist);
         let visible = match phase {
             Phase::Only => assisted,
             Phase::Final => true,
             Phase::First => on(Sabotage::AdviceBeforeFirstAnswer),
             Phase::Adjudication | Phase::Appeal => false,
         };
-        if visible {
-            self.state.proposals_current().map(|p| p.id).collect()
-        } else {
-            Vec::new()
-        }
+        if visible { self.state.proposals_current().map(|p| p.id).collect() } else { Vec::new() }
     }
 
     /// What the others answered: for an adjudicator only.

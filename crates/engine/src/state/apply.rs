@@ -57,11 +57,7 @@ impl CaseState {
                 id: event.id,
                 proposer: body.proposer.clone(),
                 proposer_version: body.proposer_version.clone(),
-                probability: body
-                    .probabilities
-                    .as_ref()
-                    .and_then(|p| p.get(body.answer.label()))
-                    .copied(),
+                probability: body.probabilities.as_ref().and_then(|p| p.get(body.answer.label())).copied(),
                 answer: body.answer.clone(),
                 chained_from: body.chained_from,
                 ask: body.ask,
@@ -69,11 +65,7 @@ impl CaseState {
                 revision: self.revision,
             }),
             Body::AskMade(body) => {
-                self.asks.push(AskRecord {
-                    id: event.id,
-                    person: body.person,
-                    about: body.about,
-                });
+                self.asks.push(AskRecord { id: event.id, person: body.person, about: body.about });
             }
             Body::CaseRouted(body) => {
                 self.skipped.clear();
@@ -157,20 +149,12 @@ impl CaseState {
             }
             Body::AppealOpened(body) => {
                 self.skipped.clear();
-                self.appeal = Some(AppealRecord {
-                    id: event.id,
-                    decision: body.decision,
-                    person: body.person,
-                    opened_at: event.occurred_at,
-                });
+                self.appeal =
+                    Some(AppealRecord { id: event.id, decision: body.decision, person: body.person, opened_at: event.occurred_at });
             }
             Body::AppealDecided(_) => {
                 self.appeal = None;
-                let judges: Vec<_> = self
-                    .judgments_standing()
-                    .filter(|j| j.phase == Phase::Appeal)
-                    .map(|j| j.person)
-                    .collect();
+                let judges: Vec<_> = self.judgments_standing().filter(|j| j.phase == Phase::Appeal).map(|j| j.person).collect();
                 self.deciders.extend(judges);
                 self.judgments_close(|phase| phase == Phase::Appeal, Standing::Past);
             }

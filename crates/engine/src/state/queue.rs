@@ -42,9 +42,7 @@ impl Dependence {
         match self {
             Self::CaseOwner => "whoever made or owns what is decided on does not decide on it",
             Self::ProposalOwner => "whoever made or owns a proposal does not countersign it",
-            Self::Answered => {
-                "this person has answered already: the next signature is somebody else's"
-            }
+            Self::Answered => "this person has answered already: the next signature is somebody else's",
             Self::HadPart => "whoever had a part in the decision does not decide on the appeal",
             Self::Objects => "whoever objects does not decide on the appeal",
             Self::Saw => "this person has seen advice or answers that this route hides",
@@ -65,8 +63,7 @@ impl Dependence {
 impl JudgmentRecord {
     /// Whether it counts towards a decision: it stands, and it is its person's last word on the case itself.
     fn counts(&self) -> bool {
-        let stands = self.standing == Standing::Stands
-            || (self.standing == Standing::Void && on(Sabotage::VoidStillCounts));
+        let stands = self.standing == Standing::Stands || (self.standing == Standing::Void && on(Sabotage::VoidStillCounts));
         stands && !matches!(self.phase, Phase::First | Phase::Appeal)
     }
 }
@@ -80,12 +77,7 @@ impl CaseState {
             return None;
         }
         let route = self.route.as_ref();
-        let mut excluded: Vec<PersonId> = self
-            .skipped
-            .iter()
-            .copied()
-            .chain(self.not_independent().map(|(person, _)| person))
-            .collect();
+        let mut excluded: Vec<PersonId> = self.skipped.iter().copied().chain(self.not_independent().map(|(person, _)| person)).collect();
         excluded.sort_unstable();
         excluded.dedup();
         Some(QueueView {
@@ -102,17 +94,8 @@ impl CaseState {
 
     /// Nothing, unless a test breaks law 4 on purpose.
     fn sabotaged_haste(&self) -> Micros {
-        let unsure = || {
-            self.proposals_current()
-                .filter_map(|p| p.probability)
-                .max()
-                .map_or(0, Micros::from)
-        };
-        if on(Sabotage::QueueTellsAdvice) {
-            unsure()
-        } else {
-            0
-        }
+        let unsure = || self.proposals_current().filter_map(|p| p.probability).max().map_or(0, Micros::from);
+        if on(Sabotage::QueueTellsAdvice) { unsure() } else { 0 }
     }
 
     /// The standing answers that count towards a decision: everyone's last word, without first answers and appeals.
@@ -134,73 +117,35 @@ impl CaseState {
             count += 1;
             differ |= judgment.answer != first.answer || judgment.phase == Phase::Adjudication;
         }
-        let panel_open = self
-            .route
-            .as_ref()
-            .is_some_and(|r| r.route == Route::Panel && count < r.seats);
+        let panel_open = self.route.as_ref().is_some_and(|r| r.route == Route::Panel && count < r.seats);
         differ && !panel_open
     }
 
     /// Seats beyond those that answered. Where all wanted at first have answered and nothing is settled, one more is wanted.
     fn seats_free(&self) -> u32 {
         let answered = u32::try_from(self.final_answers().count()).unwrap_or(u32::MAX);
-        self.route
-            .as_ref()
-            .map_or(1, |r| r.seats.saturating_sub(answered))
-            .max(1)
+        self.route.as_ref().map_or(1, |r| r.seats.saturating_sub(answered)).max(1)
     }
 
     /// Everyone whose answer would not be independent at this point, and why.
     pub fn not_independent(&self) -> impl Iterator<Item = (PersonId, Dependence)> {
         let appealed = self.appeal.is_some();
-        let made = self
-            .proposals
-            .iter()
-            .filter_map(|p| p.owner)
-            .map(|person| (person, Dependence::ProposalOwner));
-        let owners = self
-            .owner
-            .into_iter()
-            .map(|person| (person, Dependence::CaseOwner))
-            .chain(made);
-        let answered = self
-            .judgments
-            .iter()
-            .filter(move |j| !appealed && j.counts())
-            .map(|j| (j.person, Dependence::Answered));
-        let had_part = self
-            .judgments
-            .iter()
-            .map(|j| j.person)
-            .chain(self.deciders.iter().copied());
-        let had_part = had_part
-            .filter(move |_| appealed)
-            .map(|person| (person, Dependence::HadPart));
-        let objects = self
-            .appeal
-            .iter()
-            .filter_map(|appeal| appeal.person)
-            .map(|person| (person, Dependence::Objects));
-        let hides = self
-            .route
-            .as_ref()
-            .filter(|_| !appealed && !self.needs_adjudication())
-            .map(|route| route.route);
+        let made = self.proposals.iter().filter_map(|p| p.owner).map(|person| (person, Dependence::ProposalOwner));
+        let owners = self.owner.into_iter().map(|person| (person, Dependence::CaseOwner)).chain(made);
+        let answered = self.judgments.iter().filter(move |j| !appealed && j.counts()).map(|j| (j.person, Dependence::Answered));
+        let had_part = self.judgments.iter().map(|j| j.person).chain(self.deciders.iter().copied());
+        let had_part = had_part.filter(move |_| appealed).map(|person| (person, Dependence::HadPart));
+        let objects = self.appeal.iter().filter_map(|appeal| appeal.person).map(|person| (person, Dependence::Objects));
+        let hides = self.route.as_ref().filter(|_| !appealed && !self.needs_adjudication()).map(|route| route.route);
         let saw = self.shown.iter().filter(move |shown| {
             let hidden = match hides {
                 Some(Route::Panel) => !shown.judgments.is_empty() || shown.advice_visible,
-                Some(Route::Blind) => {
-                    shown.advice_visible && self.first_answer(shown.person).is_none()
-                }
+                Some(Route::Blind) => shown.advice_visible && self.first_answer(shown.person).is_none(),
                 Some(Route::Unaided) => shown.advice_visible,
                 _ => false,
             };
             hidden && shown.revision == self.revision
         });
-        owners
-            .chain(answered)
-            .chain(had_part)
-            .chain(objects)
-            .chain(saw.map(|shown| (shown.person, Dependence::Saw)))
+        owners.chain(answered).chain(had_part).chain(objects).chain(saw.map(|shown| (shown.person, Dependence::Saw)))
     }
 }

@@ -36,10 +36,7 @@ fn skips_and_snoozes_change_the_queue_only() {
     );
     let queue = world.state().queue().unwrap();
     assert_eq!(queue.excluded, [person("ann"), person("dan")]);
-    assert_eq!(
-        (queue.wake_at, queue.seats_free),
-        (Some(world.now + 30 * SECOND), 1)
-    );
+    assert_eq!((queue.wake_at, queue.seats_free), (Some(world.now + 30 * SECOND), 1));
     world.answer(person("ann"), "a").unwrap();
     assert_eq!(world.state().queue(), None);
 }
@@ -52,35 +49,21 @@ fn seats_tell_how_many_may_answer_at_the_same_time() {
     world.run(open("panel", Vec::new()), None).unwrap();
     for (name, left) in [("ann", 3), ("ben", 2), ("cat", 1)] {
         assert_eq!(world.state().queue().unwrap().seats_free, left);
-        world
-            .answer(person(name), if name == "cat" { "b" } else { "a" })
-            .unwrap();
+        world.answer(person(name), if name == "cat" { "b" } else { "a" }).unwrap();
     }
     let queue = world.state().queue().unwrap();
-    assert_eq!(
-        (queue.seats_free, queue.excluded.len()),
-        (1, 3),
-        "one adjudicator who is none of the three"
-    );
+    assert_eq!((queue.seats_free, queue.excluded.len()), (1, 3), "one adjudicator who is none of the three");
 }
 
 #[test]
 fn a_clock_that_goes_back_does_no_harm() {
     let mut world = World::new(playbook(Route::Assist));
-    world
-        .run(open("x", vec![proposal("bot", "a", 90)]), None)
-        .unwrap();
+    world.run(open("x", vec![proposal("bot", "a", 90)]), None).unwrap();
     world.answer(person("ann"), "a").unwrap();
     let made = world.now;
     world.now -= 500 * SECOND;
-    let withdrawn = world.run(
-        Command::Withdraw {
-            person: person("ann"),
-            decision: world.state().decision.as_ref().unwrap().id,
-            reason: None,
-        },
-        None,
-    );
+    let withdrawn =
+        world.run(Command::Withdraw { person: person("ann"), decision: world.state().decision.as_ref().unwrap().id, reason: None }, None);
     assert_eq!(withdrawn.unwrap()[0].occurred_at, made);
     assert_eq!(world.breaches(), []);
 }
@@ -101,22 +84,10 @@ fn history_is_imported_and_never_signs() {
         opened_at: None,
         judgments: vec![(5 * SECOND, judged.clone())],
         decision: Some((6 * SECOND, choice("c"), vec![person("ext")])),
-        outcome: Some((
-            7 * SECOND,
-            OutcomeKind::Truth,
-            OutcomeValue::Answer(choice("a")),
-            "file".into(),
-        )),
+        outcome: Some((7 * SECOND, OutcomeKind::Truth, OutcomeValue::Answer(choice("a")), "file".into())),
     };
     let opening = |history| {
-        let Command::Open {
-            fields,
-            content_digest,
-            ..
-        } = open("x", Vec::new())
-        else {
-            unreachable!()
-        };
+        let Command::Open { fields, content_digest, .. } = open("x", Vec::new()) else { unreachable!() };
         Command::Open {
             external_id: None,
             subject: None,
@@ -129,59 +100,20 @@ fn history_is_imported_and_never_signs() {
         }
     };
     let mut wrong = history.clone();
-    wrong.outcome = Some((
-        7 * SECOND,
-        OutcomeKind::Proxy,
-        OutcomeValue::Answer(choice("a")),
-        "file".into(),
-    ));
-    assert_eq!(
-        world
-            .run(opening(wrong), None)
-            .unwrap_err()
-            .field
-            .as_deref(),
-        Some("/history/outcome/kind")
-    );
+    wrong.outcome = Some((7 * SECOND, OutcomeKind::Proxy, OutcomeValue::Answer(choice("a")), "file".into()));
+    assert_eq!(world.run(opening(wrong), None).unwrap_err().field.as_deref(), Some("/history/outcome/kind"));
     let mut stranger = history.clone();
     stranger.judgments[0].1.person = person("nobody");
-    assert_eq!(
-        world
-            .run(opening(stranger), None)
-            .unwrap_err()
-            .field
-            .as_deref(),
-        Some("/history/judgments/0/person")
-    );
+    assert_eq!(world.run(opening(stranger), None).unwrap_err().field.as_deref(), Some("/history/judgments/0/person"));
     let mut future = history.clone();
     future.decision = Some((world.now + 301 * SECOND, choice("c"), Vec::new()));
-    assert_eq!(
-        world
-            .run(opening(future), None)
-            .unwrap_err()
-            .field
-            .as_deref(),
-        Some("/history/decision/at")
-    );
+    assert_eq!(world.run(opening(future), None).unwrap_err().field.as_deref(), Some("/history/decision/at"));
     assert!(world.events.is_empty(), "a refusal leaves nothing");
 
     world.control.people_metrics = PeopleMetrics::Off;
     world.run(opening(history), None).unwrap();
-    let types: Vec<_> = world
-        .events
-        .iter()
-        .map(|e| (e.body.type_name(), e.occurred_at / SECOND))
-        .collect();
-    assert_eq!(
-        types,
-        [
-            ("case.opened", 5),
-            ("proposal.made", 5),
-            ("judgment.observed", 5),
-            ("decision.made", 6),
-            ("outcome.observed", 7)
-        ]
-    );
+    let types: Vec<_> = world.events.iter().map(|e| (e.body.type_name(), e.occurred_at / SECOND)).collect();
+    assert_eq!(types, [("case.opened", 5), ("proposal.made", 5), ("judgment.observed", 5), ("decision.made", 6), ("outcome.observed", 7)]);
     let world = check_in(
         world,
         "is => decided c imported ext\nwithdraw ann => grace-over\nreopen ann => open assist reopened\nann c\nben c => decided c signed ann+ben",
@@ -191,20 +123,9 @@ fn history_is_imported_and_never_signs() {
 
 #[test]
 fn talk_never_fills_a_case() {
-    let mut world = check_in(
-        World::new(playbook(Route::Assist)),
-        "open x bot=a\nclaim ann\nshow ann",
-    );
+    let mut world = check_in(World::new(playbook(Route::Assist)), "open x bot=a\nclaim ann\nshow ann");
     world.state.as_mut().unwrap().version = countersign_core::limits::EVENTS_PER_CASE_MAX - 100;
-    let comment = Command::Comment {
-        person: person("ann"),
-        text: countersign_core::Content::text("again"),
-    };
-    assert_eq!(
-        world.run(comment, None).unwrap_err().code.slug(),
-        "too-large"
-    );
-    world
-        .run(judge(world.tokens[0].clone(), "a"), None)
-        .unwrap();
+    let comment = Command::Comment { person: person("ann"), text: countersign_core::Content::text("again") };
+    assert_eq!(world.run(comment, None).unwrap_err().code.slug(), "too-large");
+    world.run(judge(world.tokens[0].clone(), "a"), None).unwrap();
 }

@@ -10,9 +10,7 @@ use crate::{
 };
 use countersign_core::{
     content::{Content, Digest},
-    event::{
-        AdviceSeen, Body, Event, OutcomeKind, OutcomeValue, PeopleMetrics, Phase, Route, StopScope,
-    },
+    event::{AdviceSeen, Body, Event, OutcomeKind, OutcomeValue, PeopleMetrics, Phase, Route, StopScope},
     id::{EventId, PersonId},
     number::{Decimal, ONE_BILLIONTHS},
 };
@@ -26,16 +24,12 @@ const STEPS_MAX: usize = 60;
 const REGIONS: [&str; 7] = ["x", "y", "panel", "hold", "unaided", "blind", "z"];
 
 fn steps() -> impl Strategy<Value = (u8, Vec<Step>)> {
-    (
-        any::<u8>(),
-        proptest::collection::vec(any::<Step>(), 1..STEPS_MAX),
-    )
+    (any::<u8>(), proptest::collection::vec(any::<Step>(), 1..STEPS_MAX))
 }
 
 /// Assist, blind, panel or two signatures; a roster that may be empty; metrics that may be off.
 fn random_world(seed: u8) -> World {
-    let mut book =
-        playbook([Route::Assist, Route::Blind, Route::Panel, Route::Assist][usize::from(seed % 4)]);
+    let mut book = playbook([Route::Assist, Route::Blind, Route::Panel, Route::Assist][usize::from(seed % 4)]);
     if seed % 4 == 3 {
         book.decide.signatures_default = 2;
     }
@@ -43,27 +37,18 @@ fn random_world(seed: u8) -> World {
         book.routing.blind = ONE_BILLIONTHS / 2;
     }
     let mut world = World::new(book);
-    world.drawn = (seed & 16 != 0).then_some(Drawn {
-        epoch: 1,
-        value: u32::from(seed) << 22,
-    });
+    world.drawn = (seed & 16 != 0).then_some(Drawn { epoch: 1, value: u32::from(seed) << 22 });
     if seed & 32 != 0 {
         world.control.people_metrics = PeopleMetrics::Off;
     }
     if seed & 0xC0 == 0xC0 {
-        world.people.0.retain(|who, _| {
-            *who == person("ext") || *who == person("off") || *who == person("out")
-        });
+        world.people.0.retain(|who, _| *who == person("ext") || *who == person("off") || *who == person("out"));
     }
     world
 }
 
 fn event_of(world: &World, type_name: &str) -> EventId {
-    let found = world
-        .events
-        .iter()
-        .rev()
-        .find(|event| event.body.type_name() == type_name);
+    let found = world.events.iter().rev().find(|event| event.body.type_name() == type_name);
     found.map_or(id(9_999), |event| event.id)
 }
 
@@ -113,75 +98,29 @@ fn take(world: &mut World, (kind, who, x, y): Step) {
         }
         15 | 16 => {
             let (fields, content_digest) = fields(REGIONS[usize::from(x) % REGIONS.len()]);
-            Command::Amend {
-                fields,
-                content_digest,
-            }
+            Command::Amend { fields, content_digest }
         }
         17 | 18 => Command::Propose(random_proposal(world, x, y)),
-        19 => Command::Ask {
-            person: who,
-            instruction: text(),
-            about: (y % 2 == 0).then(|| event_of(world, "proposal.made")),
-        },
-        20 => Command::Withdraw {
-            person: who,
-            decision,
-            reason: None,
-        },
-        21 => Command::Act {
-            decision,
-            reference: None,
-        },
-        22 => Command::Correct {
-            person: who,
-            decision,
-            answer: choice(option),
-            reason: text(),
-        },
-        23 => Command::Reopen {
-            person: who,
-            reason: text(),
-        },
-        24 | 25 => Command::Appeal {
-            decision,
-            person: (y % 2 == 0).then_some(who),
-            reason: text(),
-        },
-        26 => Command::Escalate {
-            person: who,
-            role: ["senior", "review", "guest"][usize::from(y) % 3].into(),
-            reason: text(),
-        },
+        19 => Command::Ask { person: who, instruction: text(), about: (y % 2 == 0).then(|| event_of(world, "proposal.made")) },
+        20 => Command::Withdraw { person: who, decision, reason: None },
+        21 => Command::Act { decision, reference: None },
+        22 => Command::Correct { person: who, decision, answer: choice(option), reason: text() },
+        23 => Command::Reopen { person: who, reason: text() },
+        24 | 25 => Command::Appeal { decision, person: (y % 2 == 0).then_some(who), reason: text() },
+        26 => Command::Escalate { person: who, role: ["senior", "review", "guest"][usize::from(y) % 3].into(), reason: text() },
         27 => Command::Reroute,
-        28 => Command::Skip {
-            person: who,
-            reason: text(),
-        },
-        29 => Command::Snooze {
-            person: who,
-            until: world.now + (i64::from(y) - 40) * SECOND,
-            reason: None,
-        },
+        28 => Command::Skip { person: who, reason: text() },
+        29 => Command::Snooze { person: who, until: world.now + (i64::from(y) - 40) * SECOND, reason: None },
         30 => outcome(world, x, y),
         _ => observed(world, who, option, y),
     };
     let refused = world.run(command, Some(who)).is_err();
-    assert!(
-        !refused || world.events.len() == before,
-        "law 8: a refusal leaves nothing"
-    );
+    assert!(!refused || world.events.len() == before, "law 8: a refusal leaves nothing");
 }
 
 fn random_proposal(world: &World, x: u8, y: u8) -> crate::command::NewProposal {
-    let mut made = proposal(
-        ["bot", "other"][usize::from(y) % 2],
-        ["a", "b", "c"][usize::from(x) % 3],
-        u32::from(x % 50) + 50,
-    );
-    made.owner = y
-        .is_multiple_of(3)
-        .then(|| person(PEOPLE[usize::from(x) % 6]));
+    let mut made = proposal(["bot", "other"][usize::from(y) % 2], ["a", "b", "c"][usize::from(x) % 3], u32::from(x % 50) + 50);
+    made.owner = y.is_multiple_of(3).then(|| person(PEOPLE[usize::from(x) % 6]));
     if y.is_multiple_of(5) {
         made.chained_from = Some(event_of(world, "proposal.made"));
     }
@@ -193,18 +132,8 @@ fn outcome(world: &World, x: u8, y: u8) -> Command {
         0 => OutcomeValue::Payoff(Decimal::parse("1.5").unwrap()),
         _ => OutcomeValue::Answer(choice("a")),
     };
-    let kind = [
-        OutcomeKind::Truth,
-        OutcomeKind::Truth,
-        OutcomeKind::Proxy,
-        OutcomeKind::Payoff,
-    ][usize::from(x) % 4];
-    Command::Outcome {
-        kind,
-        value,
-        source: "world".into(),
-        occurred_at: world.now,
-    }
+    let kind = [OutcomeKind::Truth, OutcomeKind::Truth, OutcomeKind::Proxy, OutcomeKind::Payoff][usize::from(x) % 4];
+    Command::Outcome { kind, value, source: "world".into(), occurred_at: world.now }
 }
 
 fn observed(world: &World, who: PersonId, option: &str, y: u8) -> Command {
@@ -218,10 +147,7 @@ fn observed(world: &World, who: PersonId, option: &str, y: u8) -> Command {
         advice_seen: AdviceSeen::Unknown,
         tool: "elsewhere".into(),
     };
-    Command::Observe {
-        occurred_at: world.now,
-        judgment,
-    }
+    Command::Observe { occurred_at: world.now, judgment }
 }
 
 /// A whole random life of a case.
@@ -234,10 +160,7 @@ fn live(seed: u8, steps: &[Step], answers: [&str; 2]) -> World {
     let proposals = match steps[0].3 % 4 {
         0 => Vec::new(),
         1 => vec![proposal("bot", answers[0], 90)],
-        _ => vec![
-            proposal("bot", answers[0], 90),
-            proposal("other", answers[1], 60),
-        ],
+        _ => vec![proposal("bot", answers[0], 90), proposal("other", answers[1], 60)],
     };
     world.run(open(region, proposals), None).unwrap();
     steps.iter().for_each(|step| take(&mut world, *step));
@@ -246,18 +169,10 @@ fn live(seed: u8, steps: &[Step], answers: [&str; 2]) -> World {
 
 fn laws_broken(seed: u8, steps: &[Step]) -> Vec<Breach> {
     let world = live(seed, steps, ["a", "b"]);
-    assert_eq!(
-        crate::CaseState::fold(&world.events).as_ref(),
-        world.state.as_ref(),
-        "a replay gives the same state"
-    );
+    assert_eq!(crate::CaseState::fold(&world.events).as_ref(), world.state.as_ref(), "a replay gives the same state");
     for event in &world.events {
         let bytes = serde_json::to_vec(event).unwrap();
-        assert_eq!(
-            &Event::from_bytes(&bytes).unwrap(),
-            event,
-            "what is recorded can be read"
-        );
+        assert_eq!(&Event::from_bytes(&bytes).unwrap(), event, "what is recorded can be read");
     }
     world.breaches()
 }
@@ -270,28 +185,13 @@ fn seen(world: &World) -> String {
     for event in &world.events {
         so_far.push(event);
         let state = crate::CaseState::fold(so_far.iter().copied()).unwrap();
-        seen.push_str(&format!(
-            "{:?} {} {:?}\n",
-            event.id,
-            state.status_word(),
-            state.queue()
-        ));
+        seen.push_str(&format!("{:?} {} {:?}\n", event.id, state.status_word(), state.queue()));
         match &event.body {
             Body::CaseShown(shown) => {
-                let words: Vec<_> = shown
-                    .proposals
-                    .iter()
-                    .map(|id| &state.proposal(*id).unwrap().answer)
-                    .collect();
-                seen.push_str(&format!(
-                    "{} {words:?}\n",
-                    serde_json::to_string(shown).unwrap()
-                ));
+                let words: Vec<_> = shown.proposals.iter().map(|id| &state.proposal(*id).unwrap().answer).collect();
+                seen.push_str(&format!("{} {words:?}\n", serde_json::to_string(shown).unwrap()));
             }
-            Body::CaseRouted(routed) => seen.push_str(&format!(
-                "{:?} {} {:?}\n",
-                routed.route, routed.reason, routed.seats
-            )),
+            Body::CaseRouted(routed) => seen.push_str(&format!("{:?} {} {:?}\n", routed.route, routed.reason, routed.seats)),
             _ => {}
         }
     }
@@ -302,13 +202,9 @@ fn seen(world: &World) -> String {
 fn tells_advice(seed: u8, shows: &[u8], answers: [[&str; 2]; 2], percents: [[u32; 2]; 2]) -> bool {
     let runs = [0, 1].map(|run| {
         let mut world = random_world(seed & 0x3F);
-        world.playbook.routing.default =
-            [Route::Blind, Route::Unaided, Route::Panel, Route::Blind][usize::from(seed % 4)];
+        world.playbook.routing.default = [Route::Blind, Route::Unaided, Route::Panel, Route::Blind][usize::from(seed % 4)];
         let ([first, second], [sure, surer]) = (answers[run], percents[run]);
-        let proposals = vec![
-            proposal("bot", first, sure),
-            proposal("other", second, surer),
-        ];
+        let proposals = vec![proposal("bot", first, sure), proposal("other", second, surer)];
         world.run(open("x", proposals), None).unwrap();
         let mut refusals = String::new();
         for step in shows {
@@ -316,15 +212,8 @@ fn tells_advice(seed: u8, shows: &[u8], answers: [[&str; 2]; 2], percents: [[u32
             world.claim(who);
             let command = match step % 5 {
                 0 => Command::Propose(proposal("bot", second, surer)),
-                1 => Command::Skip {
-                    person: who,
-                    reason: Content::text("later"),
-                },
-                2 => Command::Ask {
-                    person: who,
-                    instruction: Content::text("more"),
-                    about: None,
-                },
+                1 => Command::Skip { person: who, reason: Content::text("later") },
+                2 => Command::Ask { person: who, instruction: Content::text("more"), about: None },
                 _ => Command::Show { person: who },
             };
             refusals.push_str(&format!("{:?}\n", world.run(command, Some(who)).err()));
@@ -344,12 +233,7 @@ type Twins = (u8, Vec<u8>, [[&'static str; 2]; 2], [[u32; 2]; 2]);
 
 fn twins() -> impl Strategy<Value = Twins> {
     let percents = || [50..100_u32, 50..100_u32];
-    (
-        any::<u8>(),
-        proptest::collection::vec(any::<u8>(), 1..12),
-        [options(), options()],
-        [percents(), percents()],
-    )
+    (any::<u8>(), proptest::collection::vec(any::<u8>(), 1..12), [options(), options()], [percents(), percents()])
 }
 
 proptest! {
@@ -373,9 +257,7 @@ fn caught(sabotage: Sabotage, law: u8) -> bool {
     let (lives, pairs) = (steps(), twins());
     (0..6_000).any(|_| {
         let (seed, steps) = lives.new_tree(&mut runner).unwrap().current();
-        let broken = with(sabotage, || {
-            catch_unwind(AssertUnwindSafe(|| laws_broken(seed, &steps)))
-        });
+        let broken = with(sabotage, || catch_unwind(AssertUnwindSafe(|| laws_broken(seed, &steps))));
         let by_laws = broken.is_ok_and(|breaches| breaches.iter().any(|breach| breach.law == law));
         let (seed, shows, answers, percents) = pairs.new_tree(&mut runner).unwrap().current();
         by_laws || (law == 4 && with(sabotage, || tells_advice(seed, &shows, answers, percents)))
@@ -384,10 +266,7 @@ fn caught(sabotage: Sabotage, law: u8) -> bool {
 
 #[test]
 fn every_sabotage_is_noticed_by_the_law_that_it_breaks() {
-    let unnoticed: Vec<_> = Sabotage::ALL
-        .iter()
-        .filter(|(sabotage, law)| !caught(*sabotage, *law))
-        .collect();
+    let unnoticed: Vec<_> = Sabotage::ALL.iter().filter(|(sabotage, law)| !caught(*sabotage, *law)).collect();
     assert!(unnoticed.is_empty(), "no property notices {unnoticed:?}");
 }
 
@@ -439,9 +318,6 @@ fn random_lives_reach_every_corner() {
         "outcome.observed",
         "case.snoozed",
     ] {
-        assert!(
-            reached.get(word).is_some_and(|n| *n >= 10),
-            "{word} in {reached:#?}"
-        );
+        assert!(reached.get(word).is_some_and(|n| *n >= 10), "{word} in {reached:#?}");
     }
 }

@@ -15,31 +15,19 @@ use countersign_core::{
 use std::collections::BTreeMap;
 
 fn routed(world: &World) -> CaseRouted {
-    let found = world.events.iter().rev().find_map(|e| {
-        if let Body::CaseRouted(r) = &e.body {
-            Some(r.clone())
-        } else {
-            None
-        }
-    });
+    let found = world.events.iter().rev().find_map(|e| if let Body::CaseRouted(r) = &e.body { Some(r.clone()) } else { None });
     found.unwrap()
 }
 
 #[test]
 fn a_committed_draw_sends_its_share_blind_and_is_written_down() {
-    for (value, expected) in [
-        (99_999_999, "blind blind_share"),
-        (100_000_000, "assist default"),
-    ] {
+    for (value, expected) in [(99_999_999, "blind blind_share"), (100_000_000, "assist default")] {
         let mut world = World::new(playbook(Route::Assist));
         world.playbook.routing.blind = 100_000_000;
         world.drawn = Some(Drawn { epoch: 3, value });
         let world = check_in(world, &format!("open x bot=a => open {expected}"));
         let draw = &routed(&world).draws[0];
-        assert_eq!(
-            (draw.epoch, draw.value, draw.share),
-            (3, value, 100_000_000)
-        );
+        assert_eq!((draw.epoch, draw.value, draw.share), (3, value, 100_000_000));
     }
     let mut world = World::new(playbook(Route::Assist));
     world.playbook.routing.blind = 1_000_000_000;
@@ -48,31 +36,18 @@ fn a_committed_draw_sends_its_share_blind_and_is_written_down() {
 
 #[test]
 fn automation_is_refused_and_says_what_it_would_have_done() {
-    let world = check_in(
-        World::new(playbook(Route::Assist)),
-        "open x low=a:60 high=b:90 same=c:90 => open assist default",
-    );
+    let world = check_in(World::new(playbook(Route::Assist)), "open x low=a:60 high=b:90 same=c:90 => open assist default");
     let would = routed(&world).would_automate.unwrap();
     assert_eq!(
         (would.proposal, would.probability, would.refused.as_str()),
-        (
-            world.state().proposals[1].id,
-            Some(900_000_000),
-            "no_certificate"
-        )
+        (world.state().proposals[1].id, Some(900_000_000), "no_certificate")
     );
     for (scope, refused) in [
         (StopScope::Workspace, "stopped"),
         (StopScope::Proposer("high".into()), "stopped"),
         (StopScope::Proposer("low".into()), "no_certificate"),
-        (
-            StopScope::Playbook(countersign_core::id::PlaybookId(uuid::Uuid::from_u128(7))),
-            "stopped",
-        ),
-        (
-            StopScope::Playbook(countersign_core::id::PlaybookId(uuid::Uuid::from_u128(8))),
-            "no_certificate",
-        ),
+        (StopScope::Playbook(countersign_core::id::PlaybookId(uuid::Uuid::from_u128(7))), "stopped"),
+        (StopScope::Playbook(countersign_core::id::PlaybookId(uuid::Uuid::from_u128(8))), "no_certificate"),
     ] {
         let mut world = World::new(playbook(Route::Assist));
         world.control.stops.insert(scope);
@@ -81,18 +56,13 @@ fn automation_is_refused_and_says_what_it_would_have_done() {
     }
     let mut world = World::new(playbook(Route::Assist));
     world.playbook.routing.automate = None;
-    assert_eq!(
-        routed(&check_in(world, "open x bot=a")).would_automate,
-        None
-    );
+    assert_eq!(routed(&check_in(world, "open x bot=a")).would_automate, None);
 }
 
 #[test]
 fn a_playbook_that_says_automate_gets_a_person_all_the_same() {
     let mut world = World::new(playbook(Route::Automate));
-    world
-        .run(open("x", vec![proposal("bot", "a", 99)]), None)
-        .unwrap();
+    world.run(open("x", vec![proposal("bot", "a", 99)]), None).unwrap();
     assert_eq!(routed(&world).route, Route::Assist);
 }
 
@@ -118,110 +88,48 @@ fn explain_notices_every_changed_member() {
     for (member, change) in changes {
         let mut changed = good.clone();
         change(&mut changed);
-        assert_eq!(
-            route::explain(&changed, &world.playbook),
-            Err(Error::Differs { member }),
-            "{member}"
-        );
+        assert_eq!(route::explain(&changed, &world.playbook), Err(Error::Differs { member }), "{member}");
     }
     let mut bare = good.clone();
     bare.inputs = None;
     assert_eq!(route::explain(&bare, &world.playbook), Err(Error::NoInputs));
     let mut newer = good.clone();
     newer.router_version = 2;
-    assert_eq!(
-        route::explain(&newer, &world.playbook),
-        Err(Error::Version(2))
-    );
+    assert_eq!(route::explain(&newer, &world.playbook), Err(Error::Version(2)));
     let mut short = good;
     short.inputs.as_mut().unwrap().rules.pop();
-    assert_eq!(
-        route::explain(&short, &world.playbook),
-        Err(Error::Verdicts {
-            recorded: 3,
-            rules: 4
-        })
-    );
+    assert_eq!(route::explain(&short, &world.playbook), Err(Error::Verdicts { recorded: 3, rules: 4 }));
 }
 
 #[test]
 fn rules_read_words_numbers_and_absence_and_no_sealed_value() {
     let decimal = |text: &str| Decimal::parse(text).unwrap();
-    let seal = Content::Sealed(Seal {
-        commitment: Digest([0; 32]),
-        bytes: 9,
-    });
+    let seal = Content::Sealed(Seal { commitment: Digest([0; 32]), bytes: 9 });
     let cases: [(Test, Option<Content>, bool); 14] = [
         (Test::Is(vec!["a".into()]), Some(Content::text("a")), true),
         (Test::Is(vec!["a".into()]), Some(Content::text("b")), false),
-        (
-            Test::Is(vec!["true".into()]),
-            Some(Content::Plain(true.into())),
-            true,
-        ),
-        (
-            Test::Is(vec!["3".into()]),
-            Some(Content::Plain(3.into())),
-            true,
-        ),
+        (Test::Is(vec!["true".into()]), Some(Content::Plain(true.into())), true),
+        (Test::Is(vec!["3".into()]), Some(Content::Plain(3.into())), true),
         (Test::Is(vec!["a".into()]), None, false),
         (Test::Is(vec!["a".into()]), Some(seal.clone()), false),
-        (
-            Test::AtLeast(decimal("9.5")),
-            Some(Content::text("10")),
-            true,
-        ),
-        (
-            Test::AtLeast(decimal("10")),
-            Some(Content::text("9.5")),
-            false,
-        ),
-        (
-            Test::AtMost(decimal("-1")),
-            Some(Content::Plain((-2).into())),
-            true,
-        ),
-        (
-            Test::AtMost(decimal("1")),
-            Some(Content::text("one")),
-            false,
-        ),
+        (Test::AtLeast(decimal("9.5")), Some(Content::text("10")), true),
+        (Test::AtLeast(decimal("10")), Some(Content::text("9.5")), false),
+        (Test::AtMost(decimal("-1")), Some(Content::Plain((-2).into())), true),
+        (Test::AtMost(decimal("1")), Some(Content::text("one")), false),
         (Test::AtMost(decimal("1")), Some(seal.clone()), false),
         (Test::Missing, None, true),
-        (
-            Test::Missing,
-            Some(Content::Plain(serde_json::Value::Null)),
-            true,
-        ),
+        (Test::Missing, Some(Content::Plain(serde_json::Value::Null)), true),
         (Test::Missing, Some(seal), false),
     ];
     for (test, value, expected) in cases {
-        let rule = RouteRule {
-            name: "r".into(),
-            when: vec![Condition {
-                field: "f".into(),
-                test: test.clone(),
-            }],
-            route: Route::Panel,
-        };
-        let fields: BTreeMap<_, _> = value
-            .clone()
-            .map(|value| ("f".to_owned(), value))
-            .into_iter()
-            .collect();
-        assert_eq!(
-            route::verdicts(&[rule], &fields),
-            [expected],
-            "{test:?} {value:?}"
-        );
+        let rule = RouteRule { name: "r".into(), when: vec![Condition { field: "f".into(), test: test.clone() }], route: Route::Panel };
+        let fields: BTreeMap<_, _> = value.clone().map(|value| ("f".to_owned(), value)).into_iter().collect();
+        assert_eq!(route::verdicts(&[rule], &fields), [expected], "{test:?} {value:?}");
     }
 }
 
 #[test]
 fn a_held_case_is_the_only_one_that_is_routed_anew() {
     let mut world = check_in(World::new(playbook(Route::Assist)), "open x bot=a");
-    assert_eq!(
-        world.run(Command::Reroute, None).unwrap_err().code.slug(),
-        "wrong-state"
-    );
+    assert_eq!(world.run(Command::Reroute, None).unwrap_err().code.slug(), "wrong-state");
 }

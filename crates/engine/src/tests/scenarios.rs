@@ -110,41 +110,13 @@ fn panel_members_agree_or_are_adjudicated() {
 
 #[test]
 fn panel_and_adjudication_show_no_advice() {
-    let world = check_in(
-        World::new(playbook(Route::Assist)),
-        "open panel bot=b\nann a\nben b\ncat b",
-    );
-    let shown: Vec<_> = world
-        .events
-        .iter()
-        .filter_map(|e| {
-            if let Body::CaseShown(s) = &e.body {
-                Some(s)
-            } else {
-                None
-            }
-        })
-        .collect();
+    let world = check_in(World::new(playbook(Route::Assist)), "open panel bot=b\nann a\nben b\ncat b");
+    let shown: Vec<_> = world.events.iter().filter_map(|e| if let Body::CaseShown(s) = &e.body { Some(s) } else { None }).collect();
     assert_eq!(
-        shown
-            .iter()
-            .map(|s| (s.phase, s.proposals.len(), s.judgments.len()))
-            .collect::<Vec<_>>(),
-        [
-            (Phase::Only, 0, 0),
-            (Phase::Only, 0, 0),
-            (Phase::Adjudication, 0, 2)
-        ]
+        shown.iter().map(|s| (s.phase, s.proposals.len(), s.judgments.len())).collect::<Vec<_>>(),
+        [(Phase::Only, 0, 0), (Phase::Only, 0, 0), (Phase::Adjudication, 0, 2)]
     );
-    assert_eq!(
-        shown[0]
-            .fields
-            .iter()
-            .map(|f| f.name.as_str())
-            .collect::<Vec<_>>(),
-        ["note", "region"],
-        "hidden ones are left out"
-    );
+    assert_eq!(shown[0].fields.iter().map(|f| f.name.as_str()).collect::<Vec<_>>(), ["note", "region"], "hidden ones are left out");
 }
 
 #[test]
@@ -161,10 +133,7 @@ fn amending_voids_what_was_answered_and_asks_the_rules_again() {
          ben c => decided c signed ann+ben
          amend z => wrong-state",
     );
-    check(
-        Route::Assist,
-        "open x bot=a\namend panel => open panel rule\namend x => open assist default\namend x => open assist default",
-    );
+    check(Route::Assist, "open x bot=a\namend panel => open panel rule\namend x => open assist default\namend x => open assist default");
 }
 
 #[test]
@@ -284,15 +253,8 @@ fn escalation_narrows_and_never_widens() {
 fn an_empty_roster_holds_until_there_is_somebody() {
     let mut world = World::new(playbook(Route::Assist));
     let all = std::mem::take(&mut world.people.0);
-    world.people.0.extend(
-        all.iter()
-            .filter(|(id, _)| **id == person("ext") || **id == person("off"))
-            .map(|(id, f)| (*id, f.clone())),
-    );
-    let mut world = check_in(
-        world,
-        "open x bot=a => held no_roster\nreroute => held no_roster",
-    );
+    world.people.0.extend(all.iter().filter(|(id, _)| **id == person("ext") || **id == person("off")).map(|(id, f)| (*id, f.clone())));
+    let mut world = check_in(world, "open x bot=a => held no_roster\nreroute => held no_roster");
     world.people.0 = all;
     world.run(Command::Reroute, None).unwrap();
     assert_eq!(world.state().status_word(), "open");
@@ -326,63 +288,31 @@ fn a_chained_proposal_replaces_the_one_before_it_on_the_screen() {
          show ann",
     );
     assert_eq!(world.tokens.last().unwrap().proposals.len(), 3);
-    let world = check_in(
-        World::new(playbook(Route::Assist)),
-        "open x bot=a\nask ann\nfollow bot=c\nclaim ann\nshow ann",
-    );
+    let world = check_in(World::new(playbook(Route::Assist)), "open x bot=a\nask ann\nfollow bot=c\nclaim ann\nshow ann");
     let shown = &world.tokens.last().unwrap().proposals;
     assert_eq!(shown.len(), 1);
-    assert_eq!(
-        world.state().proposal(shown[0]).unwrap().answer,
-        choice("c")
-    );
-    assert!(
-        world
-            .state()
-            .proposal(shown[0])
-            .unwrap()
-            .chained_from
-            .is_some()
-    );
+    assert_eq!(world.state().proposal(shown[0]).unwrap().answer, choice("c"));
+    assert!(world.state().proposal(shown[0]).unwrap().chained_from.is_some());
 }
 
 #[test]
 fn accepting_takes_over_unchanged_what_was_shown() {
     let mut world = World::new(playbook(Route::Assist));
-    world
-        .run(open("x", vec![proposal("bot", "a", 90)]), None)
-        .unwrap();
-    world
-        .run(Command::Propose(proposal("late", "b", 90)), None)
-        .unwrap();
+    world.run(open("x", vec![proposal("bot", "a", 90)]), None).unwrap();
+    world.run(Command::Propose(proposal("late", "b", 90)), None).unwrap();
     let late = world.state().proposals[1].id;
     world.claim(person("ann"));
-    world
-        .run(
-            Command::Show {
-                person: person("ann"),
-            },
-            Some(person("ann")),
-        )
-        .unwrap();
+    world.run(Command::Show { person: person("ann") }, Some(person("ann"))).unwrap();
     let token = world.tokens[0].clone();
     let accepting = |which, option| {
-        let Command::Judge(mut new) = judge(token.clone(), option) else {
-            unreachable!()
-        };
+        let Command::Judge(mut new) = judge(token.clone(), option) else { unreachable!() };
         new.accepts = Some(which);
         Command::Judge(new)
     };
     let bot = world.state().proposals[0].id;
     let refused = world.run(accepting(bot, "b"), None).unwrap_err();
-    assert_eq!(
-        (refused.code.slug(), refused.field.as_deref()),
-        ("invalid", Some("/answer"))
-    );
+    assert_eq!((refused.code.slug(), refused.field.as_deref()), ("invalid", Some("/answer")));
     let refused = world.run(accepting(id(999), "b"), None).unwrap_err();
-    assert_eq!(
-        (refused.code.slug(), refused.field.as_deref()),
-        ("invalid", Some("/accepts"))
-    );
+    assert_eq!((refused.code.slug(), refused.field.as_deref()), ("invalid", Some("/accepts")));
     world.run(accepting(late, "b"), None).unwrap();
 }

@@ -17,16 +17,8 @@ pub(super) fn check(default: Route, script: &str) {
 }
 
 pub(super) fn check_in(mut world: World, script: &str) -> World {
-    for line in script
-        .lines()
-        .map(str::trim)
-        .filter(|line| !line.is_empty())
-    {
-        let (step, expected) = line
-            .split_once("=>")
-            .map_or((line, None), |(step, expected)| {
-                (step.trim(), Some(expected.trim()))
-            });
+    for line in script.lines().map(str::trim).filter(|line| !line.is_empty()) {
+        let (step, expected) = line.split_once("=>").map_or((line, None), |(step, expected)| (step.trim(), Some(expected.trim())));
         let words: Vec<&str> = step.split_whitespace().collect();
         let outcome = run(&mut world, &words);
         match (outcome, expected) {
@@ -40,11 +32,7 @@ pub(super) fn check_in(mut world: World, script: &str) -> World {
     }
     assert_eq!(world.breaches(), [], "{script}");
     let replayed = crate::CaseState::fold(&world.events);
-    assert_eq!(
-        replayed.as_ref(),
-        world.state.as_ref(),
-        "a replay gives the same state"
-    );
+    assert_eq!(replayed.as_ref(), world.state.as_ref(), "a replay gives the same state");
     for event in &world.events {
         if let Body::CaseRouted(routed) = &event.body {
             assert_eq!(route::explain(routed, &world.playbook), Ok(()));
@@ -60,19 +48,12 @@ fn stands(world: &World) -> String {
     match (state.status(), &state.decision) {
         (Status::Open, _) => {
             let route = route.unwrap();
-            let role = route
-                .role
-                .as_ref()
-                .map(|role| format!(" for {role}"))
-                .unwrap_or_default();
+            let role = route.role.as_ref().map(|role| format!(" for {role}")).unwrap_or_default();
             format!("open {} {}{role}", route.route.as_str(), route.reason)
         }
         (Status::Held, _) => format!("held {}", route.unwrap().reason),
         (status, Some(decision)) => {
-            let names = decision
-                .persons
-                .iter()
-                .map(|id| PEOPLE.into_iter().find(|name| person(name) == *id).unwrap());
+            let names = decision.persons.iter().map(|id| PEOPLE.into_iter().find(|name| person(name) == *id).unwrap());
             let basis = match &decision.basis {
                 Basis::Signatures => "signed",
                 Basis::PanelAgreed => "agreed",
@@ -81,41 +62,25 @@ fn stands(world: &World) -> String {
                 Basis::Appeal => "appeal",
                 Basis::Certificate { .. } => "automated",
             };
-            format!(
-                "{} {} {basis} {}",
-                status.as_str(),
-                decision.answer.label(),
-                names.collect::<Vec<_>>().join("+")
-            )
+            format!("{} {} {basis} {}", status.as_str(), decision.answer.label(), names.collect::<Vec<_>>().join("+"))
         }
         (status, None) => status.as_str().into(),
     }
 }
 
 fn decision(world: &World) -> EventId {
-    let made = world
-        .events
-        .iter()
-        .rev()
-        .find(|event| matches!(event.body, Body::DecisionMade(_)));
+    let made = world.events.iter().rev().find(|event| matches!(event.body, Body::DecisionMade(_)));
     made.map_or(id(0), |event| event.id)
 }
 
 fn last_of(world: &World, type_name: &str) -> Option<EventId> {
-    world
-        .events
-        .iter()
-        .rev()
-        .find(|event| event.body.type_name() == type_name)
-        .map(|event| event.id)
+    world.events.iter().rev().find(|event| event.body.type_name() == type_name).map(|event| event.id)
 }
 
 /// `bot=a:90@ann` is a proposal of bot for a at 90 % that ann owns.
 fn proposed(word: &str) -> crate::command::NewProposal {
     let (proposer, rest) = word.split_once('=').unwrap();
-    let (rest, owner) = rest
-        .split_once('@')
-        .map_or((rest, None), |(rest, owner)| (rest, Some(owner)));
+    let (rest, owner) = rest.split_once('@').map_or((rest, None), |(rest, owner)| (rest, Some(owner)));
     let (option, percent) = rest.split_once(':').unwrap_or((rest, "90"));
     let mut made = proposal(proposer, option, percent.parse().unwrap());
     made.owner = owner.map(person);
@@ -125,16 +90,10 @@ fn proposed(word: &str) -> crate::command::NewProposal {
 fn run(world: &mut World, words: &[&str]) -> Result<(), Refusal> {
     let text = || Content::text("because");
     let command = match words {
-        ["open", region, proposals @ ..] => open(
-            region,
-            proposals.iter().map(|word| proposed(word)).collect(),
-        ),
+        ["open", region, proposals @ ..] => open(region, proposals.iter().map(|word| proposed(word)).collect()),
         ["amend", region] => {
             let (fields, content_digest) = fields(region);
-            Command::Amend {
-                fields,
-                content_digest,
-            }
+            Command::Amend { fields, content_digest }
         }
         ["propose", word] => Command::Propose(proposed(word)),
         ["follow", word] => {
@@ -152,61 +111,24 @@ fn run(world: &mut World, words: &[&str]) -> Result<(), Refusal> {
             world.claim(person(who));
             return Ok(());
         }
-        ["show", who] => Command::Show {
-            person: person(who),
-        },
+        ["show", who] => Command::Show { person: person(who) },
         ["token", at, option] => judge(world.tokens[at.parse::<usize>().unwrap()].clone(), option),
-        ["withdraw", who] => Command::Withdraw {
-            person: person(who),
-            decision: decision(world),
-            reason: None,
-        },
-        ["act"] => Command::Act {
-            decision: decision(world),
-            reference: None,
-        },
-        ["correct", who, option] => Command::Correct {
-            person: person(who),
-            decision: decision(world),
-            answer: choice(option),
-            reason: text(),
-        },
-        ["reopen", who] => Command::Reopen {
-            person: person(who),
-            reason: text(),
-        },
-        ["appeal", who] => Command::Appeal {
-            decision: decision(world),
-            person: Some(person(who)),
-            reason: text(),
-        },
-        ["skip", who] => Command::Skip {
-            person: person(who),
-            reason: text(),
-        },
+        ["withdraw", who] => Command::Withdraw { person: person(who), decision: decision(world), reason: None },
+        ["act"] => Command::Act { decision: decision(world), reference: None },
+        ["correct", who, option] => {
+            Command::Correct { person: person(who), decision: decision(world), answer: choice(option), reason: text() }
+        }
+        ["reopen", who] => Command::Reopen { person: person(who), reason: text() },
+        ["appeal", who] => Command::Appeal { decision: decision(world), person: Some(person(who)), reason: text() },
+        ["skip", who] => Command::Skip { person: person(who), reason: text() },
         ["snooze", who, seconds] => {
             let until = world.now + seconds.parse::<i64>().unwrap() * SECOND;
-            Command::Snooze {
-                person: person(who),
-                until,
-                reason: None,
-            }
+            Command::Snooze { person: person(who), until, reason: None }
         }
-        ["comment", who] => Command::Comment {
-            person: person(who),
-            text: text(),
-        },
-        ["escalate", who, role] => Command::Escalate {
-            person: person(who),
-            role: (*role).into(),
-            reason: text(),
-        },
+        ["comment", who] => Command::Comment { person: person(who), text: text() },
+        ["escalate", who, role] => Command::Escalate { person: person(who), role: (*role).into(), reason: text() },
         ["reroute"] => Command::Reroute,
-        ["ask", who] => Command::Ask {
-            person: person(who),
-            instruction: text(),
-            about: last_of(world, "proposal.made"),
-        },
+        ["ask", who] => Command::Ask { person: person(who), instruction: text(), about: last_of(world, "proposal.made") },
         ["outcome", option] => Command::Outcome {
             kind: OutcomeKind::Truth,
             value: OutcomeValue::Answer(choice(option)),
@@ -223,9 +145,6 @@ fn run(world: &mut World, words: &[&str]) -> Result<(), Refusal> {
         }
         other => panic!("no such step: {other:?}"),
     };
-    let who = words
-        .get(1)
-        .filter(|word| PEOPLE.contains(word))
-        .map(|name| person(name));
+    let who = words.get(1).filter(|word| PEOPLE.contains(word)).map(|name| person(name));
     world.run(command, who).map(drop)
 }

@@ -16,8 +16,7 @@ use countersign_core::{
     id::{EventId, PersonId, PlaybookId, StreamId, WorkspaceId},
     number::{Micros, ONE_BILLIONTHS},
     playbook::{
-        AnswerSpec, Automate, Condition, Costs, Decide, FieldKind, FieldSpec, OutcomeSpec,
-        Playbook, RouteRule, Routing, Share, Test,
+        AnswerSpec, Automate, Condition, Costs, Decide, FieldKind, FieldSpec, OutcomeSpec, Playbook, RouteRule, Routing, Share, Test,
     },
 };
 use std::collections::{BTreeMap, BTreeSet};
@@ -25,9 +24,7 @@ use std::collections::{BTreeMap, BTreeSet};
 pub(super) const SECOND: Micros = 1_000_000;
 pub(super) const GRACE: Micros = 10 * SECOND;
 pub(super) const LEASE: Micros = 60 * SECOND;
-pub(super) const PEOPLE: [&str; 9] = [
-    "ann", "ben", "cat", "dan", "eve", "fay", "ext", "off", "out",
-];
+pub(super) const PEOPLE: [&str; 9] = ["ann", "ben", "cat", "dan", "eve", "fay", "ext", "off", "out"];
 
 pub(super) struct People(pub BTreeMap<PersonId, PersonFacts>);
 
@@ -57,31 +54,16 @@ pub(super) fn people() -> People {
             "out" => &["guest"],
             _ => &["review"],
         };
-        let kind = if name == "ext" {
-            PersonKind::External
-        } else {
-            PersonKind::Member
-        };
-        PersonFacts {
-            kind,
-            roles: roles.iter().map(ToString::to_string).collect(),
-            active: name != "off",
-        }
+        let kind = if name == "ext" { PersonKind::External } else { PersonKind::Member };
+        PersonFacts { kind, roles: roles.iter().map(ToString::to_string).collect(), active: name != "off" }
     };
-    People(
-        PEOPLE
-            .iter()
-            .map(|name| (person(name), facts(name)))
-            .collect(),
-    )
+    People(PEOPLE.iter().map(|name| (person(name), facts(name))).collect())
 }
 
 fn field(name: &str, hidden: bool) -> FieldSpec {
     FieldSpec {
         name: name.into(),
-        kind: FieldKind::Category {
-            options: Vec::new(),
-        },
+        kind: FieldKind::Category { options: Vec::new() },
         title: false,
         required: false,
         personal: false,
@@ -96,42 +78,20 @@ fn field(name: &str, hidden: bool) -> FieldSpec {
 pub(super) fn playbook(default: Route) -> Playbook {
     let rule = |word: &str, route| RouteRule {
         name: format!("{word}-region"),
-        when: vec![Condition {
-            field: "region".into(),
-            test: Test::Is(vec![word.into()]),
-        }],
+        when: vec![Condition { field: "region".into(), test: Test::Is(vec![word.into()]) }],
         route,
     };
     Playbook {
         name: "test".into(),
         question: "Which?".into(),
         description: None,
-        answer: AnswerSpec::Choice {
-            options: ["a", "b", "c"].map(String::from).into(),
-        },
-        fields: vec![
-            field("note", false),
-            field("region", false),
-            field("secret", true),
-        ],
-        outcome: Some(OutcomeSpec {
-            kind: OutcomeKind::Truth,
-            source: "the world".into(),
-            observed: None,
-            after: 0,
-        }),
-        costs: Costs {
-            error_default: 1,
-            errors: BTreeMap::new(),
-            minute: 1,
-        },
+        answer: AnswerSpec::Choice { options: ["a", "b", "c"].map(String::from).into() },
+        fields: vec![field("note", false), field("region", false), field("secret", true)],
+        outcome: Some(OutcomeSpec { kind: OutcomeKind::Truth, source: "the world".into(), observed: None, after: 0 }),
+        costs: Costs { error_default: 1, errors: BTreeMap::new(), minute: 1 },
         routing: Routing {
             default,
-            automate: Some(Automate {
-                max_error: 20_000_000,
-                certainty: 950_000_000,
-                audit: 50_000_000,
-            }),
+            automate: Some(Automate { max_error: 20_000_000, certainty: 950_000_000, audit: 50_000_000 }),
             blind: 0,
             deadline: None,
             panel: 2,
@@ -154,12 +114,7 @@ pub(super) fn playbook(default: Route) -> Playbook {
 
 pub(super) fn fields(region: &str) -> (BTreeMap<String, Content>, Digest) {
     let fields = [("note", "n"), ("region", region), ("secret", "s")];
-    (
-        fields
-            .map(|(name, value)| (name.into(), Content::text(value)))
-            .into(),
-        Digest::of(region.as_bytes()),
-    )
+    (fields.map(|(name, value)| (name.into(), Content::text(value))).into(), Digest::of(region.as_bytes()))
 }
 
 pub(super) fn choice(option: &str) -> Answer {
@@ -173,10 +128,7 @@ pub(super) fn proposal(proposer: &str, option: &str, percent: u32) -> NewProposa
         proposer: proposer.into(),
         proposer_version: "1".into(),
         answer: choice(option),
-        probabilities: Some(BTreeMap::from([
-            (option.into(), p),
-            (rest.into(), ONE_BILLIONTHS - p),
-        ])),
+        probabilities: Some(BTreeMap::from([(option.into(), p), (rest.into(), ONE_BILLIONTHS - p)])),
         explanation: None,
         evidence: Vec::new(),
         chained_from: None,
@@ -189,16 +141,7 @@ pub(super) fn proposal(proposer: &str, option: &str, percent: u32) -> NewProposa
 
 pub(super) fn open(region: &str, proposals: Vec<NewProposal>) -> Command {
     let (fields, content_digest) = fields(region);
-    Command::Open {
-        external_id: None,
-        subject: None,
-        fields,
-        content_digest,
-        owner: None,
-        deadline_at: None,
-        proposals,
-        history: None,
-    }
+    Command::Open { external_id: None, subject: None, fields, content_digest, owner: None, deadline_at: None, proposals, history: None }
 }
 
 pub(super) struct World {
@@ -219,10 +162,7 @@ impl World {
         Self {
             playbook,
             people: people(),
-            control: Control {
-                stops: BTreeSet::new(),
-                people_metrics: PeopleMetrics::Own,
-            },
+            control: Control { stops: BTreeSet::new(), people_metrics: PeopleMetrics::Own },
             now: 1_000 * SECOND,
             drawn: None,
             leases: BTreeMap::new(),
@@ -234,11 +174,7 @@ impl World {
     }
 
     /// Runs a command and records what it gives, as a writer would.
-    pub(super) fn run(
-        &mut self,
-        command: Command,
-        who: Option<PersonId>,
-    ) -> Result<Vec<NewEvent>, Refusal> {
+    pub(super) fn run(&mut self, command: Command, who: Option<PersonId>) -> Result<Vec<NewEvent>, Refusal> {
         let drawn = self.drawn;
         let mut ids = || {
             self.ids += 1;
@@ -263,10 +199,7 @@ impl World {
     }
 
     fn record(&mut self, new: NewEvent) {
-        let last = self
-            .events
-            .last()
-            .map_or(Micros::MIN, |event| event.recorded_at);
+        let last = self.events.last().map_or(Micros::MIN, |event| event.recorded_at);
         let event = Event {
             id: new.id,
             workspace: WorkspaceId(StreamId::from_u128(1)),
@@ -299,13 +232,7 @@ impl World {
     }
 
     pub(super) fn claim(&mut self, who: PersonId) {
-        self.leases.insert(
-            who,
-            Lease {
-                person: who,
-                until: self.now + LEASE,
-            },
-        );
+        self.leases.insert(who, Lease { person: who, until: self.now + LEASE });
     }
 
     /// Claims, shows, and answers.
@@ -317,11 +244,7 @@ impl World {
     }
 
     pub(super) fn breaches(&self) -> Vec<laws::Breach> {
-        let facts = Facts {
-            playbook: &self.playbook,
-            roster: &self.people,
-            people_metrics: self.control.people_metrics,
-        };
+        let facts = Facts { playbook: &self.playbook, roster: &self.people, people_metrics: self.control.people_metrics };
         laws::check(&self.events, &facts)
     }
 

@@ -5,9 +5,8 @@ use crate::NewEvent;
 use countersign_core::{
     Actor, Refusal,
     event::{
-        ApiKeyAdded, ApiKeyRevoked, AutomationResumed, AutomationStopped, Body, DrawKeyCommitted,
-        DrawKeyDisclosed, LogKeyRotated, PeopleMetricsChanged, PersonAdded, PersonChanged,
-        PersonKind, PlaybookPublished, StopScope, SubjectErased, WorkspaceCreated,
+        ApiKeyAdded, ApiKeyRevoked, AutomationResumed, AutomationStopped, Body, DrawKeyCommitted, DrawKeyDisclosed, LogKeyRotated,
+        PeopleMetricsChanged, PersonAdded, PersonChanged, PersonKind, PlaybookPublished, StopScope, SubjectErased, WorkspaceCreated,
         WorkspaceRestored,
     },
     id::{PersonId, PlaybookId},
@@ -19,186 +18,68 @@ use countersign_core::{
 ///
 /// # Errors
 /// A [`Refusal`] says why the command may not be carried out; nothing has happened then.
-pub fn decide(
-    state: &WorkspaceState,
-    command: WorkspaceCommand,
-    ctx: &mut WorkspaceContext<'_>,
-) -> Result<Vec<NewEvent>, Refusal> {
+pub fn decide(state: &WorkspaceState, command: WorkspaceCommand, ctx: &mut WorkspaceContext<'_>) -> Result<Vec<NewEvent>, Refusal> {
     let creates = matches!(command, WorkspaceCommand::Create { .. });
     match (state.version > 0, creates) {
         (true, true) => return Err(Refusal::new(Code::Conflict, "the workspace exists already")),
         (false, false) => {
-            return Err(Refusal::new(
-                Code::NotFound,
-                "the workspace does not exist: create it first",
-            ));
+            return Err(Refusal::new(Code::NotFound, "the workspace does not exist: create it first"));
         }
         _ => {}
     }
     let body = body_of(state, command, &ctx.actor)?;
     let occurred_at = ctx.now.max(state.recorded_at);
-    Ok(body
-        .into_iter()
-        .map(|body| NewEvent {
-            id: (ctx.ids)(),
-            occurred_at,
-            causation: None,
-            body,
-        })
-        .collect())
+    Ok(body.into_iter().map(|body| NewEvent { id: (ctx.ids)(), occurred_at, causation: None, body }).collect())
 }
 
-fn body_of(
-    state: &WorkspaceState,
-    command: WorkspaceCommand,
-    actor: &Actor,
-) -> Result<Option<Body>, Refusal> {
+fn body_of(state: &WorkspaceState, command: WorkspaceCommand, actor: &Actor) -> Result<Option<Body>, Refusal> {
     use WorkspaceCommand as C;
     Ok(Some(match command {
-        C::Create {
-            name,
-            origin,
-            log_key,
-            people_metrics,
-        } => WorkspaceCreated {
-            name,
-            origin,
-            log_key,
-            people_metrics,
-        }
-        .into(),
-        C::Restore {
-            origin,
-            log_key,
-            old_checkpoint,
-            erased,
-        } => restored(state, origin, log_key, old_checkpoint, erased)?,
-        C::AddPerson {
-            person,
-            kind,
-            roles,
-        } => person_added(state, person, kind, roles)?,
-        C::ChangePerson {
-            person,
-            roles,
-            active,
-        } => return person_changed(state, person, roles, active),
-        C::AddKey {
-            key,
-            scopes,
-            person,
-            expires_at,
-        } => {
+        C::Create { name, origin, log_key, people_metrics } => WorkspaceCreated { name, origin, log_key, people_metrics }.into(),
+        C::Restore { origin, log_key, old_checkpoint, erased } => restored(state, origin, log_key, old_checkpoint, erased)?,
+        C::AddPerson { person, kind, roles } => person_added(state, person, kind, roles)?,
+        C::ChangePerson { person, roles, active } => return person_changed(state, person, roles, active),
+        C::AddKey { key, scopes, person, expires_at } => {
             if state.keys.contains_key(&key) {
-                return Err(Refusal::field(
-                    Code::Conflict,
-                    "/key",
-                    "a key with this id exists already",
-                ));
+                return Err(Refusal::field(Code::Conflict, "/key", "a key with this id exists already"));
             }
             if let Some(person) = person {
                 known(state, person)?;
             }
-            ApiKeyAdded {
-                key,
-                scopes,
-                person,
-                expires_at,
-            }
-            .into()
+            ApiKeyAdded { key, scopes, person, expires_at }.into()
         }
         C::RevokeKey { key } => match state.keys.get(&key) {
             None => {
-                return Err(Refusal::field(
-                    Code::NotFound,
-                    "/key",
-                    "there is no key with this id",
-                ));
+                return Err(Refusal::field(Code::NotFound, "/key", "there is no key with this id"));
             }
             Some(facts) if facts.revoked => return Ok(None),
             Some(_) => ApiKeyRevoked { key }.into(),
         },
         C::Stop { scope, reason } => return stopped(state, scope, reason),
-        C::Resume {
-            scope,
-            person,
-            reason,
-        } => resumed(state, actor, scope, person, reason)?,
+        C::Resume { scope, person, reason } => resumed(state, actor, scope, person, reason)?,
         C::SetPeopleMetrics { to, .. } if to == state.control.people_metrics => return Ok(None),
-        C::SetPeopleMetrics { to, reason } => PeopleMetricsChanged {
-            from: state.control.people_metrics,
-            to,
-            reason,
-        }
-        .into(),
-        C::RotateLogKey {
-            old,
-            new,
-            statement,
-        } => {
+        C::SetPeopleMetrics { to, reason } => PeopleMetricsChanged { from: state.control.people_metrics, to, reason }.into(),
+        C::RotateLogKey { old, new, statement } => {
             if state.log_key() != Some(old.as_str()) {
-                return Err(Refusal::field(
-                    Code::StaleVersion,
-                    "/old",
-                    "this is not the present key of the log",
-                ));
+                return Err(Refusal::field(Code::StaleVersion, "/old", "this is not the present key of the log"));
             }
-            LogKeyRotated {
-                old,
-                new,
-                statement,
-            }
-            .into()
+            LogKeyRotated { old, new, statement }.into()
         }
         C::EraseSubject { subject, .. } if state.erased.contains(&subject) => return Ok(None),
-        C::EraseSubject {
-            subject,
-            values,
-            ground,
-        } => SubjectErased {
-            subject,
-            values,
-            ground,
-        }
-        .into(),
-        C::PublishPlaybook {
-            name,
-            digest,
-            source,
-            new_id,
-        } => return published(state, name, digest, source, new_id),
+        C::EraseSubject { subject, values, ground } => SubjectErased { subject, values, ground }.into(),
+        C::PublishPlaybook { name, digest, source, new_id } => return published(state, name, digest, source, new_id),
         C::CommitDrawKey { epoch, commitment } => {
-            let next = state
-                .draw_epochs
-                .keys()
-                .next_back()
-                .map_or(1, |last| last + 1);
+            let next = state.draw_epochs.keys().next_back().map_or(1, |last| last + 1);
             if epoch != next {
-                return Err(Refusal::invalid(
-                    "/epoch",
-                    format!("the next epoch is {next}"),
-                ));
+                return Err(Refusal::invalid("/epoch", format!("the next epoch is {next}")));
             }
             DrawKeyCommitted { epoch, commitment }.into()
         }
-        C::DiscloseDrawKey {
-            epoch,
-            key,
-            commitment,
-        } => {
+        C::DiscloseDrawKey { epoch, key, commitment } => {
             let facts = state.draw_epochs.get(&epoch);
-            let facts = facts.ok_or_else(|| {
-                Refusal::field(
-                    Code::NotFound,
-                    "/epoch",
-                    "no key was committed for this epoch",
-                )
-            })?;
+            let facts = facts.ok_or_else(|| Refusal::field(Code::NotFound, "/epoch", "no key was committed for this epoch"))?;
             if facts.commitment != commitment {
-                return Err(Refusal::invalid(
-                    "/key",
-                    "this key is not the one that was committed to",
-                ));
+                return Err(Refusal::invalid("/key", "this key is not the one that was committed to"));
             }
             if facts.disclosed.is_some() {
                 return Ok(None);
@@ -210,151 +91,64 @@ fn body_of(
 
 fn known(state: &WorkspaceState, person: PersonId) -> Result<(), Refusal> {
     let missing = || Refusal::field(Code::NotFound, "/person", "there is no such person");
-    state
-        .people
-        .contains_key(&person)
-        .then_some(())
-        .ok_or_else(missing)
+    state.people.contains_key(&person).then_some(()).ok_or_else(missing)
 }
 
 fn roles_checked(roles: &[String]) -> Result<(), Refusal> {
     match roles.iter().position(|role| role.trim().is_empty()) {
-        Some(at) => Err(Refusal::invalid(
-            format!("/roles/{at}"),
-            "a role needs a name",
-        )),
+        Some(at) => Err(Refusal::invalid(format!("/roles/{at}"), "a role needs a name")),
         None => Ok(()),
     }
 }
 
-fn restored(
-    state: &WorkspaceState,
-    origin: String,
-    log_key: String,
-    old: String,
-    erased: u64,
-) -> Result<Body, Refusal> {
-    let old_origin = state
-        .logs
-        .last()
-        .map(|log| log.origin.clone())
-        .unwrap_or_default();
+fn restored(state: &WorkspaceState, origin: String, log_key: String, old: String, erased: u64) -> Result<Body, Refusal> {
+    let old_origin = state.logs.last().map(|log| log.origin.clone()).unwrap_or_default();
     if state.logs.iter().any(|log| log.origin == origin) {
-        return Err(Refusal::invalid(
-            "/origin",
-            "a restored workspace needs a log origin that was never used",
-        ));
+        return Err(Refusal::invalid("/origin", "a restored workspace needs a log origin that was never used"));
     }
-    Ok(WorkspaceRestored {
-        origin,
-        log_key,
-        old_origin,
-        old_checkpoint: old,
-        erased,
-    }
-    .into())
+    Ok(WorkspaceRestored { origin, log_key, old_origin, old_checkpoint: old, erased }.into())
 }
 
-fn person_added(
-    state: &WorkspaceState,
-    person: PersonId,
-    kind: PersonKind,
-    roles: Vec<String>,
-) -> Result<Body, Refusal> {
+fn person_added(state: &WorkspaceState, person: PersonId, kind: PersonKind, roles: Vec<String>) -> Result<Body, Refusal> {
     if state.people.contains_key(&person) {
-        return Err(Refusal::field(
-            Code::Conflict,
-            "/person",
-            "a person with this id exists already",
-        ));
+        return Err(Refusal::field(Code::Conflict, "/person", "a person with this id exists already"));
     }
     roles_checked(&roles)?;
-    Ok(PersonAdded {
-        person,
-        kind,
-        roles,
-    }
-    .into())
+    Ok(PersonAdded { person, kind, roles }.into())
 }
 
-fn person_changed(
-    state: &WorkspaceState,
-    person: PersonId,
-    roles: Vec<String>,
-    active: bool,
-) -> Result<Option<Body>, Refusal> {
+fn person_changed(state: &WorkspaceState, person: PersonId, roles: Vec<String>, active: bool) -> Result<Option<Body>, Refusal> {
     known(state, person)?;
     roles_checked(&roles)?;
-    let same = state
-        .people
-        .get(&person)
-        .is_some_and(|facts| facts.roles == roles && facts.active == active);
-    Ok((!same).then(|| {
-        PersonChanged {
-            person,
-            roles,
-            active,
-        }
-        .into()
-    }))
+    let same = state.people.get(&person).is_some_and(|facts| facts.roles == roles && facts.active == active);
+    Ok((!same).then(|| PersonChanged { person, roles, active }.into()))
 }
 
-fn stopped(
-    state: &WorkspaceState,
-    scope: StopScope,
-    reason: String,
-) -> Result<Option<Body>, Refusal> {
+fn stopped(state: &WorkspaceState, scope: StopScope, reason: String) -> Result<Option<Body>, Refusal> {
     if let StopScope::Playbook(id) = &scope
         && !state.playbooks.contains_key(id)
     {
-        return Err(Refusal::field(
-            Code::NotFound,
-            "/scope/playbook",
-            "there is no such playbook",
-        ));
+        return Err(Refusal::field(Code::NotFound, "/scope/playbook", "there is no such playbook"));
     }
     Ok((!state.control.stops.contains(&scope)).then(|| AutomationStopped { scope, reason }.into()))
 }
 
 /// INVARIANT: only a person resumes: an active member, by their own hand or by a key that speaks for them.
-fn resumed(
-    state: &WorkspaceState,
-    actor: &Actor,
-    scope: StopScope,
-    person: PersonId,
-    reason: String,
-) -> Result<Body, Refusal> {
+fn resumed(state: &WorkspaceState, actor: &Actor, scope: StopScope, person: PersonId, reason: String) -> Result<Body, Refusal> {
     known(state, person)?;
     let by_own_hand = match actor {
         Actor::Person(id) => *id == person,
-        Actor::Key(key) => state
-            .keys
-            .get(key)
-            .is_some_and(|facts| !facts.revoked && facts.person == Some(person)),
+        Actor::Key(key) => state.keys.get(key).is_some_and(|facts| !facts.revoked && facts.person == Some(person)),
         Actor::System(_) => false,
     };
-    if !by_own_hand
-        || !state
-            .people
-            .get(&person)
-            .is_some_and(|facts| facts.may(&[]))
-    {
+    if !by_own_hand || !state.people.get(&person).is_some_and(|facts| facts.may(&[])) {
         let detail = "only an active member resumes automation, in their own name";
         return Err(Refusal::field(Code::Forbidden, "/person", detail));
     }
     if !state.control.stops.contains(&scope) {
-        return Err(Refusal::field(
-            Code::WrongState,
-            "/scope",
-            "nothing is stopped there",
-        ));
+        return Err(Refusal::field(Code::WrongState, "/scope", "nothing is stopped there"));
     }
-    Ok(AutomationResumed {
-        scope,
-        person,
-        reason,
-    }
-    .into())
+    Ok(AutomationResumed { scope, person, reason }.into())
 }
 
 fn published(
@@ -368,22 +162,9 @@ fn published(
         Some((_, latest)) if latest.digest == digest => return Ok(None),
         Some((id, latest)) => (id, latest.version + 1),
         None if state.playbooks.contains_key(&new_id) => {
-            return Err(Refusal::field(
-                Code::Conflict,
-                "/new_id",
-                "another playbook has this id",
-            ));
+            return Err(Refusal::field(Code::Conflict, "/new_id", "another playbook has this id"));
         }
         None => (new_id, 1),
     };
-    Ok(Some(
-        PlaybookPublished {
-            playbook,
-            name,
-            version,
-            digest,
-            source,
-        }
-        .into(),
-    ))
+    Ok(Some(PlaybookPublished { playbook, name, version, digest, source }.into()))
 }

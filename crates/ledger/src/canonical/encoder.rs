@@ -62,22 +62,12 @@ impl Encoder {
     fn object(&mut self) -> Result<Object<'_>, Error> {
         self.open(b'{')?;
         let (member_first, key_first) = (self.members.len(), self.keys.len());
-        Ok(Object {
-            encoder: self,
-            member_first,
-            key_first,
-            sorted: true,
-            variant: false,
-        })
+        Ok(Object { encoder: self, member_first, key_first, sorted: true, variant: false })
     }
 
     fn array(&mut self) -> Result<Array<'_>, Error> {
         self.open(b'[')?;
-        Ok(Array {
-            encoder: self,
-            empty: true,
-            variant: false,
-        })
+        Ok(Array { encoder: self, empty: true, variant: false })
     }
 
     /// Writes `{"name":` of an enum variant that carries data; the caller closes the brace.
@@ -127,9 +117,7 @@ impl Encoder {
         let bytes = text.as_bytes();
         self.output.push(b'"');
         // Without an early exit the loop becomes vector code; text that needs no escape is by far the usual case.
-        let clean = !bytes
-            .iter()
-            .fold(false, |found, &byte| found | needs_escape(byte));
+        let clean = !bytes.iter().fold(false, |found, &byte| found | needs_escape(byte));
         if clean {
             self.output.extend_from_slice(bytes);
         } else {
@@ -152,10 +140,7 @@ impl Encoder {
                 b'"' => b'"',
                 b'\\' => b'\\',
                 control @ ..0x20 => {
-                    let digits = [
-                        HEX[usize::from(control >> 4)],
-                        HEX[usize::from(control & 15)],
-                    ];
+                    let digits = [HEX[usize::from(control >> 4)], HEX[usize::from(control & 15)]];
                     self.output.extend_from_slice(b"\\u00");
                     self.output.extend_from_slice(&digits);
                     continue;
@@ -214,23 +199,15 @@ pub(super) struct Object<'a> {
 impl Object<'_> {
     pub(super) fn key(&mut self, key: &str) -> Result<(), Error> {
         let encoder = &mut *self.encoder;
-        if let Some(last) = encoder
-            .members
-            .get(self.member_first..)
-            .and_then(<[Member]>::last)
-        {
-            let in_order =
-                utf16_order(&encoder.keys[last.key.clone()], key.as_bytes()) == Ordering::Less;
+        if let Some(last) = encoder.members.get(self.member_first..).and_then(<[Member]>::last) {
+            let in_order = utf16_order(&encoder.keys[last.key.clone()], key.as_bytes()) == Ordering::Less;
             self.sorted &= in_order;
             encoder.output.push(b',');
         }
         let key_start = encoder.keys.len();
         encoder.keys.extend_from_slice(key.as_bytes());
         let text_start = encoder.output.len();
-        encoder.members.push(Member {
-            key: key_start..encoder.keys.len(),
-            text: text_start..text_start,
-        });
+        encoder.members.push(Member { key: key_start..encoder.keys.len(), text: text_start..text_start });
         encoder.string(key)?;
         encoder.output.push(b':');
         Ok(())
@@ -260,13 +237,7 @@ impl Object<'_> {
 
     /// Sorts the members and rewrites them in that order; the commas between them keep the length the same.
     fn reorder(&mut self) -> Result<(), Error> {
-        let Encoder {
-            output,
-            keys,
-            members,
-            scratch,
-            ..
-        } = &mut *self.encoder;
+        let Encoder { output, keys, members, scratch, .. } = &mut *self.encoder;
         let Some(members) = members.get_mut(self.member_first..) else {
             return Ok(());
         };
@@ -274,15 +245,11 @@ impl Object<'_> {
             return Ok(());
         };
         let body_start = first.text.start;
-        members.sort_unstable_by(|left, right| {
-            utf16_order(&keys[left.key.clone()], &keys[right.key.clone()])
-        });
+        members.sort_unstable_by(|left, right| utf16_order(&keys[left.key.clone()], &keys[right.key.clone()]));
         for pair in members.windows(2) {
             let (left, right) = (&keys[pair[0].key.clone()], &keys[pair[1].key.clone()]);
             if left == right {
-                return Err(Error::DuplicateKey(
-                    String::from_utf8_lossy(left).into_owned(),
-                ));
+                return Err(Error::DuplicateKey(String::from_utf8_lossy(left).into_owned()));
             }
         }
         scratch.clear();
@@ -292,9 +259,7 @@ impl Object<'_> {
             if position > 0 {
                 output.push(b',');
             }
-            output.extend_from_slice(
-                &scratch[member.text.start - body_start..member.text.end - body_start],
-            );
+            output.extend_from_slice(&scratch[member.text.start - body_start..member.text.end - body_start]);
         }
         Ok(())
     }
@@ -312,8 +277,7 @@ impl<'a> ser::Serializer for &'a mut Encoder {
     type SerializeStructVariant = Object<'a>;
 
     fn serialize_bool(self, value: bool) -> Result<(), Error> {
-        self.output
-            .extend_from_slice(if value { b"true" } else { b"false" });
+        self.output.extend_from_slice(if value { b"true" } else { b"false" });
         Ok(())
     }
     fn serialize_i8(self, value: i8) -> Result<(), Error> {
@@ -374,19 +338,10 @@ impl<'a> ser::Serializer for &'a mut Encoder {
     fn serialize_unit_struct(self, _: &'static str) -> Result<(), Error> {
         self.serialize_unit()
     }
-    fn serialize_unit_variant(
-        self,
-        _: &'static str,
-        _: u32,
-        variant: &'static str,
-    ) -> Result<(), Error> {
+    fn serialize_unit_variant(self, _: &'static str, _: u32, variant: &'static str) -> Result<(), Error> {
         self.string(variant)
     }
-    fn serialize_newtype_struct<T: Serialize + ?Sized>(
-        self,
-        _: &'static str,
-        value: &T,
-    ) -> Result<(), Error> {
+    fn serialize_newtype_struct<T: Serialize + ?Sized>(self, _: &'static str, value: &T) -> Result<(), Error> {
         value.serialize(self)
     }
     fn serialize_newtype_variant<T: Serialize + ?Sized>(
@@ -410,18 +365,9 @@ impl<'a> ser::Serializer for &'a mut Encoder {
     fn serialize_tuple_struct(self, _: &'static str, _: usize) -> Result<Array<'a>, Error> {
         self.array()
     }
-    fn serialize_tuple_variant(
-        self,
-        _: &'static str,
-        _: u32,
-        variant: &'static str,
-        _: usize,
-    ) -> Result<Array<'a>, Error> {
+    fn serialize_tuple_variant(self, _: &'static str, _: u32, variant: &'static str, _: usize) -> Result<Array<'a>, Error> {
         self.variant_open(variant)?;
-        Ok(Array {
-            variant: true,
-            ..self.array()?
-        })
+        Ok(Array { variant: true, ..self.array()? })
     }
     fn serialize_map(self, _: Option<usize>) -> Result<Object<'a>, Error> {
         self.object()
@@ -429,18 +375,9 @@ impl<'a> ser::Serializer for &'a mut Encoder {
     fn serialize_struct(self, _: &'static str, _: usize) -> Result<Object<'a>, Error> {
         self.object()
     }
-    fn serialize_struct_variant(
-        self,
-        _: &'static str,
-        _: u32,
-        variant: &'static str,
-        _: usize,
-    ) -> Result<Object<'a>, Error> {
+    fn serialize_struct_variant(self, _: &'static str, _: u32, variant: &'static str, _: usize) -> Result<Object<'a>, Error> {
         self.variant_open(variant)?;
-        Ok(Object {
-            variant: true,
-            ..self.object()?
-        })
+        Ok(Object { variant: true, ..self.object()? })
     }
 }
 

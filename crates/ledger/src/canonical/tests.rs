@@ -19,10 +19,7 @@ fn strings_and_literals_of_the_rfc() {
         "string": "\u{20ac}$\u{f}\nA'B\"\\\\\"/",
         "literals": [null, true, false],
     });
-    assert_eq!(
-        text(&value),
-        "{\"literals\":[null,true,false],\"string\":\"\u{20ac}$\\u000f\\nA'B\\\"\\\\\\\\\\\"/\"}"
-    );
+    assert_eq!(text(&value), "{\"literals\":[null,true,false],\"string\":\"\u{20ac}$\\u000f\\nA'B\\\"\\\\\\\\\\\"/\"}");
 }
 
 #[test]
@@ -41,32 +38,16 @@ fn keys_sort_by_utf16_as_in_the_rfc() {
 
 #[test]
 fn integers_up_to_the_limit() {
-    for (value, want) in [
-        (0_i64, "0"),
-        (-1, "-1"),
-        (10, "10"),
-        (-9_007_199_254_740_991, "-9007199254740991"),
-        (9_007_199_254_740_991, "9007199254740991"),
-    ] {
+    for (value, want) in
+        [(0_i64, "0"), (-1, "-1"), (10, "10"), (-9_007_199_254_740_991, "-9007199254740991"), (9_007_199_254_740_991, "9007199254740991")]
+    {
         assert_eq!(text(&value), want);
         assert_eq!(text(&i128::from(value)), want);
     }
-    assert_eq!(
-        to_vec(&9_007_199_254_740_992_u64),
-        Err(Error::IntegerRange("9007199254740992".into()))
-    );
-    assert_eq!(
-        to_vec(&-9_007_199_254_740_992_i64),
-        Err(Error::IntegerRange("-9007199254740992".into()))
-    );
-    assert_eq!(
-        to_vec(&i64::MIN),
-        Err(Error::IntegerRange(i64::MIN.to_string()))
-    );
-    assert_eq!(
-        to_vec(&u128::MAX),
-        Err(Error::IntegerRange(u128::MAX.to_string()))
-    );
+    assert_eq!(to_vec(&9_007_199_254_740_992_u64), Err(Error::IntegerRange("9007199254740992".into())));
+    assert_eq!(to_vec(&-9_007_199_254_740_992_i64), Err(Error::IntegerRange("-9007199254740992".into())));
+    assert_eq!(to_vec(&i64::MIN), Err(Error::IntegerRange(i64::MIN.to_string())));
+    assert_eq!(to_vec(&u128::MAX), Err(Error::IntegerRange(u128::MAX.to_string())));
 }
 
 #[derive(Serialize)]
@@ -92,12 +73,7 @@ fn types_encode_as_their_json_values_do() {
         workspace: "w\u{7f}/ü",
         id: 7,
         body: [("z", None), ("a\"", Some(true))].into(),
-        kinds: [
-            Kind::Unit,
-            Kind::Newtype(1),
-            Kind::Tuple(2, 3),
-            Kind::Struct { b: 4, a: 5 },
-        ],
+        kinds: [Kind::Unit, Kind::Newtype(1), Kind::Tuple(2, 3), Kind::Struct { b: 4, a: 5 }],
     };
     let want = "{\"body\":{\"a\\\"\":true,\"z\":null},\"id\":7,\"kinds\":[\"unit\",{\"newtype\":1},{\"tuple\":[2,3]},{\"struct\":{\"a\":5,\"b\":4}}],\"workspace\":\"w\u{7f}/ü\"}";
     assert_eq!(text(&event), want);
@@ -109,10 +85,7 @@ fn what_has_no_canonical_form_is_refused() {
     assert_eq!(to_vec(&1.0), Err(Error::Float));
     assert_eq!(to_vec(&[f32::NAN]), Err(Error::Float));
     assert_eq!(to_vec(&HashMap::from([(1, 2)])), Err(Error::KeyNotString));
-    assert_eq!(
-        to_vec(&HashMap::from([(true, 2)])),
-        Err(Error::KeyNotString)
-    );
+    assert_eq!(to_vec(&HashMap::from([(true, 2)])), Err(Error::KeyNotString));
     assert_eq!(to_vec(&json!({"a": ["x\0"]})), Err(Error::Nul));
     assert_eq!(to_vec(&json!({"a\0": 1})), Err(Error::Nul));
     assert_eq!(to_vec(&Twice), Err(Error::DuplicateKey("b".into())));
@@ -132,10 +105,7 @@ impl Serialize for Twice {
 
 #[test]
 fn only_the_one_spelling_is_read() {
-    assert_eq!(
-        to_value(br#"{"a":[1,"x"],"b":null}"#).unwrap(),
-        json!({"a": [1, "x"], "b": null})
-    );
+    assert_eq!(to_value(br#"{"a":[1,"x"],"b":null}"#).unwrap(), json!({"a": [1, "x"], "b": null}));
     for other in [
         &br#"{"b":1,"a":2}"#[..],
         br#"{"a":1,"a":1}"#,
@@ -158,34 +128,21 @@ fn only_the_one_spelling_is_read() {
         b"\xef\xbb\xbf[1]",
         br#"["\ud800"]"#,
     ] {
-        assert!(
-            to_value(other).is_err(),
-            "{}",
-            String::from_utf8_lossy(other)
-        );
+        assert!(to_value(other).is_err(), "{}", String::from_utf8_lossy(other));
     }
 }
 
 /// JSON values without floats, with keys around the UTF-16 boundary.
 fn values() -> impl Strategy<Value = Value> {
-    let words = || {
-        proptest::string::string_regex(
-            "[\"\\\\a-c\u{1}\n\u{7f}\u{e9}\u{d7ff}\u{e000}\u{ffff}\u{10000}\u{10ffff}]{0,4}",
-        )
-        .unwrap()
-    };
+    let words =
+        || proptest::string::string_regex("[\"\\\\a-c\u{1}\n\u{7f}\u{e9}\u{d7ff}\u{e000}\u{ffff}\u{10000}\u{10ffff}]{0,4}").unwrap();
     let integers = -9_007_199_254_740_991_i64..=9_007_199_254_740_991;
-    let leaf = prop_oneof![
-        Just(Value::Null),
-        any::<bool>().prop_map(Value::from),
-        integers.prop_map(Value::from),
-        words().prop_map(Value::from)
-    ];
+    let leaf =
+        prop_oneof![Just(Value::Null), any::<bool>().prop_map(Value::from), integers.prop_map(Value::from), words().prop_map(Value::from)];
     leaf.prop_recursive(4, 40, 6, move |inner| {
         prop_oneof![
             prop::collection::vec(inner.clone(), 0..6).prop_map(Value::from),
-            prop::collection::vec((words(), inner), 0..6)
-                .prop_map(|members| Value::Object(members.into_iter().collect())),
+            prop::collection::vec((words(), inner), 0..6).prop_map(|members| Value::Object(members.into_iter().collect())),
         ]
     })
 }
@@ -193,13 +150,9 @@ fn values() -> impl Strategy<Value = Value> {
 /// The same value with every object's members in reverse order.
 fn reversed(value: &Value) -> Value {
     match value {
-        Value::Object(members) => Value::Object(
-            members
-                .iter()
-                .rev()
-                .map(|(key, value)| (key.clone(), reversed(value)))
-                .collect::<Map<_, _>>(),
-        ),
+        Value::Object(members) => {
+            Value::Object(members.iter().rev().map(|(key, value)| (key.clone(), reversed(value))).collect::<Map<_, _>>())
+        }
         Value::Array(items) => items.iter().map(reversed).collect(),
         other => other.clone(),
     }

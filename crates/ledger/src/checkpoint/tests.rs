@@ -10,14 +10,8 @@ fn key(name: &str) -> SigningKey {
 #[test]
 fn a_checkpoint_round_trips() {
     let key = key("log.example/a");
-    for (size, extensions) in [
-        (0, vec![]),
-        (u64::MAX, vec!["more".to_owned(), "lines".to_owned()]),
-    ] {
-        let checkpoint = Checkpoint {
-            extensions,
-            ..Checkpoint::new("log.example/a", size, leaf_hash(b"x"))
-        };
+    for (size, extensions) in [(0, vec![]), (u64::MAX, vec!["more".to_owned(), "lines".to_owned()])] {
+        let checkpoint = Checkpoint { extensions, ..Checkpoint::new("log.example/a", size, leaf_hash(b"x")) };
         let note = checkpoint.sign(&[&key]).unwrap();
         assert_eq!(Checkpoint::open(&note, key.verifier()), Ok(checkpoint));
     }
@@ -44,22 +38,12 @@ fn malformed_checkpoints_are_refused() {
         "o\n0\nAAAA\n".into(),
         "o\n0\n".into(),
     ] {
-        assert!(
-            matches!(bad.parse::<Checkpoint>(), Err(Error::Malformed(_))),
-            "{bad:?}"
-        );
+        assert!(matches!(bad.parse::<Checkpoint>(), Err(Error::Malformed(_))), "{bad:?}");
     }
     for origin in ["", "a\nb"] {
-        assert!(
-            Checkpoint::new(origin, 1, EMPTY_ROOT)
-                .sign(&[&key("a")])
-                .is_err()
-        );
+        assert!(Checkpoint::new(origin, 1, EMPTY_ROOT).sign(&[&key("a")]).is_err());
     }
-    let empty_line = Checkpoint {
-        extensions: vec![String::new()],
-        ..Checkpoint::new("a", 1, EMPTY_ROOT)
-    };
+    let empty_line = Checkpoint { extensions: vec![String::new()], ..Checkpoint::new("a", 1, EMPTY_ROOT) };
     assert!(empty_line.sign(&[&key("a")]).is_err());
 }
 
@@ -67,11 +51,5 @@ fn malformed_checkpoints_are_refused() {
 fn a_checkpoint_of_another_log_is_refused() {
     let key = key("a");
     let note = Checkpoint::new("b", 1, EMPTY_ROOT).sign(&[&key]).unwrap();
-    assert_eq!(
-        Checkpoint::open(&note, key.verifier()),
-        Err(Error::Origin {
-            want: "a".into(),
-            got: "b".into()
-        })
-    );
+    assert_eq!(Checkpoint::open(&note, key.verifier()), Err(Error::Origin { want: "a".into(), got: "b".into() }));
 }

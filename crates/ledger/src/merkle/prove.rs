@@ -19,11 +19,7 @@ pub trait NodeReader {
 ///
 /// # Errors
 /// [`Error::LeafOutside`], and those of the reader.
-pub fn inclusion_proof(
-    reader: &impl NodeReader,
-    index: u64,
-    size: u64,
-) -> Result<Vec<Hash>, Error> {
+pub fn inclusion_proof(reader: &impl NodeReader, index: u64, size: u64) -> Result<Vec<Hash>, Error> {
     subtree_inclusion_proof(reader, index, 0, size)
 }
 
@@ -39,12 +35,7 @@ pub fn consistency_proof(reader: &impl NodeReader, from: u64, to: u64) -> Result
 ///
 /// # Errors
 /// [`Error::LeafOutside`], [`Error::NotSubtree`], and those of the reader.
-pub fn subtree_inclusion_proof(
-    reader: &impl NodeReader,
-    index: u64,
-    start: u64,
-    end: u64,
-) -> Result<Vec<Hash>, Error> {
+pub fn subtree_inclusion_proof(reader: &impl NodeReader, index: u64, start: u64, end: u64) -> Result<Vec<Hash>, Error> {
     read(reader, inclusion_ranges(index, start, end)?)
 }
 
@@ -52,23 +43,14 @@ pub fn subtree_inclusion_proof(
 ///
 /// # Errors
 /// [`Error::NotSubtree`], and those of the reader.
-pub fn subtree_consistency_proof(
-    reader: &impl NodeReader,
-    start: u64,
-    end: u64,
-    size: u64,
-) -> Result<Vec<Hash>, Error> {
+pub fn subtree_consistency_proof(reader: &impl NodeReader, start: u64, end: u64, size: u64) -> Result<Vec<Hash>, Error> {
     read(reader, subtree_consistency_ranges(start, end, size)?)
 }
 
 /// The ranges of leaves whose roots make up an inclusion proof, in the proof's order.
 pub(crate) fn inclusion_ranges(index: u64, start: u64, end: u64) -> Result<Vec<Range<u64>>, Error> {
     if !is_subtree(start, end) {
-        return Err(Error::NotSubtree {
-            start,
-            end,
-            size: end,
-        });
+        return Err(Error::NotSubtree { start, end, size: end });
     }
     if !(start..end).contains(&index) {
         return Err(Error::LeafOutside { index, start, end });
@@ -135,10 +117,7 @@ fn split(count: u64) -> u64 {
 
 /// The perfect nodes `(level, index)` that tile a range of leaves, left to right.
 pub(crate) fn perfect_nodes(range: Range<u64>) -> impl Iterator<Item = (u8, u64)> {
-    let Range {
-        start: mut low,
-        end,
-    } = range;
+    let Range { start: mut low, end } = range;
     std::iter::from_fn(move || {
         let level = (end.checked_sub(low)?.checked_ilog2()?).min(low.trailing_zeros());
         let node = (level as u8, low >> level);
@@ -148,15 +127,10 @@ pub(crate) fn perfect_nodes(range: Range<u64>) -> impl Iterator<Item = (u8, u64)
 }
 
 fn read(reader: &impl NodeReader, ranges: Vec<Range<u64>>) -> Result<Vec<Hash>, Error> {
-    ranges
-        .into_iter()
-        .map(|range| range_root(reader, range))
-        .collect()
+    ranges.into_iter().map(|range| range_root(reader, range)).collect()
 }
 
 fn range_root(reader: &impl NodeReader, range: Range<u64>) -> Result<Hash, Error> {
-    let nodes = perfect_nodes(range)
-        .map(|(level, index)| reader.node(level, index))
-        .collect::<Result<Vec<_>, _>>()?;
+    let nodes = perfect_nodes(range).map(|(level, index)| reader.node(level, index)).collect::<Result<Vec<_>, _>>()?;
     Ok(fold(nodes.into_iter()).unwrap_or(super::EMPTY_ROOT))
 }

@@ -34,34 +34,22 @@ fn naive_path(index: usize, leaves: &[Hash]) -> Vec<Hash> {
 /// SUBTREE_SUBPROOF of draft-ietf-plants-merkle-tree-certs section 4.4.1; SUBPROOF of RFC 6962 when `start` is zero.
 fn naive_subproof(start: usize, end: usize, leaves: &[Hash], known: bool) -> Vec<Hash> {
     if (start, end) == (0, leaves.len()) {
-        return if known {
-            Vec::new()
-        } else {
-            vec![naive_root(leaves)]
-        };
+        return if known { Vec::new() } else { vec![naive_root(leaves)] };
     }
     let (left, right) = leaves.split_at(leaves.len().next_power_of_two() / 2);
     let (mut proof, sibling) = if end <= left.len() {
         (naive_subproof(start, end, left, known), naive_root(right))
     } else if left.len() <= start {
-        (
-            naive_subproof(start - left.len(), end - left.len(), right, known),
-            naive_root(left),
-        )
+        (naive_subproof(start - left.len(), end - left.len(), right, known), naive_root(left))
     } else {
-        (
-            naive_subproof(0, end - left.len(), right, false),
-            naive_root(left),
-        )
+        (naive_subproof(0, end - left.len(), right, false), naive_root(left))
     };
     proof.push(sibling);
     proof
 }
 
 pub(crate) fn leaves(count: usize) -> Vec<Hash> {
-    (0..count)
-        .map(|number| leaf_hash(&number.to_be_bytes()))
-        .collect()
+    (0..count).map(|number| leaf_hash(&number.to_be_bytes())).collect()
 }
 
 struct Leaves(Vec<Hash>);
@@ -69,32 +57,20 @@ struct Leaves(Vec<Hash>);
 impl NodeReader for Leaves {
     fn node(&self, level: u8, index: u64) -> Result<Hash, Error> {
         let (first, count) = ((index as usize) << level, 1_usize << level);
-        let missing = || Error::NodeUnreadable {
-            level,
-            index,
-            reason: "outside".into(),
-        };
-        Ok(naive_root(
-            self.0.get(first..first + count).ok_or_else(missing)?,
-        ))
+        let missing = || Error::NodeUnreadable { level, index, reason: "outside".into() };
+        Ok(naive_root(self.0.get(first..first + count).ok_or_else(missing)?))
     }
 }
 
 #[test]
 fn hashes_of_the_rfc() {
     assert_eq!(EMPTY_ROOT.as_ref(), Sha256::digest([]).as_slice());
-    assert_eq!(
-        leaf_hash(b"").to_string(),
-        "6e340b9cffb37a989ca544e6bb780a2c78901d3fb33738768511a30617afa01d"
-    );
+    assert_eq!(leaf_hash(b"").to_string(), "6e340b9cffb37a989ca544e6bb780a2c78901d3fb33738768511a30617afa01d");
     let text = leaf_hash(b"x").to_string();
     assert_eq!(text.parse::<Hash>(), Ok(leaf_hash(b"x")));
     assert!(text.to_uppercase().parse::<Hash>().is_err());
     assert!(text[1..].parse::<Hash>().is_err());
-    assert_eq!(
-        serde_json::from_str::<Hash>(&serde_json::to_string(&leaf_hash(b"x")).unwrap()).unwrap(),
-        leaf_hash(b"x")
-    );
+    assert_eq!(serde_json::from_str::<Hash>(&serde_json::to_string(&leaf_hash(b"x")).unwrap()).unwrap(), leaf_hash(b"x"));
 }
 
 #[test]
@@ -106,17 +82,11 @@ fn every_small_tree_against_the_definitions() {
         let mut frontier = Frontier::new();
         frontier.extend(tree.iter().copied());
         assert_eq!((frontier.root(), frontier.size()), (root, size as u64));
-        assert_eq!(
-            Frontier::from_parts(size as u64, frontier.peaks().to_vec()),
-            Some(frontier)
-        );
+        assert_eq!(Frontier::from_parts(size as u64, frontier.peaks().to_vec()), Some(frontier));
         for index in 0..size {
             let proof = inclusion_proof(&all, index as u64, size as u64).unwrap();
             assert_eq!(proof, naive_path(index, tree));
-            assert_eq!(
-                verify_inclusion(index as u64, size as u64, tree[index], &proof, root),
-                Ok(())
-            );
+            assert_eq!(verify_inclusion(index as u64, size as u64, tree[index], &proof, root), Ok(()));
         }
         for start in 0..=size {
             for end in start..=size {
@@ -128,32 +98,14 @@ fn every_small_tree_against_the_definitions() {
                 }
                 let proof = proof.unwrap();
                 let part = naive_root(&tree[start..end]);
-                assert_eq!(
-                    verify_subtree_consistency(first, last, count, &proof, part, root),
-                    Ok(()),
-                    "{start} {end} {size}"
-                );
+                assert_eq!(verify_subtree_consistency(first, last, count, &proof, part, root), Ok(()), "{start} {end} {size}");
                 if start < end {
-                    assert_eq!(
-                        proof,
-                        naive_subproof(start, end, tree, true),
-                        "{start} {end} {size}"
-                    );
+                    assert_eq!(proof, naive_subproof(start, end, tree, true), "{start} {end} {size}");
                 }
                 for index in start..end {
                     let proof = subtree_inclusion_proof(&all, index as u64, first, last).unwrap();
                     assert_eq!(proof, naive_path(index - start, &tree[start..end]));
-                    assert_eq!(
-                        verify_subtree_inclusion(
-                            index as u64,
-                            first,
-                            last,
-                            tree[index],
-                            &proof,
-                            part
-                        ),
-                        Ok(())
-                    );
+                    assert_eq!(verify_subtree_inclusion(index as u64, first, last, tree[index], &proof, part), Ok(()));
                 }
             }
         }
@@ -164,78 +116,23 @@ fn every_small_tree_against_the_definitions() {
 fn impossible_proofs_are_refused() {
     let all = Leaves(leaves(8));
     let none: [Hash; 0] = [];
-    assert_eq!(
-        inclusion_proof(&all, 8, 8),
-        Err(Error::LeafOutside {
-            index: 8,
-            start: 0,
-            end: 8
-        })
-    );
-    assert_eq!(
-        consistency_proof(&all, 0, 8),
-        Err(Error::Sizes { from: 0, to: 8 })
-    );
-    assert_eq!(
-        consistency_proof(&all, 8, 7),
-        Err(Error::Sizes { from: 8, to: 7 })
-    );
-    assert_eq!(
-        verify_consistency(0, 8, &none, EMPTY_ROOT, naive_root(&all.0)),
-        Err(Error::Sizes { from: 0, to: 8 })
-    );
-    assert_eq!(
-        verify_consistency(8, 8, &none, all.0[0], all.0[1]),
-        Err(Error::RootMismatch)
-    );
-    assert_eq!(
-        verify_consistency(8, 8, &[all.0[0]], all.0[0], all.0[0]),
-        Err(Error::ProofLength(1))
-    );
-    assert!(matches!(
-        inclusion_proof(&all, 0, 16),
-        Err(Error::NodeUnreadable {
-            level: 3,
-            index: 1,
-            ..
-        })
-    ));
-    for (start, end) in [
-        (1, 3),
-        (2, 5),
-        (1, 15),
-        (3, 2),
-        (1, u64::MAX),
-        (u64::MAX, 0),
-    ] {
+    assert_eq!(inclusion_proof(&all, 8, 8), Err(Error::LeafOutside { index: 8, start: 0, end: 8 }));
+    assert_eq!(consistency_proof(&all, 0, 8), Err(Error::Sizes { from: 0, to: 8 }));
+    assert_eq!(consistency_proof(&all, 8, 7), Err(Error::Sizes { from: 8, to: 7 }));
+    assert_eq!(verify_consistency(0, 8, &none, EMPTY_ROOT, naive_root(&all.0)), Err(Error::Sizes { from: 0, to: 8 }));
+    assert_eq!(verify_consistency(8, 8, &none, all.0[0], all.0[1]), Err(Error::RootMismatch));
+    assert_eq!(verify_consistency(8, 8, &[all.0[0]], all.0[0], all.0[0]), Err(Error::ProofLength(1)));
+    assert!(matches!(inclusion_proof(&all, 0, 16), Err(Error::NodeUnreadable { level: 3, index: 1, .. })));
+    for (start, end) in [(1, 3), (2, 5), (1, 15), (3, 2), (1, u64::MAX), (u64::MAX, 0)] {
         assert_eq!(
             verify_subtree_consistency(start, end, u64::MAX, &none, EMPTY_ROOT, EMPTY_ROOT),
-            Err(Error::NotSubtree {
-                start,
-                end,
-                size: u64::MAX
-            })
+            Err(Error::NotSubtree { start, end, size: u64::MAX })
         );
     }
     // Sizes near the end of the range neither overflow nor loop.
-    assert_eq!(
-        verify_inclusion(0, u64::MAX, EMPTY_ROOT, &none, EMPTY_ROOT),
-        Err(Error::ProofLength(0))
-    );
-    assert_eq!(
-        verify_inclusion(
-            u64::MAX - 1,
-            u64::MAX,
-            EMPTY_ROOT,
-            &[EMPTY_ROOT; 70],
-            EMPTY_ROOT
-        ),
-        Err(Error::ProofLength(70))
-    );
-    assert_eq!(
-        verify_consistency(1, u64::MAX, &[EMPTY_ROOT; 70], EMPTY_ROOT, EMPTY_ROOT),
-        Err(Error::ProofLength(70))
-    );
+    assert_eq!(verify_inclusion(0, u64::MAX, EMPTY_ROOT, &none, EMPTY_ROOT), Err(Error::ProofLength(0)));
+    assert_eq!(verify_inclusion(u64::MAX - 1, u64::MAX, EMPTY_ROOT, &[EMPTY_ROOT; 70], EMPTY_ROOT), Err(Error::ProofLength(70)));
+    assert_eq!(verify_consistency(1, u64::MAX, &[EMPTY_ROOT; 70], EMPTY_ROOT, EMPTY_ROOT), Err(Error::ProofLength(70)));
 }
 
 proptest! {

@@ -53,11 +53,7 @@ pub fn verify_subtree_inclusion<P: AsRef<[u8]>>(
     root: impl AsRef<[u8]>,
 ) -> Result<(), Error> {
     if !is_subtree(start, end) {
-        return Err(Error::NotSubtree {
-            start,
-            end,
-            size: end,
-        });
+        return Err(Error::NotSubtree { start, end, size: end });
     }
     if !(start..end).contains(&index) {
         return Err(Error::LeafOutside { index, start, end });
@@ -118,11 +114,7 @@ pub fn verify_subtree_consistency<P: AsRef<[u8]>>(
     }
     let mut rest = proof.iter();
     // When the subtree is one node of the tree the verifier knows its hash already; else the proof begins with it.
-    let seed = if first == last {
-        root_subtree
-    } else {
-        rest.next().ok_or(Error::ProofLength(0))?.as_ref()
-    };
+    let seed = if first == last { root_subtree } else { rest.next().ok_or(Error::ProofLength(0))?.as_ref() };
     let mut subtree_hash = Hash::try_from(seed)?;
     let mut tree_hash = subtree_hash;
     for sibling in rest {
@@ -160,17 +152,9 @@ pub(super) fn is_subtree(start: u64, end: u64) -> bool {
 }
 
 fn verify_same<P>(proof: &[P], left: &[u8], right: &[u8]) -> Result<(), Error> {
-    if proof.is_empty() {
-        same(left, right)
-    } else {
-        Err(Error::ProofLength(proof.len()))
-    }
+    if proof.is_empty() { same(left, right) } else { Err(Error::ProofLength(proof.len())) }
 }
 
 fn same(computed: &[u8], given: &[u8]) -> Result<(), Error> {
-    if computed == given {
-        Ok(())
-    } else {
-        Err(Error::RootMismatch)
-    }
+    if computed == given { Ok(()) } else { Err(Error::RootMismatch) }
 }

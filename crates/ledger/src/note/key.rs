@@ -42,30 +42,18 @@ impl VerifierKey {
     /// [`Error::Key`] for a name that a note cannot carry, and for bytes that no honest signer has as a public key.
     pub fn new(name: &str, algorithm: Algorithm, public: &[u8; 32]) -> Result<Self, Error> {
         if !is_name(name) {
-            return Err(Error::Key(
-                "the name is empty, too long, or holds spaces, control characters or a plus",
-            ));
+            return Err(Error::Key("the name is empty, too long, or holds spaces, control characters or a plus"));
         }
-        let public = ed25519_dalek::VerifyingKey::from_bytes(public)
-            .map_err(|_| Error::Key("the bytes are not a point"))?;
+        let public = ed25519_dalek::VerifyingKey::from_bytes(public).map_err(|_| Error::Key("the bytes are not a point"))?;
         if public.is_weak() {
             return Err(Error::Key("the point has small order"));
         }
         if public.to_edwards().compress().as_bytes() != public.as_bytes() {
             return Err(Error::Key("the point is not canonically encoded"));
         }
-        let digest = Sha256::new()
-            .chain_update(name)
-            .chain_update([b'\n', algorithm as u8])
-            .chain_update(public.as_bytes())
-            .finalize();
+        let digest = Sha256::new().chain_update(name).chain_update([b'\n', algorithm as u8]).chain_update(public.as_bytes()).finalize();
         let [a, b, c, d, ..] = <[u8; 32]>::from(digest);
-        Ok(VerifierKey {
-            name: name.to_owned(),
-            key_id: u32::from_be_bytes([a, b, c, d]),
-            algorithm,
-            public,
-        })
+        Ok(VerifierKey { name: name.to_owned(), key_id: u32::from_be_bytes([a, b, c, d]), algorithm, public })
     }
 
     /// The name; for a log key, the log's origin.
@@ -89,27 +77,18 @@ impl VerifierKey {
     }
 
     /// `None` when the signature is wrong; else the time of a cosignature, or `None` inside for a plain signature.
-    #[expect(
-        clippy::option_option,
-        reason = "the outer says whether it verifies, the inner whether it carries a time"
-    )]
+    #[expect(clippy::option_option, reason = "the outer says whether it verifies, the inner whether it carries a time")]
     pub(super) fn verify(&self, text: &str, signature: &[u8]) -> Option<Option<u64>> {
         let (timestamp, message, signature) = match self.algorithm {
             Algorithm::Ed25519 => (None, text.to_owned(), signature),
             Algorithm::Cosignature => {
                 let (time, signature) = signature.split_first_chunk::<8>()?;
                 let timestamp = u64::from_be_bytes(*time);
-                (
-                    Some(timestamp),
-                    cosigned_message(text, timestamp)?,
-                    signature,
-                )
+                (Some(timestamp), cosigned_message(text, timestamp)?, signature)
             }
         };
         let signature = ed25519_dalek::Signature::from_bytes(signature.try_into().ok()?);
-        self.public
-            .verify_strict(message.as_bytes(), &signature)
-            .ok()?;
+        self.public.verify_strict(message.as_bytes(), &signature).ok()?;
         Some(timestamp)
     }
 }
@@ -117,13 +96,7 @@ impl VerifierKey {
 impl fmt::Display for VerifierKey {
     fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
         let key = [&[self.algorithm as u8], self.public().as_slice()].concat();
-        write!(
-            formatter,
-            "{}+{:08x}+{}",
-            self.name,
-            self.key_id,
-            BASE64.encode(key)
-        )
+        write!(formatter, "{}+{:08x}+{}", self.name, self.key_id, BASE64.encode(key))
     }
 }
 
@@ -140,27 +113,15 @@ impl FromStr for VerifierKey {
         const FORM: Error = Error::Key("it is not name+hash+key");
         let (name, rest) = text.split_once('+').ok_or(FORM)?;
         let (_, encoded) = rest.split_once('+').ok_or(FORM)?;
-        let bytes = BASE64
-            .decode(encoded)
-            .map_err(|_| Error::Key("the key is not base64"))?;
+        let bytes = BASE64.decode(encoded).map_err(|_| Error::Key("the key is not base64"))?;
         let (algorithm, public) = match bytes.split_first() {
             Some((1, public)) => (Algorithm::Ed25519, public),
             Some((4, public)) => (Algorithm::Cosignature, public),
             _ => return Err(Error::Key("the algorithm is unknown")),
         };
-        let key = VerifierKey::new(
-            name,
-            algorithm,
-            public
-                .try_into()
-                .map_err(|_| Error::Key("the key does not have 32 bytes"))?,
-        )?;
+        let key = VerifierKey::new(name, algorithm, public.try_into().map_err(|_| Error::Key("the key does not have 32 bytes"))?)?;
         // The hash is checked here too: a key has exactly one spelling.
-        if key.to_string() == text {
-            Ok(key)
-        } else {
-            Err(Error::Key("the hash does not match"))
-        }
+        if key.to_string() == text { Ok(key) } else { Err(Error::Key("the hash does not match")) }
     }
 }
 
@@ -172,9 +133,7 @@ impl Serialize for VerifierKey {
 
 impl<'de> Deserialize<'de> for VerifierKey {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        String::deserialize(deserializer)?
-            .parse()
-            .map_err(de::Error::custom)
+        String::deserialize(deserializer)?.parse().map_err(de::Error::custom)
     }
 }
 
@@ -203,10 +162,7 @@ impl SigningKey {
 
     fn new(name: &str, algorithm: Algorithm, seed: &[u8; 32]) -> Result<Self, Error> {
         let secret = ed25519_dalek::SigningKey::from_bytes(seed);
-        Ok(SigningKey {
-            verifier: VerifierKey::new(name, algorithm, secret.verifying_key().as_bytes())?,
-            secret,
-        })
+        Ok(SigningKey { verifier: VerifierKey::new(name, algorithm, secret.verifying_key().as_bytes())?, secret })
     }
 
     /// The public half.
@@ -215,31 +171,20 @@ impl SigningKey {
     }
 
     pub(super) fn sign(&self, text: &str) -> Result<Signature, Error> {
-        self.signature(
-            Algorithm::Ed25519,
-            self.secret.sign(text.as_bytes()).to_bytes().to_vec(),
-        )
+        self.signature(Algorithm::Ed25519, self.secret.sign(text.as_bytes()).to_bytes().to_vec())
     }
 
     pub(super) fn cosign(&self, text: &str, timestamp: u64) -> Result<Signature, Error> {
-        let message = cosigned_message(text, timestamp)
-            .ok_or(Error::Malformed("the time exceeds 2^63 - 1"))?;
+        let message = cosigned_message(text, timestamp).ok_or(Error::Malformed("the time exceeds 2^63 - 1"))?;
         let signature = self.secret.sign(message.as_bytes()).to_bytes();
-        self.signature(
-            Algorithm::Cosignature,
-            [timestamp.to_be_bytes().as_slice(), &signature].concat(),
-        )
+        self.signature(Algorithm::Cosignature, [timestamp.to_be_bytes().as_slice(), &signature].concat())
     }
 
     fn signature(&self, algorithm: Algorithm, bytes: Vec<u8>) -> Result<Signature, Error> {
         if self.verifier.algorithm != algorithm {
             return Err(Error::Algorithm(self.verifier.to_string()));
         }
-        Ok(Signature {
-            name: self.verifier.name.clone(),
-            key_id: self.verifier.key_id,
-            bytes,
-        })
+        Ok(Signature { name: self.verifier.name.clone(), key_id: self.verifier.key_id, bytes })
     }
 }
 
@@ -262,14 +207,11 @@ pub fn verify_ed25519(public: &[u8; 32], message: &[u8], signature: &[u8; 64]) -
     let Ok(key) = VerifierKey::new("-", Algorithm::Ed25519, public) else {
         return false;
     };
-    key.public
-        .verify_strict(message, &ed25519_dalek::Signature::from_bytes(signature))
-        .is_ok()
+    key.public.verify_strict(message, &ed25519_dalek::Signature::from_bytes(signature)).is_ok()
 }
 
 /// True for a name that a signature line can carry.
 pub(super) fn is_name(name: &str) -> bool {
     let length = 1..=KEY_NAME_BYTES_MAX;
-    length.contains(&name.len())
-        && !name.contains(|c: char| c.is_whitespace() || c.is_control() || c == '+')
+    length.contains(&name.len()) && !name.contains(|c: char| c.is_whitespace() || c.is_control() || c == '+')
 }

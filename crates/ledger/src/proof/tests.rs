@@ -13,15 +13,8 @@ fn key() -> SigningKey {
 /// Entry `b` at position 1 of the log `a`, `b`, `c`.
 fn sample(extra: Option<&[u8]>) -> Proof {
     let [a, b, c] = [b"a", b"b", b"c"].map(|entry| leaf_hash(entry));
-    let checkpoint = Checkpoint::new("log.example/a", 3, node_hash(&node_hash(&a, &b), &c))
-        .sign(&[&key()])
-        .unwrap();
-    Proof {
-        extra: extra.map(<[u8]>::to_vec),
-        index: 1,
-        hashes: vec![a, c],
-        checkpoint,
-    }
+    let checkpoint = Checkpoint::new("log.example/a", 3, node_hash(&node_hash(&a, &b), &c)).sign(&[&key()]).unwrap();
+    Proof { extra: extra.map(<[u8]>::to_vec), index: 1, hashes: vec![a, c], checkpoint }
 }
 
 #[test]
@@ -31,21 +24,12 @@ fn a_proof_round_trips_and_verifies() {
         let text = proof.to_string();
         assert_eq!(text.parse().as_ref(), Ok(&proof));
         assert_eq!(proof.verify(b"b", key().verifier()).unwrap().size, 3);
-        assert_eq!(
-            proof.verify(b"a", key().verifier()),
-            Err(Error::Inclusion(merkle::Error::RootMismatch))
-        );
+        assert_eq!(proof.verify(b"a", key().verifier()), Err(Error::Inclusion(merkle::Error::RootMismatch)));
     }
     let text = sample(Some(b"x")).to_string();
-    assert!(
-        text.starts_with("c2sp.org/tlog-proof@v1\nextra eA==\nindex 1\nAippeebat6pa5MPl5F9+l3ESp+Y1k4INvsHsc4ok+Tw=\n"),
-        "{text}"
-    );
+    assert!(text.starts_with("c2sp.org/tlog-proof@v1\nextra eA==\nindex 1\nAippeebat6pa5MPl5F9+l3ESp+Y1k4INvsHsc4ok+Tw=\n"), "{text}");
     let stranger = SigningKey::from_seed("log.example/a", &[2; 32]).unwrap();
-    assert!(matches!(
-        sample(None).verify(b"b", stranger.verifier()),
-        Err(Error::Checkpoint(_))
-    ));
+    assert!(matches!(sample(None).verify(b"b", stranger.verifier()), Err(Error::Checkpoint(_))));
 }
 
 #[test]
@@ -64,19 +48,10 @@ fn malformed_proofs_are_refused() {
         "c2sp.org/tlog-proof@v1\nindex 0\nAAAA\n\nnote".into(),
         format!("c2sp.org/tlog-proof@v1\r\nindex 0\n{hash}\n\nnote"),
         format!("c2sp.org/tlog-proof@v1\nindex 0\n{hash} \n\nnote"),
-        format!(
-            "c2sp.org/tlog-proof@v1\nindex 0\n{}\nnote",
-            format!("{hash}\n").repeat(65)
-        ),
-        format!(
-            "c2sp.org/tlog-proof@v1\nextra {}\nindex 0\n\nnote",
-            "AAAA".repeat(EXTRA_BYTES_MAX / 3 + 1)
-        ),
+        format!("c2sp.org/tlog-proof@v1\nindex 0\n{}\nnote", format!("{hash}\n").repeat(65)),
+        format!("c2sp.org/tlog-proof@v1\nextra {}\nindex 0\n\nnote", "AAAA".repeat(EXTRA_BYTES_MAX / 3 + 1)),
     ] {
-        assert!(
-            matches!(bad.parse::<Proof>(), Err(Error::Malformed(_))),
-            "{bad:.80}"
-        );
+        assert!(matches!(bad.parse::<Proof>(), Err(Error::Malformed(_))), "{bad:.80}");
     }
 }
 
@@ -88,23 +63,12 @@ fn every_flipped_bit_is_refused_or_changes_nothing_that_is_proven() {
         for bit in 0..8 {
             let mut bytes = text.clone().into_bytes();
             bytes[at] ^= 1 << bit;
-            let Some(proof) = String::from_utf8(bytes)
-                .ok()
-                .and_then(|text| text.parse::<Proof>().ok())
-            else {
+            let Some(proof) = String::from_utf8(bytes).ok().and_then(|text| text.parse::<Proof>().ok()) else {
                 continue;
             };
             if let Ok(checkpoint) = proof.verify(b"b", key().verifier()) {
-                assert_eq!(
-                    (checkpoint, proof.index),
-                    (want.clone(), 1),
-                    "byte {at} bit {bit}"
-                );
-                assert_ne!(
-                    proof.extra,
-                    Some(b"extra".to_vec()),
-                    "only the extra data is vouched for by nobody"
-                );
+                assert_eq!((checkpoint, proof.index), (want.clone(), 1), "byte {at} bit {bit}");
+                assert_ne!(proof.extra, Some(b"extra".to_vec()), "only the extra data is vouched for by nobody");
             }
         }
     }

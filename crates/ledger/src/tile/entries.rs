@@ -35,9 +35,7 @@ pub fn bundle_decode(mut bytes: &[u8]) -> Result<Vec<&[u8]>, Error> {
         }
         let truncated = || Error::Truncated(entries.len());
         let (length, rest) = bytes.split_first_chunk::<2>().ok_or_else(truncated)?;
-        let (entry, rest) = rest
-            .split_at_checked(u16::from_be_bytes(*length).into())
-            .ok_or_else(truncated)?;
+        let (entry, rest) = rest.split_at_checked(u16::from_be_bytes(*length).into()).ok_or_else(truncated)?;
         entries.push(entry);
         bytes = rest;
     }

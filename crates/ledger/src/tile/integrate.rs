@@ -19,17 +19,11 @@ pub struct Integration {
 /// The partial tiles of a tree of `size` leaves, by rising level: what [`integrate`] and [`root_from_edge`] need.
 /// Full tiles are never among them, as their roots are hashes of the level above.
 pub fn right_edge(size: u64) -> Vec<Coordinate> {
-    (0..u64::BITS as u8 / TILE_HEIGHT)
-        .filter_map(|level| edge_at(level, size))
-        .collect()
+    (0..u64::BITS as u8 / TILE_HEIGHT).filter_map(|level| edge_at(level, size)).collect()
 }
 
 fn edge_at(level: u8, size: u64) -> Option<Coordinate> {
-    Coordinate::at_size(
-        level,
-        hashes_at(level, size) / u64::from(TILE_HASHES_MAX),
-        size,
-    )
+    Coordinate::at_size(level, hashes_at(level, size) / u64::from(TILE_HASHES_MAX), size)
 }
 
 /// Appends leaf hashes to a tree of `size` leaves, given the tiles of its right edge, in time linear in the new leaves.
@@ -38,9 +32,7 @@ fn edge_at(level: u8, size: u64) -> Option<Coordinate> {
 /// # Errors
 /// [`Error::Edge`] when a tile of [`right_edge`] is missing or has another width, [`Error::TooLarge`].
 pub fn integrate(size: u64, edge: &[Tile], leaves: &[Hash]) -> Result<Integration, Error> {
-    let new_size = size
-        .checked_add(leaves.len() as u64)
-        .ok_or(Error::TooLarge)?;
+    let new_size = size.checked_add(leaves.len() as u64).ok_or(Error::TooLarge)?;
     let (mut changed, mut new_edge) = (Vec::new(), Vec::new());
     let mut rising = leaves.to_vec();
     for level in 0..u64::BITS as u8 / TILE_HEIGHT {
@@ -50,11 +42,7 @@ pub fn integrate(size: u64, edge: &[Tile], leaves: &[Hash]) -> Result<Integratio
         let row = [old, &rising].concat();
         rising.clear();
         for (index, hashes) in (index_first..).zip(row.chunks(TILE_HASHES_MAX.into())) {
-            let tile = Tile {
-                level,
-                index,
-                hashes: hashes.to_vec(),
-            };
+            let tile = Tile { level, index, hashes: hashes.to_vec() };
             if hashes.len() == usize::from(TILE_HASHES_MAX) {
                 rising.extend(perfect_root(hashes));
             } else {
@@ -65,12 +53,7 @@ pub fn integrate(size: u64, edge: &[Tile], leaves: &[Hash]) -> Result<Integratio
             }
         }
     }
-    Ok(Integration {
-        size: new_size,
-        root: root_from_edge(new_size, &new_edge)?,
-        changed,
-        edge: new_edge,
-    })
+    Ok(Integration { size: new_size, root: root_from_edge(new_size, &new_edge)?, changed, edge: new_edge })
 }
 
 /// The root of the tree of `size` leaves from the tiles of its right edge.
@@ -96,18 +79,7 @@ fn edge_hashes(level: u8, size: u64, edge: &[Tile]) -> Result<&[Hash], Error> {
     let Some(Coordinate { index, width, .. }) = edge_at(level, size) else {
         return Ok(&[]);
     };
-    let tile = edge
-        .iter()
-        .find(|tile| (tile.level, tile.index) == (level, index));
+    let tile = edge.iter().find(|tile| (tile.level, tile.index) == (level, index));
     let hashes = tile.map_or(&[][..], |tile| &tile.hashes);
-    if hashes.len() == usize::from(width) {
-        Ok(hashes)
-    } else {
-        Err(Error::Edge {
-            level,
-            index,
-            want: width,
-            got: hashes.len(),
-        })
-    }
+    if hashes.len() == usize::from(width) { Ok(hashes) } else { Err(Error::Edge { level, index, want: width, got: hashes.len() }) }
 }

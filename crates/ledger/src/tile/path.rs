@@ -25,11 +25,7 @@ pub enum Resource {
 impl fmt::Display for Resource {
     fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
         let (index, width) = match *self {
-            Resource::Hashes(Coordinate {
-                level,
-                index,
-                width,
-            }) => {
+            Resource::Hashes(Coordinate { level, index, width }) => {
                 write!(formatter, "tile/{level}/")?;
                 (index, width)
             }
@@ -66,15 +62,9 @@ impl FromStr for Resource {
 
     /// Strict: a resource has exactly one path.
     fn from_str(path: &str) -> Result<Self, Error> {
-        let resource = if path.len() <= PATH_BYTES_MAX {
-            parse(path)
-        } else {
-            None
-        };
+        let resource = if path.len() <= PATH_BYTES_MAX { parse(path) } else { None };
         // Leading zeros, a missing group or a needless `.p/256` show as a difference to the one right spelling.
-        resource
-            .filter(|resource| resource.to_string() == path)
-            .ok_or_else(|| Error::Path(path.chars().take(PATH_BYTES_MAX).collect()))
+        resource.filter(|resource| resource.to_string() == path).ok_or_else(|| Error::Path(path.chars().take(PATH_BYTES_MAX).collect()))
     }
 }
 
@@ -84,9 +74,7 @@ fn parse(path: &str) -> Option<Resource> {
         Some((index, width)) => (index, number(width)?),
         None => (rest, TILE_HASHES_MAX.into()),
     };
-    let width = u16::try_from(width)
-        .ok()
-        .filter(|width| (1..=TILE_HASHES_MAX).contains(width))?;
+    let width = u16::try_from(width).ok().filter(|width| (1..=TILE_HASHES_MAX).contains(width))?;
     let index = index.split('/').try_fold(0_u64, |index, group| {
         let group = number(group.strip_prefix('x').unwrap_or(group))?;
         index.checked_mul(1000)?.checked_add(group)
@@ -94,21 +82,11 @@ fn parse(path: &str) -> Option<Resource> {
     if kind == "entries" {
         return Some(Resource::Entries { index, width });
     }
-    let level = u8::try_from(number(kind)?)
-        .ok()
-        .filter(|level| *level <= TILE_LEVEL_MAX)?;
-    Some(Resource::Hashes(Coordinate {
-        level,
-        index,
-        width,
-    }))
+    let level = u8::try_from(number(kind)?).ok().filter(|level| *level <= TILE_LEVEL_MAX)?;
+    Some(Resource::Hashes(Coordinate { level, index, width }))
 }
 
 /// Digits only; the standard parser would take a plus sign as well.
 fn number(text: &str) -> Option<u64> {
-    if text.bytes().all(|byte| byte.is_ascii_digit()) {
-        text.parse().ok()
-    } else {
-        None
-    }
+    if text.bytes().all(|byte| byte.is_ascii_digit()) { text.parse().ok() } else { None }
 }

@@ -4,9 +4,7 @@ use proptest::prelude::*;
 
 use super::*;
 use crate::merkle::tests::{leaves, naive_root};
-use crate::merkle::{
-    Frontier, consistency_proof, inclusion_proof, verify_consistency, verify_inclusion,
-};
+use crate::merkle::{Frontier, consistency_proof, inclusion_proof, verify_consistency, verify_inclusion};
 
 /// A tree of `size` leaves in tiles, integrated in one go.
 fn tiled(leaves: &[Hash]) -> (TileSet, Integration) {
@@ -16,36 +14,15 @@ fn tiled(leaves: &[Hash]) -> (TileSet, Integration) {
 
 #[test]
 fn paths_have_one_spelling() {
-    let hashes = |level, index, width| {
-        Resource::Hashes(Coordinate {
-            level,
-            index,
-            width,
-        })
-    };
+    let hashes = |level, index, width| Resource::Hashes(Coordinate { level, index, width });
     for (resource, path) in [
         (hashes(0, 0, 256), "tile/0/000"),
         (hashes(2, 999, 1), "tile/2/999.p/1"),
         (hashes(63, 1000, 255), "tile/63/x001/000.p/255"),
         (hashes(0, 1_234_067, 256), "tile/0/x001/x234/067"),
-        (
-            hashes(0, u64::MAX, 256),
-            "tile/0/x018/x446/x744/x073/x709/x551/615",
-        ),
-        (
-            Resource::Entries {
-                index: 1_234_067,
-                width: 256,
-            },
-            "tile/entries/x001/x234/067",
-        ),
-        (
-            Resource::Entries {
-                index: 7,
-                width: 112,
-            },
-            "tile/entries/007.p/112",
-        ),
+        (hashes(0, u64::MAX, 256), "tile/0/x018/x446/x744/x073/x709/x551/615"),
+        (Resource::Entries { index: 1_234_067, width: 256 }, "tile/entries/x001/x234/067"),
+        (Resource::Entries { index: 7, width: 112 }, "tile/entries/007.p/112"),
     ] {
         assert_eq!(resource.to_string(), path);
         assert_eq!(path.parse(), Ok(resource));
@@ -86,24 +63,13 @@ fn paths_have_one_spelling() {
 #[test]
 fn the_layout_of_the_specification() {
     // C2SP tlog-tiles: a tree of size 70,000, and one of size 256.
-    let edge = |size| {
-        right_edge(size)
-            .iter()
-            .map(|tile| (tile.level, tile.index, tile.width))
-            .collect::<Vec<_>>()
-    };
+    let edge = |size| right_edge(size).iter().map(|tile| (tile.level, tile.index, tile.width)).collect::<Vec<_>>();
     assert_eq!(edge(70_000), [(0, 273, 112), (1, 1, 17), (2, 0, 1)]);
     assert_eq!(edge(256), [(1, 0, 1)]);
     assert_eq!(edge(0), []);
     assert_eq!(edge(u64::MAX).len(), 8);
     let (_, integration) = tiled(&leaves(70_000));
-    let count = |level| {
-        integration
-            .changed
-            .iter()
-            .filter(|tile| tile.level == level)
-            .count()
-    };
+    let count = |level| integration.changed.iter().filter(|tile| tile.level == level).count();
     assert_eq!([count(0), count(1), count(2), count(3)], [274, 2, 1, 0]);
     assert_eq!(integration.root, naive_root(&leaves(70_000)));
 }
@@ -114,10 +80,7 @@ fn entry_bundles_round_trip_and_refuse() {
     let bytes = bundle_encode(&entries).unwrap();
     assert_eq!(bytes[..5], [0, 0, 0, 1, b'a']);
     assert_eq!(bundle_decode(&bytes).unwrap(), entries);
-    assert_eq!(
-        bundle_encode(&[vec![0; ENTRY_BYTES_MAX + 1]]),
-        Err(Error::EntryTooLong(ENTRY_BYTES_MAX + 1))
-    );
+    assert_eq!(bundle_encode(&[vec![0; ENTRY_BYTES_MAX + 1]]), Err(Error::EntryTooLong(ENTRY_BYTES_MAX + 1)));
     assert_eq!(bundle_encode(&vec![b""; 257]), Err(Error::TooManyEntries));
     assert_eq!(bundle_decode(&[0; 514]), Err(Error::TooManyEntries));
     assert_eq!(bundle_decode(&[0, 0, 0]), Err(Error::Truncated(1)));
@@ -127,17 +90,10 @@ fn entry_bundles_round_trip_and_refuse() {
 
 #[test]
 fn tile_bytes_round_trip_and_refuse() {
-    let tile = Tile {
-        level: 1,
-        index: 2,
-        hashes: leaves(3),
-    };
+    let tile = Tile { level: 1, index: 2, hashes: leaves(3) };
     assert_eq!(Tile::from_bytes(1, 2, &tile.to_bytes()), Ok(tile));
     for length in [0, 31, 33, 257 * 32] {
-        assert_eq!(
-            Tile::from_bytes(0, 0, &vec![0; length]),
-            Err(Error::TileLength(length))
-        );
+        assert_eq!(Tile::from_bytes(0, 0, &vec![0; length]), Err(Error::TileLength(length)));
     }
 }
 
@@ -145,31 +101,10 @@ fn tile_bytes_round_trip_and_refuse() {
 fn a_wrong_right_edge_is_refused() {
     let all = leaves(600);
     let mut edge = integrate(0, &[], &all[..300]).unwrap().edge;
-    assert_eq!(
-        edge.iter()
-            .map(|tile| (tile.level, tile.index))
-            .collect::<Vec<_>>(),
-        [(0, 1), (1, 0)]
-    );
-    assert_eq!(
-        integrate(300, &edge[1..], &all[300..]),
-        Err(Error::Edge {
-            level: 0,
-            index: 1,
-            want: 44,
-            got: 0
-        })
-    );
+    assert_eq!(edge.iter().map(|tile| (tile.level, tile.index)).collect::<Vec<_>>(), [(0, 1), (1, 0)]);
+    assert_eq!(integrate(300, &edge[1..], &all[300..]), Err(Error::Edge { level: 0, index: 1, want: 44, got: 0 }));
     edge[0].hashes.pop();
-    assert_eq!(
-        integrate(300, &edge, &all[300..]),
-        Err(Error::Edge {
-            level: 0,
-            index: 1,
-            want: 44,
-            got: 43
-        })
-    );
+    assert_eq!(integrate(300, &edge, &all[300..]), Err(Error::Edge { level: 0, index: 1, want: 44, got: 43 }));
     assert_eq!(integrate(u64::MAX, &[], &all), Err(Error::TooLarge));
 }
 
@@ -221,12 +156,5 @@ proptest! {
 
 /// Exactly the hashes asked for, so that a reader that takes more would fail.
 fn fetch(stored: &TileSet, needed: &BTreeSet<Coordinate>) -> TileSet {
-    needed
-        .iter()
-        .map(|at| Tile {
-            level: at.level,
-            index: at.index,
-            hashes: stored.tile(*at).unwrap().to_vec(),
-        })
-        .collect()
+    needed.iter().map(|at| Tile { level: at.level, index: at.index, hashes: stored.tile(*at).unwrap().to_vec() }).collect()
 }

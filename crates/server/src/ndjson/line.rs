@@ -34,15 +34,7 @@ impl Lines {
     /// Lines of so many bytes at most.
     #[must_use]
     pub fn new(body: Body, bytes_max: usize) -> Self {
-        Self {
-            body: body.into_data_stream(),
-            chunk: Bytes::new(),
-            line: Vec::new(),
-            bytes_max,
-            too_long: false,
-            number: 0,
-            ended: false,
-        }
+        Self { body: body.into_data_stream(), chunk: Bytes::new(), line: Vec::new(), bytes_max, too_long: false, number: 0, ended: false }
     }
 
     /// The next line that is not blank, with its number from 1 (blank lines are counted); `None` at the end.
@@ -73,14 +65,16 @@ impl Lines {
                 Ok(Some(Ok(chunk))) => self.chunk = chunk,
                 Ok(None) => self.ended = true,
                 Ok(Some(Err(_))) => {
-                    return Some(self.broken(Problem::new(
-                        Code::Malformed,
-                        "the body broke off; this line and all after it were not taken",
-                    )));
+                    return Some(
+                        self.broken(Problem::new(Code::Malformed, "the body broke off; this line and all after it were not taken")),
+                    );
                 }
                 Err(_) => {
                     let seconds = INTAKE_SILENCE_SECONDS_MAX.as_secs();
-                    return Some(self.broken(Problem::new(Kind::RequestTimeout, format!("nothing came for {seconds} s; this line and all after it were not taken"))));
+                    return Some(self.broken(Problem::new(
+                        Kind::RequestTimeout,
+                        format!("nothing came for {seconds} s; this line and all after it were not taken"),
+                    )));
                 }
             }
         }
@@ -105,11 +99,7 @@ impl Lines {
         }
         self.keep(&last);
         let line = std::mem::take(&mut self.line);
-        if std::mem::take(&mut self.too_long) {
-            Line::TooLong
-        } else {
-            Line::Text(line.into())
-        }
+        if std::mem::take(&mut self.too_long) { Line::TooLong } else { Line::Text(line.into()) }
     }
 
     fn broken(&mut self, problem: Problem) -> Line {
@@ -129,28 +119,22 @@ mod tests {
     use proptest::prelude::*;
 
     fn read(chunks: Vec<Vec<u8>>, bytes_max: usize) -> Vec<(u64, Option<Vec<u8>>)> {
-        let body = Body::from_stream(stream::iter(
-            chunks.into_iter().map(Ok::<_, std::io::Error>),
-        ));
-        tokio::runtime::Builder::new_current_thread()
-            .enable_time()
-            .build()
-            .unwrap()
-            .block_on(async {
-                let mut lines = Lines::new(body, bytes_max);
-                let mut read = Vec::new();
-                while let Some((number, line)) = lines.next().await {
-                    read.push((
-                        number,
-                        match line {
-                            Line::Text(text) => Some(text.to_vec()),
-                            Line::TooLong => None,
-                            Line::Broken(problem) => panic!("{problem:?}"),
-                        },
-                    ));
-                }
-                read
-            })
+        let body = Body::from_stream(stream::iter(chunks.into_iter().map(Ok::<_, std::io::Error>)));
+        tokio::runtime::Builder::new_current_thread().enable_time().build().unwrap().block_on(async {
+            let mut lines = Lines::new(body, bytes_max);
+            let mut read = Vec::new();
+            while let Some((number, line)) = lines.next().await {
+                read.push((
+                    number,
+                    match line {
+                        Line::Text(text) => Some(text.to_vec()),
+                        Line::TooLong => None,
+                        Line::Broken(problem) => panic!("{problem:?}"),
+                    },
+                ));
+            }
+            read
+        })
     }
 
     #[tokio::test(start_paused = true)]
@@ -158,33 +142,14 @@ mod tests {
         let said = stream::iter([Ok::<_, std::io::Error>("a\nb")]).chain(stream::pending());
         let mut lines = Lines::new(Body::from_stream(said), 10);
         assert!(matches!(lines.next().await, Some((1, Line::Text(text))) if text == "a"));
-        assert!(
-            matches!(lines.next().await, Some((2, Line::Broken(problem))) if problem.kind == Kind::RequestTimeout)
-        );
+        assert!(matches!(lines.next().await, Some((2, Line::Broken(problem))) if problem.kind == Kind::RequestTimeout));
         assert!(lines.next().await.is_none());
     }
 
     #[test]
     fn a_line_that_is_too_long_stops_no_other() {
-        let lines = read(
-            vec![
-                b"ab\nabcdef\n\ncd".to_vec(),
-                b"ef\nabcd".to_vec(),
-                b"e\n".to_vec(),
-                b"xy".to_vec(),
-            ],
-            4,
-        );
-        assert_eq!(
-            lines,
-            [
-                (1, Some(b"ab".to_vec())),
-                (2, None),
-                (4, Some(b"cdef".to_vec())),
-                (5, None),
-                (6, Some(b"xy".to_vec()))
-            ]
-        );
+        let lines = read(vec![b"ab\nabcdef\n\ncd".to_vec(), b"ef\nabcd".to_vec(), b"e\n".to_vec(), b"xy".to_vec()], 4);
+        assert_eq!(lines, [(1, Some(b"ab".to_vec())), (2, None), (4, Some(b"cdef".to_vec())), (5, None), (6, Some(b"xy".to_vec()))]);
     }
 
     proptest! {

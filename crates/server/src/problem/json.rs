@@ -14,10 +14,7 @@ use serde_path_to_error::{Path, Segment};
 pub fn json_object<T: DeserializeOwned>(bytes: &[u8]) -> Result<T, Problem> {
     // A list of values in the order of our members would be read as well, and must not: the order is no part of the API.
     if bytes.iter().find(|byte| !byte.is_ascii_whitespace()) == Some(&b'[') {
-        return Err(Problem::new(
-            Code::Invalid,
-            "expected an object, found a list",
-        ));
+        return Err(Problem::new(Code::Invalid, "expected an object, found a list"));
     }
     serde_json::from_slice(bytes).map_err(|_| json_problem::<T>(bytes))
 }
@@ -26,10 +23,7 @@ pub fn json_object<T: DeserializeOwned>(bytes: &[u8]) -> Result<T, Problem> {
 fn json_problem<T: DeserializeOwned>(bytes: &[u8]) -> Problem {
     let reader = &mut serde_json::Deserializer::from_slice(bytes);
     match serde_path_to_error::deserialize::<_, T>(reader) {
-        Ok(_) => Problem::new(
-            Code::Malformed,
-            "the body goes on after the end of the JSON value",
-        ),
+        Ok(_) => Problem::new(Code::Malformed, "the body goes on after the end of the JSON value"),
         Err(error) => {
             let parent = pointer(error.path());
             let error = error.into_inner();
@@ -42,26 +36,11 @@ fn json_problem<T: DeserializeOwned>(bytes: &[u8]) -> Problem {
                         .strip_prefix("missing field `")
                         .or_else(|| message.strip_prefix("duplicate field `"))
                         .and_then(|rest| rest.split_once('`'));
-                    let field = member
-                        .map(|(name, _)| {
-                            format!("{}/{name}", parent.as_deref().unwrap_or_default())
-                        })
-                        .or(parent);
-                    Problem {
-                        field,
-                        ..Problem::new(
-                            Code::Invalid,
-                            format!("{} ({place})", without_values(&message)),
-                        )
-                    }
+                    let field = member.map(|(name, _)| format!("{}/{name}", parent.as_deref().unwrap_or_default())).or(parent);
+                    Problem { field, ..Problem::new(Code::Invalid, format!("{} ({place})", without_values(&message))) }
                 }
-                Category::Eof => Problem::new(
-                    Code::Malformed,
-                    format!("the JSON ends too early ({place})"),
-                ),
-                Category::Syntax | Category::Io => {
-                    Problem::new(Code::Malformed, format!("not JSON: {}", error))
-                }
+                Category::Eof => Problem::new(Code::Malformed, format!("the JSON ends too early ({place})")),
+                Category::Syntax | Category::Io => Problem::new(Code::Malformed, format!("not JSON: {}", error)),
             }
         }
     }
@@ -74,13 +53,7 @@ pub fn text_problem(message: &str) -> Problem {
         Some((name, rest)) if is_name(name) => (Some(format!("/{name}")), rest),
         _ => (None, message),
     };
-    Problem {
-        field,
-        ..Problem::new(
-            Code::Invalid,
-            without_values(reason).replace("no such member", "no such parameter"),
-        )
-    }
+    Problem { field, ..Problem::new(Code::Invalid, without_values(reason).replace("no such member", "no such parameter")) }
 }
 
 /// What was expected, in words of JSON rather than of our types.
@@ -96,24 +69,13 @@ fn plain(expected: &str) -> &str {
 /// What a reader built by serde says, with our words kept and the sender's words left out.
 fn without_values(message: &str) -> String {
     // What was expected is written by the types and comes last, so nothing that was sent can stand behind it.
-    let expected = message
-        .rsplit_once(", expected ")
-        .map(|(_, text)| text.rsplit_once(" at line ").map_or(text, |(text, _)| text));
+    let expected = message.rsplit_once(", expected ").map(|(_, text)| text.rsplit_once(" at line ").map_or(text, |(text, _)| text));
     let expected = expected.map(plain);
     if message.starts_with("invalid type: ") || message.starts_with("invalid value: ") {
         let found = message.split_once(": ").map_or("", |(_, found)| found);
-        let kind = [
-            "string",
-            "integer",
-            "floating point",
-            "boolean",
-            "null",
-            "sequence",
-            "map",
-            "character",
-        ]
-        .into_iter()
-        .find(|kind| found.starts_with(kind));
+        let kind = ["string", "integer", "floating point", "boolean", "null", "sequence", "map", "character"]
+            .into_iter()
+            .find(|kind| found.starts_with(kind));
         return match (kind, expected) {
             (Some(kind), Some(expected)) => {
                 format!("expected {expected}, found {}", json_word(kind))
@@ -123,14 +85,11 @@ fn without_values(message: &str) -> String {
         };
     }
     if message.starts_with("unknown field ") {
-        return expected.map_or("there is no such member here".into(), |expected| {
-            format!("there is no such member here; expected {expected}")
-        });
+        return expected
+            .map_or("there is no such member here".into(), |expected| format!("there is no such member here; expected {expected}"));
     }
     if message.starts_with("unknown variant ") {
-        return expected.map_or("there is no such choice".into(), |expected| {
-            format!("there is no such choice; expected {expected}")
-        });
+        return expected.map_or("there is no such choice".into(), |expected| format!("there is no such choice; expected {expected}"));
     }
     if message.starts_with("missing field `") {
         return "it is required and not given".into();
@@ -164,11 +123,7 @@ fn json_word(kind: &str) -> &str {
 
 /// A name that may be repeated to its sender: short, and of the characters of names.
 fn is_name(text: &str) -> bool {
-    !text.is_empty()
-        && text.len() <= NAME_CHARS_MAX
-        && text
-            .bytes()
-            .all(|byte| byte.is_ascii_alphanumeric() || b"_-.".contains(&byte))
+    !text.is_empty() && text.len() <= NAME_CHARS_MAX && text.bytes().all(|byte| byte.is_ascii_alphanumeric() || b"_-.".contains(&byte))
 }
 
 /// The path as a JSON pointer (RFC 6901), up to the first part that is no plain name.
@@ -194,15 +149,7 @@ mod tests {
 
     fn check<T: DeserializeOwned>(json: &str, code: Code, field: Option<&str>, detail: &str) {
         let problem = json_problem::<T>(json.as_bytes());
-        assert_eq!(
-            (
-                problem.kind,
-                problem.field.as_deref(),
-                problem.detail.as_str()
-            ),
-            (Kind::Refused(code), field, detail),
-            "{json}"
-        );
+        assert_eq!((problem.kind, problem.field.as_deref(), problem.detail.as_str()), (Kind::Refused(code), field, detail), "{json}");
     }
 
     #[test]
@@ -219,12 +166,7 @@ mod tests {
             Some("/field"),
             "there is no such member here; expected one of `playbook`, `external_id`, `fields`, `proposals`, `owner`, `deadline`, `history` (line 2, column 7)",
         );
-        check::<CaseInput>(
-            "{}",
-            Code::Invalid,
-            Some("/playbook"),
-            "it is required and not given (line 1, column 2)",
-        );
+        check::<CaseInput>("{}", Code::Invalid, Some("/playbook"), "it is required and not given (line 1, column 2)");
         check::<CaseInput>(
             "{\"playbook\":\"a\",\"proposals\":[{}]}",
             Code::Invalid,
@@ -261,36 +203,15 @@ mod tests {
             Some("/proposals/1/proposer"),
             "expected a string, found null (line 1, column 62)",
         );
-        check::<JudgmentInput>(
-            "{\"confidence\": NaN}",
-            Code::Malformed,
-            None,
-            "not JSON: expected value at line 1 column 16",
-        );
-        check::<CaseInput>(
-            "{\"playbook\":",
-            Code::Malformed,
-            None,
-            "the JSON ends too early (line 1, column 12)",
-        );
-        check::<CaseInput>(
-            "{\"playbook\":\"a\"} {}",
-            Code::Malformed,
-            None,
-            "the body goes on after the end of the JSON value",
-        );
+        check::<JudgmentInput>("{\"confidence\": NaN}", Code::Malformed, None, "not JSON: expected value at line 1 column 16");
+        check::<CaseInput>("{\"playbook\":", Code::Malformed, None, "the JSON ends too early (line 1, column 12)");
+        check::<CaseInput>("{\"playbook\":\"a\"} {}", Code::Malformed, None, "the body goes on after the end of the JSON value");
     }
 
     #[test]
     fn a_query_says_which_parameter() {
         let problem = text_problem("limit: invalid digit found in string");
-        assert_eq!(
-            (problem.field.as_deref(), problem.detail.as_str()),
-            (
-                Some("/limit"),
-                "not an integer in the range that is taken here"
-            )
-        );
+        assert_eq!((problem.field.as_deref(), problem.detail.as_str()), (Some("/limit"), "not an integer in the range that is taken here"));
     }
 
     proptest! {

@@ -39,10 +39,7 @@ pages![
 /// The page of a problem.
 #[must_use]
 pub fn page(slug: &str) -> Option<&'static str> {
-    PAGES
-        .iter()
-        .find(|(known, _)| *known == slug)
-        .map(|(_, text)| *text)
+    PAGES.iter().find(|(known, _)| *known == slug).map(|(_, text)| *text)
 }
 
 #[cfg(test)]
@@ -53,26 +50,13 @@ mod tests {
     #[test]
     fn every_problem_has_a_page_that_says_what_to_do() {
         for kind in Kind::all() {
-            let text = page(kind.slug())
-                .unwrap_or_else(|| panic!("docs/problems/{}.md is missing", kind.slug()));
-            assert!(
-                text.starts_with(&format!("# {}\n", kind.title())),
-                "{}: the heading is the title",
-                kind.slug()
-            );
+            let text = page(kind.slug()).unwrap_or_else(|| panic!("docs/problems/{}.md is missing", kind.slug()));
+            assert!(text.starts_with(&format!("# {}\n", kind.title())), "{}: the heading is the title", kind.slug());
             for part in ["## Why it happens", "## What to do", "## Example"] {
                 assert!(text.contains(part), "{}: {part}", kind.slug());
             }
-            assert!(
-                text.contains(&format!("\"status\": {}", kind.status().as_u16())),
-                "{}: the example has the status",
-                kind.slug()
-            );
-            assert!(
-                text.contains(&format!("\"/problems/{}\"", kind.slug())),
-                "{}: the example has the type",
-                kind.slug()
-            );
+            assert!(text.contains(&format!("\"status\": {}", kind.status().as_u16())), "{}: the example has the status", kind.slug());
+            assert!(text.contains(&format!("\"/problems/{}\"", kind.slug())), "{}: the example has the type", kind.slug());
         }
         assert_eq!(PAGES.len(), Kind::all().count());
     }

@@ -17,9 +17,7 @@ use countersign_core::{content::Digest, limits::ATTACHMENT_BYTES_MAX, refusal::C
 use utoipa_axum::{router::OpenApiRouter, routes};
 
 pub fn routes() -> OpenApiRouter<Server> {
-    OpenApiRouter::new()
-        .routes(routes!(attachment_add))
-        .routes(routes!(attachment_get))
+    OpenApiRouter::new().routes(routes!(attachment_add)).routes(routes!(attachment_get))
 }
 
 /// Stores an attachment, to be named in a case's fields.
@@ -32,49 +30,18 @@ async fn attachment_add(
     raw: Raw<ATTACHMENT_BYTES_MAX>,
 ) -> Result<(StatusCode, Json<AttachmentView>), Problem> {
     if raw.media_type.is_empty() {
-        return Err(Problem::new(
-            Kind::UnsupportedMediaType,
-            "say what the bytes are, as in `Content-Type: image/png`",
-        ));
+        return Err(Problem::new(Kind::UnsupportedMediaType, "say what the bytes are, as in `Content-Type: image/png`"));
     }
-    Ok((
-        StatusCode::CREATED,
-        Json(
-            access
-                .workspace
-                .attachment_add(&access.caller, &raw.media_type, raw.body.into())
-                .await?,
-        ),
-    ))
+    Ok((StatusCode::CREATED, Json(access.workspace.attachment_add(&access.caller, &raw.media_type, raw.body.into()).await?)))
 }
 
 /// Gives an attachment's bytes.
 #[utoipa::path(get, path = "/v1/attachments/{digest}", tag = "attachments", params(("digest" = String, Path, description = "SHA-256 of the bytes, in hexadecimal digits.")),
     responses((status = 200, description = "The bytes, as a download.", body = Vec<u8>, content_type = "application/octet-stream"), ReadProblems), security(("key" = ["cases:read", "judge"])))]
-async fn attachment_get(
-    access: Access<scope::CaseRead>,
-    Path(digest): Path<String>,
-) -> Result<Response, Problem> {
-    let digest: Digest = digest.parse().map_err(|_| {
-        Problem::field(
-            Code::Malformed,
-            "/digest",
-            "a digest is 64 hexadecimal digits",
-        )
-    })?;
+async fn attachment_get(access: Access<scope::CaseRead>, Path(digest): Path<String>) -> Result<Response, Problem> {
+    let digest: Digest = digest.parse().map_err(|_| Problem::field(Code::Malformed, "/digest", "a digest is 64 hexadecimal digits"))?;
     let (media_type, bytes) = access.workspace.attachment_get(digest).await?;
     // What was uploaded is shown by nobody's browser as a page of ours.
-    let media_type = HeaderValue::try_from(media_type)
-        .unwrap_or(HeaderValue::from_static("application/octet-stream"));
-    Ok((
-        [
-            (header::CONTENT_TYPE, media_type),
-            (
-                header::CONTENT_DISPOSITION,
-                HeaderValue::from_static("attachment"),
-            ),
-        ],
-        bytes,
-    )
-        .into_response())
+    let media_type = HeaderValue::try_from(media_type).unwrap_or(HeaderValue::from_static("application/octet-stream"));
+    Ok(([(header::CONTENT_TYPE, media_type), (header::CONTENT_DISPOSITION, HeaderValue::from_static("attachment"))], bytes).into_response())
 }

@@ -68,44 +68,21 @@ async fn case_open(
     if media_type(request.headers()).as_deref() == Some(NDJSON) {
         return match query.atomic {
             true => intake::atomic(server, access.workspace, access.caller, request).await,
-            false
-                if request
-                    .headers()
-                    .contains_key(crate::extract::IDEMPOTENCY_KEY) =>
-            {
-                Err(Problem::field(
-                    Code::Invalid,
-                    "/Idempotency-Key",
-                    "a stream of cases takes no idempotency key: give every line an `external_id`, and sending it again makes a duplicate of it at most",
-                ))
-            }
-            false => Ok(intake::streamed(
-                server,
-                access.workspace,
-                access.caller,
-                request.into_body(),
+            false if request.headers().contains_key(crate::extract::IDEMPOTENCY_KEY) => Err(Problem::field(
+                Code::Invalid,
+                "/Idempotency-Key",
+                "a stream of cases takes no idempotency key: give every line an `external_id`, and sending it again makes a duplicate of it at most",
             )),
+            false => Ok(intake::streamed(server, access.workspace, access.caller, request.into_body())),
         };
     }
     let Command { input, options } = Command::<CaseInput>::from_request(request, &server).await?;
-    let receipt = access
-        .workspace
-        .case_open(&access.caller, input, options)
-        .await?;
+    let receipt = access.workspace.case_open(&access.caller, input, options).await?;
     let new = receipt.status == "accepted";
     server.metrics.taken_in(new);
     let location = format!("/v1/cases/{}", receipt.case);
-    let status = if new {
-        StatusCode::CREATED
-    } else {
-        StatusCode::OK
-    };
-    Ok((
-        status,
-        [(header::LOCATION, location)],
-        access.changed(receipt),
-    )
-        .into_response())
+    let status = if new { StatusCode::CREATED } else { StatusCode::OK };
+    Ok((status, [(header::LOCATION, location)], access.changed(receipt)).into_response())
 }
 
 /// Which cases.
@@ -135,45 +112,20 @@ struct CasesQuery {
 /// Not for keys that speak for a person: where a case went tells what was advised.
 #[utoipa::path(get, path = "/v1/cases", tag = "cases", params(CasesQuery),
     responses((status = 200, description = "A page of cases.", body = Page<CaseSummary>), ReadProblems), security(("key" = ["cases:read"])))]
-async fn cases_list(
-    access: Access<scope::CasesRead>,
-    Query(query): Query<CasesQuery>,
-) -> Result<Json<Page<CaseSummary>>, Problem> {
+async fn cases_list(access: Access<scope::CasesRead>, Query(query): Query<CasesQuery>) -> Result<Json<Page<CaseSummary>>, Problem> {
     let limit = page_items(query.limit)?;
     if let Some(external_id) = query.external_id {
-        let playbook = query.playbook.ok_or_else(|| {
-            Problem::field(
-                Code::Invalid,
-                "/playbook",
-                "an external id is looked up within a playbook: name it",
-            )
-        })?;
+        let playbook = query
+            .playbook
+            .ok_or_else(|| Problem::field(Code::Invalid, "/playbook", "an external id is looked up within a playbook: name it"))?;
         let items = match access.workspace.case_find(&playbook, &external_id).await? {
             Some(case) => vec![summary(access.workspace.case_get(case, None).await?)],
             None => Vec::new(),
         };
-        let items = items
-            .into_iter()
-            .filter(|case| {
-                query
-                    .state
-                    .as_ref()
-                    .is_none_or(|state| *state == case.state)
-            })
-            .collect();
+        let items = items.into_iter().filter(|case| query.state.as_ref().is_none_or(|state| *state == case.state)).collect();
         return Ok(Json(Page { items, next: None }));
     }
-    Ok(Json(
-        access
-            .workspace
-            .cases_list(
-                query.playbook.as_deref(),
-                query.state.as_deref(),
-                query.cursor.as_deref(),
-                limit,
-            )
-            .await?,
-    ))
+    Ok(Json(access.workspace.cases_list(query.playbook.as_deref(), query.state.as_deref(), query.cursor.as_deref(), limit).await?))
 }
 
 fn summary(case: CaseView) -> CaseSummary {
@@ -198,15 +150,8 @@ fn summary(case: CaseView) -> CaseSummary {
         ReadProblems,
     ),
     security(("key" = ["cases:read", "judge"])))]
-async fn case_get(
-    access: Access<scope::CaseRead>,
-    Path(case): Path<Uuid>,
-    headers: HeaderMap,
-) -> Result<Response, Problem> {
-    let view = access
-        .workspace
-        .case_get(case.into(), access.person)
-        .await?;
+async fn case_get(access: Access<scope::CaseRead>, Path(case): Path<Uuid>, headers: HeaderMap) -> Result<Response, Problem> {
+    let view = access.workspace.case_get(case.into(), access.person).await?;
     let tag = [(header::ETAG, etag(view.version))];
     if has_version(&headers, view.version) {
         return Ok((StatusCode::NOT_MODIFIED, tag).into_response());
@@ -219,61 +164,31 @@ async fn case_get(
 /// Answers that were given to the old content no longer count.
 #[utoipa::path(put, path = "/v1/cases/{case}/fields", tag = "cases", params(("case" = Uuid, Path, description = "The case."), Again, Version), request_body = AmendInput,
     responses((status = 200, description = "It was amended.", body = Receipt), CaseProblems), security(("key" = ["cases:write"])))]
-async fn case_amend(
-    access: Access<scope::CasesWrite>,
-    Path(case): Path<Uuid>,
-    command: Command<AmendInput>,
-) -> Result<Changed, Problem> {
-    let receipt = access
-        .workspace
-        .case_amend(&access.caller, case.into(), command.input, command.options)
-        .await?;
+async fn case_amend(access: Access<scope::CasesWrite>, Path(case): Path<Uuid>, command: Command<AmendInput>) -> Result<Changed, Problem> {
+    let receipt = access.workspace.case_amend(&access.caller, case.into(), command.input, command.options).await?;
     Ok(access.changed(receipt))
 }
 
 /// Routes a case anew, by the rules and the track record of now.
 #[utoipa::path(post, path = "/v1/cases/{case}/reroute", tag = "cases", params(("case" = Uuid, Path, description = "The case."), Again, Version), request_body = Empty,
     responses((status = 200, description = "It was routed.", body = Receipt), CaseProblems), security(("key" = ["cases:write"])))]
-async fn case_reroute(
-    access: Access<scope::CasesWrite>,
-    Path(case): Path<Uuid>,
-    command: Command<Empty>,
-) -> Result<Changed, Problem> {
-    let receipt = access
-        .workspace
-        .case_reroute(&access.caller, case.into(), command.options)
-        .await?;
+async fn case_reroute(access: Access<scope::CasesWrite>, Path(case): Path<Uuid>, command: Command<Empty>) -> Result<Changed, Problem> {
+    let receipt = access.workspace.case_reroute(&access.caller, case.into(), command.options).await?;
     Ok(access.changed(receipt))
 }
 
 /// Gives all events of a case, in order.
 #[utoipa::path(get, path = "/v1/cases/{case}/history", tag = "cases", params(("case" = Uuid, Path, description = "The case.")),
     responses((status = 200, description = "Its events, as far as this reader may see them.", body = Vec<EventView>), ReadProblems), security(("key" = ["cases:read", "judge"])))]
-async fn case_history(
-    access: Access<scope::CaseRead>,
-    Path(case): Path<Uuid>,
-) -> Result<Json<Vec<EventView>>, Problem> {
-    Ok(Json(
-        access
-            .workspace
-            .case_history(case.into(), access.person)
-            .await?,
-    ))
+async fn case_history(access: Access<scope::CaseRead>, Path(case): Path<Uuid>) -> Result<Json<Vec<EventView>>, Problem> {
+    Ok(Json(access.workspace.case_history(case.into(), access.person).await?))
 }
 
 /// Explains why a case was routed as it was, and derives it again to see that it holds.
 #[utoipa::path(get, path = "/v1/cases/{case}/explain", tag = "cases", params(("case" = Uuid, Path, description = "The case.")),
     responses((status = 200, description = "The route, in a sentence and in full.", body = Explanation), ReadProblems), security(("key" = ["cases:read", "judge"])))]
-async fn case_explain(
-    access: Access<scope::CaseRead>,
-    Path(case): Path<Uuid>,
-) -> Result<Json<Explanation>, Problem> {
-    Ok(Json(
-        access
-            .workspace
-            .case_explain(case.into(), access.person)
-            .await?,
-    ))
+async fn case_explain(access: Access<scope::CaseRead>, Path(case): Path<Uuid>) -> Result<Json<Explanation>, Problem> {
+    Ok(Json(access.workspace.case_explain(case.into(), access.person).await?))
 }
 
 /// Counts cases by playbook and state.

@@ -20,9 +20,7 @@ use utoipa_axum::{router::OpenApiRouter, routes};
 use uuid::Uuid;
 
 pub fn routes() -> OpenApiRouter<Server> {
-    OpenApiRouter::new()
-        .routes(routes!(claim_next, claims_of))
-        .routes(routes!(claim, release))
+    OpenApiRouter::new().routes(routes!(claim_next, claims_of)).routes(routes!(claim, release))
 }
 
 /// Who wants work.
@@ -39,19 +37,10 @@ struct NextInput {
 /// Claims the next case that this person may answer.
 #[utoipa::path(post, path = "/v1/claims", tag = "claims", request_body = NextInput,
     responses((status = 200, description = "The claim.", body = Claim), (status = 204, description = "There is nothing to do."), ClaimProblems), security(("key" = ["judge"])))]
-async fn claim_next(
-    access: Access<scope::Judge>,
-    command: Command<NextInput>,
-) -> Result<Response, Problem> {
+async fn claim_next(access: Access<scope::Judge>, command: Command<NextInput>) -> Result<Response, Problem> {
     let person = access.speaks_for(command.input.person)?;
-    let claim = access
-        .workspace
-        .claim_next(person, command.input.playbook.as_deref())
-        .await?;
-    Ok(claim.map_or_else(
-        || StatusCode::NO_CONTENT.into_response(),
-        |claim| Json(claim).into_response(),
-    ))
+    let claim = access.workspace.claim_next(person, command.input.playbook.as_deref()).await?;
+    Ok(claim.map_or_else(|| StatusCode::NO_CONTENT.into_response(), |claim| Json(claim).into_response()))
 }
 
 /// Who claims.
@@ -65,11 +54,7 @@ struct ClaimInput {
 /// Claims this case, or holds on to it for longer.
 #[utoipa::path(put, path = "/v1/cases/{case}/claim", tag = "claims", params(("case" = Uuid, Path, description = "The case.")), request_body = ClaimInput,
     responses((status = 200, description = "The claim.", body = Claim), ClaimProblems), security(("key" = ["judge"])))]
-async fn claim(
-    access: Access<scope::Judge>,
-    Path(case): Path<Uuid>,
-    command: Command<ClaimInput>,
-) -> Result<Json<Claim>, Problem> {
+async fn claim(access: Access<scope::Judge>, Path(case): Path<Uuid>, command: Command<ClaimInput>) -> Result<Json<Claim>, Problem> {
     let person = access.speaks_for(command.input.person)?;
     Ok(Json(access.workspace.claim(person, case.into()).await?))
 }
@@ -87,24 +72,14 @@ struct PersonQuery {
 impl PersonQuery {
     fn of<S>(&self, access: &Access<S>) -> Result<countersign_core::id::PersonId, Problem> {
         let person = access.speaks_for_any(self.person)?;
-        person.map(Into::into).ok_or_else(|| {
-            Problem::field(
-                Code::Invalid,
-                "/person",
-                "say who: `?person=` with the person's id",
-            )
-        })
+        person.map(Into::into).ok_or_else(|| Problem::field(Code::Invalid, "/person", "say who: `?person=` with the person's id"))
     }
 }
 
 /// Lets a case go.
 #[utoipa::path(delete, path = "/v1/cases/{case}/claim", tag = "claims", params(("case" = Uuid, Path, description = "The case."), PersonQuery),
     responses((status = 204, description = "It was let go, or was not held."), ReadProblems), security(("key" = ["judge"])))]
-async fn release(
-    access: Access<scope::Judge>,
-    Path(case): Path<Uuid>,
-    Query(query): Query<PersonQuery>,
-) -> Result<StatusCode, Problem> {
+async fn release(access: Access<scope::Judge>, Path(case): Path<Uuid>, Query(query): Query<PersonQuery>) -> Result<StatusCode, Problem> {
     let person = query.of(&access)?;
     access.workspace.release(person, case.into()).await?;
     Ok(StatusCode::NO_CONTENT)
@@ -113,10 +88,7 @@ async fn release(
 /// Lists the claims of a person.
 #[utoipa::path(get, path = "/v1/claims", tag = "claims", params(PersonQuery),
     responses((status = 200, description = "What they hold.", body = Vec<Claim>), ReadProblems), security(("key" = ["judge"])))]
-async fn claims_of(
-    access: Access<scope::Judge>,
-    Query(query): Query<PersonQuery>,
-) -> Result<Json<Vec<Claim>>, Problem> {
+async fn claims_of(access: Access<scope::Judge>, Query(query): Query<PersonQuery>) -> Result<Json<Vec<Claim>>, Problem> {
     let person = query.of(&access)?;
     Ok(Json(access.workspace.claims_of(person).await?))
 }

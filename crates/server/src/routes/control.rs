@@ -12,44 +12,25 @@ use countersign_app::{input::StopInput, view::StopView};
 use utoipa_axum::{router::OpenApiRouter, routes};
 
 pub fn routes() -> OpenApiRouter<Server> {
-    OpenApiRouter::new()
-        .routes(routes!(automation_stop))
-        .routes(routes!(automation_resume))
-        .routes(routes!(stops))
+    OpenApiRouter::new().routes(routes!(automation_stop)).routes(routes!(automation_resume)).routes(routes!(stops))
 }
 
 /// Stops automation: of the workspace, of a playbook, or of a proposer. Nothing is automated there once this is answered.
 #[utoipa::path(post, path = "/v1/stop", tag = "control", request_body = StopInput,
     responses((status = 200, description = "All that is stopped now.", body = Vec<StopView>), ControlProblems), security(("key" = ["control"])))]
-async fn automation_stop(
-    access: Access<scope::Control>,
-    command: Command<StopInput>,
-) -> Result<Json<Vec<StopView>>, Problem> {
+async fn automation_stop(access: Access<scope::Control>, command: Command<StopInput>) -> Result<Json<Vec<StopView>>, Problem> {
     let mut input = command.input;
     input.person = access.speaks_for_any(input.person)?;
-    Ok(Json(
-        access
-            .workspace
-            .automation_stop(&access.caller, input)
-            .await?,
-    ))
+    Ok(Json(access.workspace.automation_stop(&access.caller, input).await?))
 }
 
 /// Resumes automation. Only a person does, with a key that speaks for them.
 #[utoipa::path(post, path = "/v1/resume", tag = "control", request_body = StopInput,
     responses((status = 200, description = "All that is still stopped.", body = Vec<StopView>), ControlProblems), security(("key" = ["control"])))]
-async fn automation_resume(
-    access: Access<scope::Control>,
-    command: Command<StopInput>,
-) -> Result<Json<Vec<StopView>>, Problem> {
+async fn automation_resume(access: Access<scope::Control>, command: Command<StopInput>) -> Result<Json<Vec<StopView>>, Problem> {
     let mut input = command.input;
     input.person = access.speaks_for_any(input.person)?;
-    Ok(Json(
-        access
-            .workspace
-            .automation_resume(&access.caller, input)
-            .await?,
-    ))
+    Ok(Json(access.workspace.automation_resume(&access.caller, input).await?))
 }
 
 /// Lists what is stopped.

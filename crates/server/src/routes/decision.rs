@@ -65,52 +65,24 @@ async fn decisions_list(
     Query(query): Query<DecisionsQuery>,
     headers: HeaderMap,
 ) -> Result<Response, Problem> {
-    let DecisionsQuery {
-        playbook,
-        status,
-        cursor,
-        limit,
-    } = query;
+    let DecisionsQuery { playbook, status, cursor, limit } = query;
     if !wants_ndjson(&headers) {
         let limit = page_items(limit)?;
-        return Ok(Json(
-            access
-                .workspace
-                .decisions_list(
-                    playbook.as_deref(),
-                    status.as_deref(),
-                    cursor.as_deref(),
-                    limit,
-                )
-                .await?,
-        )
-        .into_response());
+        return Ok(
+            Json(access.workspace.decisions_list(playbook.as_deref(), status.as_deref(), cursor.as_deref(), limit).await?).into_response()
+        );
     }
     // The first page is read before the response begins, so that a bad filter or cursor is a problem and not a broken stream.
-    let first = access
-        .workspace
-        .decisions_list(playbook.as_deref(), status.as_deref(), cursor.as_deref(), 1)
-        .await?;
+    let first = access.workspace.decisions_list(playbook.as_deref(), status.as_deref(), cursor.as_deref(), 1).await?;
     drop(first);
     let workspace = access.workspace;
-    Ok(ndjson::response(ndjson::pages(
-        cursor,
-        move |cursor: Option<String>| {
-            let (workspace, playbook, status) =
-                (workspace.clone(), playbook.clone(), status.clone());
-            async move {
-                let page = workspace
-                    .decisions_list(
-                        playbook.as_deref(),
-                        status.as_deref(),
-                        cursor.as_deref(),
-                        PAGE_ITEMS_MAX,
-                    )
-                    .await?;
-                Ok((page.items, page.next.map(Some)))
-            }
-        },
-    )))
+    Ok(ndjson::response(ndjson::pages(cursor, move |cursor: Option<String>| {
+        let (workspace, playbook, status) = (workspace.clone(), playbook.clone(), status.clone());
+        async move {
+            let page = workspace.decisions_list(playbook.as_deref(), status.as_deref(), cursor.as_deref(), PAGE_ITEMS_MAX).await?;
+            Ok((page.items, page.next.map(Some)))
+        }
+    })))
 }
 
 /// Refuses to show a decision to a person whose own first answer on the case is still to come: it would tell what was advised.
@@ -118,12 +90,7 @@ async fn not_withheld<S>(access: &Access<S>, decision: &DecisionView) -> Result<
     let Some(person) = access.person else {
         return Ok(());
     };
-    match access
-        .workspace
-        .case_get(decision.case.into(), Some(person))
-        .await?
-        .withheld
-    {
+    match access.workspace.case_get(decision.case.into(), Some(person)).await?.withheld {
         true => Err(Problem::new(
             Code::NotIndependent,
             "this person has yet to answer the case independently; until then its decision is withheld from them",
@@ -135,10 +102,7 @@ async fn not_withheld<S>(access: &Access<S>, decision: &DecisionView) -> Result<
 /// Gives a decision as it stands.
 #[utoipa::path(get, path = "/v1/decisions/{decision}", tag = "decisions", params(("decision" = Uuid, Path, description = "The decision.")),
     responses((status = 200, description = "The decision.", body = DecisionView), WithheldProblems), security(("key" = ["cases:read", "judge"])))]
-async fn decision_get(
-    access: Access<scope::CaseRead>,
-    Path(decision): Path<Uuid>,
-) -> Result<Json<DecisionView>, Problem> {
+async fn decision_get(access: Access<scope::CaseRead>, Path(decision): Path<Uuid>) -> Result<Json<DecisionView>, Problem> {
     let view = access.workspace.decision_get(decision.into()).await?;
     not_withheld(&access, &view).await?;
     Ok(Json(view))
@@ -153,15 +117,7 @@ async fn decision_withdraw(
     command: Command<ReasonInput>,
 ) -> Result<Changed, Problem> {
     access.speaks_for(command.input.person)?;
-    let receipt = access
-        .workspace
-        .decision_withdraw(
-            &access.caller,
-            decision.into(),
-            command.input,
-            command.options,
-        )
-        .await?;
+    let receipt = access.workspace.decision_withdraw(&access.caller, decision.into(), command.input, command.options).await?;
     Ok(access.changed(receipt))
 }
 
@@ -174,15 +130,7 @@ async fn decision_correct(
     command: Command<CorrectionInput>,
 ) -> Result<Changed, Problem> {
     access.speaks_for(command.input.person)?;
-    let receipt = access
-        .workspace
-        .decision_correct(
-            &access.caller,
-            decision.into(),
-            command.input,
-            command.options,
-        )
-        .await?;
+    let receipt = access.workspace.decision_correct(&access.caller, decision.into(), command.input, command.options).await?;
     Ok(access.changed(receipt))
 }
 
@@ -194,15 +142,7 @@ async fn decision_act(
     Path(decision): Path<Uuid>,
     command: Command<ActInput>,
 ) -> Result<Changed, Problem> {
-    let receipt = access
-        .workspace
-        .decision_act(
-            &access.caller,
-            decision.into(),
-            command.input,
-            command.options,
-        )
-        .await?;
+    let receipt = access.workspace.decision_act(&access.caller, decision.into(), command.input, command.options).await?;
     Ok(access.changed(receipt))
 }
 
@@ -216,10 +156,7 @@ async fn decision_appeal(
 ) -> Result<Changed, Problem> {
     let Command { mut input, options } = command;
     input.person = access.speaks_for_any(input.person)?;
-    let receipt = access
-        .workspace
-        .decision_appeal(&access.caller, decision.into(), input, options)
-        .await?;
+    let receipt = access.workspace.decision_appeal(&access.caller, decision.into(), input, options).await?;
     Ok(access.changed(receipt))
 }
 
@@ -243,16 +180,6 @@ async fn decision_bundle(
 ) -> Result<Response, Problem> {
     let view = access.workspace.decision_get(decision.into()).await?;
     not_withheld(&access, &view).await?;
-    let bundle = access
-        .workspace
-        .bundle(decision.into(), query.open_values)
-        .await?;
-    Ok((
-        [(
-            header::CONTENT_TYPE,
-            HeaderValue::from_static("application/json"),
-        )],
-        bundle,
-    )
-        .into_response())
+    let bundle = access.workspace.bundle(decision.into(), query.open_values).await?;
+    Ok(([(header::CONTENT_TYPE, HeaderValue::from_static("application/json"))], bundle).into_response())
 }

@@ -26,9 +26,7 @@ use utoipa_axum::{router::OpenApiRouter, routes};
 use uuid::Uuid;
 
 pub fn routes() -> OpenApiRouter<Server> {
-    OpenApiRouter::new()
-        .routes(routes!(events_live))
-        .routes(routes!(events_export))
+    OpenApiRouter::new().routes(routes!(events_live)).routes(routes!(events_export))
 }
 
 const LAST_EVENT_ID: HeaderName = HeaderName::from_static("last-event-id");
@@ -50,12 +48,7 @@ struct News {
 
 impl From<Notice> for News {
     fn from(notice: Notice) -> Self {
-        Self {
-            position: notice.position,
-            event: notice.id.0,
-            type_name: notice.type_name,
-            case: notice.case.map(|case| case.0),
-        }
+        Self { position: notice.position, event: notice.id.0, type_name: notice.type_name, case: notice.case.map(|case| case.0) }
     }
 }
 
@@ -67,39 +60,20 @@ impl From<Notice> for News {
     responses((status = 200, description = "An endless stream; each message's data is such an object.", body = News, content_type = "text/event-stream"), ReadProblems), security(("key" = ["cases:read", "ledger:read"])))]
 async fn events_live(access: Access<scope::Live>, headers: HeaderMap) -> Result<Response, Problem> {
     let next = match headers.get(LAST_EVENT_ID) {
-        Some(last) => last
-            .to_str()
-            .ok()
-            .and_then(|last| last.parse::<u64>().ok())
-            .and_then(|last| last.checked_add(1))
-            .ok_or_else(|| {
-                Problem::field(
-                    Code::Malformed,
-                    "/Last-Event-ID",
-                    "`Last-Event-ID` is a position in the log: the id of the last message",
-                )
-            })?,
+        Some(last) => {
+            last.to_str().ok().and_then(|last| last.parse::<u64>().ok()).and_then(|last| last.checked_add(1)).ok_or_else(|| {
+                Problem::field(Code::Malformed, "/Last-Event-ID", "`Last-Event-ID` is a position in the log: the id of the last message")
+            })?
+        }
         None => access.workspace.info().await?.size,
     };
-    let live = Live {
-        hints: access.server.app.subscribe(),
-        stopping: access.server.stopping.clone(),
-        workspace: access.workspace,
-        next,
-    };
-    let messages = live
-        .news()
-        .flat_map(|news| stream::iter(news.into_iter().map(|news| message(&news))));
-    Ok(Sse::new(messages)
-        .keep_alive(KeepAlive::new().interval(access.server.config.heartbeat))
-        .into_response())
+    let live = Live { hints: access.server.app.subscribe(), stopping: access.server.stopping.clone(), workspace: access.workspace, next };
+    let messages = live.news().flat_map(|news| stream::iter(news.into_iter().map(|news| message(&news))));
+    Ok(Sse::new(messages).keep_alive(KeepAlive::new().interval(access.server.config.heartbeat)).into_response())
 }
 
 fn message(news: &News) -> Result<Event, axum::Error> {
-    Event::default()
-        .id(news.position.to_string())
-        .event(news.type_name)
-        .json_data(news)
+    Event::default().id(news.position.to_string()).event(news.type_name).json_data(news)
 }
 
 /// A reader of what moves. Hints only wake it; what it says it reads from the storage, in order, so that nothing is lost or
@@ -116,11 +90,7 @@ impl Live {
         stream::unfold(self, |mut live| async move {
             loop {
                 // The hints were subscribed to before this read, so what is written after it wakes the wait below.
-                let notices = match live
-                    .workspace
-                    .notices_from(live.next, STREAM_STEP_ITEMS_MAX)
-                    .await
-                {
+                let notices = match live.workspace.notices_from(live.next, STREAM_STEP_ITEMS_MAX).await {
                     Ok(notices) => notices,
                     Err(error) => {
                         tracing::error!(cause = %error, "live updates broke off; the client comes again by itself");
@@ -172,10 +142,7 @@ struct ExportQuery {
 /// Exports events in full, one a line, up to those that were committed when the export began.
 #[utoipa::path(get, path = "/v1/events/export", tag = "events", params(ExportQuery),
     responses((status = 200, description = "Events in the order of the log.", body = EventView, content_type = "application/x-ndjson"), ReadProblems), security(("key" = ["ledger:read"])))]
-async fn events_export(
-    access: Access<scope::LedgerRead>,
-    Query(query): Query<ExportQuery>,
-) -> Result<Response, Problem> {
+async fn events_export(access: Access<scope::LedgerRead>, Query(query): Query<ExportQuery>) -> Result<Response, Problem> {
     let end = access.workspace.info().await?.size;
     let workspace = access.workspace;
     Ok(ndjson::response(ndjson::pages(query.from, move |from| {

@@ -43,18 +43,9 @@ struct ShowInput {
 /// The answer has the `token` without which no judgment is taken.
 #[utoipa::path(post, path = "/v1/cases/{case}/show", tag = "judgments", params(("case" = Uuid, Path, description = "The case."), Again, Version), request_body = ShowInput,
     responses((status = 200, description = "What is to be put on the screen, in this order.", body = Shown), JudgeProblems), security(("key" = ["judge"])))]
-async fn case_show(
-    access: Access<scope::Judge>,
-    Path(case): Path<Uuid>,
-    command: Command<ShowInput>,
-) -> Result<Json<Shown>, Problem> {
+async fn case_show(access: Access<scope::Judge>, Path(case): Path<Uuid>, command: Command<ShowInput>) -> Result<Json<Shown>, Problem> {
     let person = access.speaks_for(command.input.person)?;
-    Ok(Json(
-        access
-            .workspace
-            .case_show(&access.caller, case.into(), person, command.options)
-            .await?,
-    ))
+    Ok(Json(access.workspace.case_show(&access.caller, case.into(), person, command.options).await?))
 }
 
 /// Answers what was shown.
@@ -62,16 +53,9 @@ async fn case_show(
 /// Send back the `token` that came with it. It is void where what was shown has changed since.
 #[utoipa::path(post, path = "/v1/cases/{case}/judgments", tag = "judgments", params(("case" = Uuid, Path, description = "The case."), Again, Version), request_body = JudgmentInput,
     responses((status = 200, description = "It was recorded.", body = Receipt), JudgeProblems), security(("key" = ["judge"])))]
-async fn judgment_add(
-    access: Access<scope::Judge>,
-    Path(case): Path<Uuid>,
-    command: Command<JudgmentInput>,
-) -> Result<Changed, Problem> {
+async fn judgment_add(access: Access<scope::Judge>, Path(case): Path<Uuid>, command: Command<JudgmentInput>) -> Result<Changed, Problem> {
     access.speaks_for(command.input.person)?;
-    let receipt = access
-        .workspace
-        .case_judge(&access.caller, case.into(), command.input, command.options)
-        .await?;
+    let receipt = access.workspace.case_judge(&access.caller, case.into(), command.input, command.options).await?;
     Ok(access.changed(receipt))
 }
 
@@ -85,89 +69,51 @@ async fn judgment_observe(
     Path(case): Path<Uuid>,
     command: Command<ObservedInput>,
 ) -> Result<Changed, Problem> {
-    let receipt = access
-        .workspace
-        .case_observe(&access.caller, case.into(), command.input, command.options)
-        .await?;
+    let receipt = access.workspace.case_observe(&access.caller, case.into(), command.input, command.options).await?;
     Ok(access.changed(receipt))
 }
 
 /// Leaves a case to somebody else.
 #[utoipa::path(post, path = "/v1/cases/{case}/skip", tag = "judgments", params(("case" = Uuid, Path, description = "The case."), Again, Version), request_body = ReasonInput,
     responses((status = 200, description = "It was released.", body = Receipt), JudgeProblems), security(("key" = ["judge"])))]
-async fn case_skip(
-    access: Access<scope::Judge>,
-    Path(case): Path<Uuid>,
-    command: Command<ReasonInput>,
-) -> Result<Changed, Problem> {
+async fn case_skip(access: Access<scope::Judge>, Path(case): Path<Uuid>, command: Command<ReasonInput>) -> Result<Changed, Problem> {
     access.speaks_for(command.input.person)?;
-    let receipt = access
-        .workspace
-        .case_skip(&access.caller, case.into(), command.input, command.options)
-        .await?;
+    let receipt = access.workspace.case_skip(&access.caller, case.into(), command.input, command.options).await?;
     Ok(access.changed(receipt))
 }
 
 /// Puts a case off.
 #[utoipa::path(post, path = "/v1/cases/{case}/snooze", tag = "judgments", params(("case" = Uuid, Path, description = "The case."), Again, Version), request_body = SnoozeInput,
     responses((status = 200, description = "It was put off.", body = Receipt), JudgeProblems), security(("key" = ["judge"])))]
-async fn case_snooze(
-    access: Access<scope::Judge>,
-    Path(case): Path<Uuid>,
-    command: Command<SnoozeInput>,
-) -> Result<Changed, Problem> {
+async fn case_snooze(access: Access<scope::Judge>, Path(case): Path<Uuid>, command: Command<SnoozeInput>) -> Result<Changed, Problem> {
     access.speaks_for(command.input.person)?;
-    let receipt = access
-        .workspace
-        .case_snooze(&access.caller, case.into(), command.input, command.options)
-        .await?;
+    let receipt = access.workspace.case_snooze(&access.caller, case.into(), command.input, command.options).await?;
     Ok(access.changed(receipt))
 }
 
 /// Adds a remark.
 #[utoipa::path(post, path = "/v1/cases/{case}/comments", tag = "judgments", params(("case" = Uuid, Path, description = "The case."), Again, Version), request_body = CommentInput,
     responses((status = 200, description = "It was added.", body = Receipt), JudgeProblems), security(("key" = ["judge"])))]
-async fn comment_add(
-    access: Access<scope::Judge>,
-    Path(case): Path<Uuid>,
-    command: Command<CommentInput>,
-) -> Result<Changed, Problem> {
+async fn comment_add(access: Access<scope::Judge>, Path(case): Path<Uuid>, command: Command<CommentInput>) -> Result<Changed, Problem> {
     access.speaks_for(command.input.person)?;
-    let receipt = access
-        .workspace
-        .case_comment(&access.caller, case.into(), command.input, command.options)
-        .await?;
+    let receipt = access.workspace.case_comment(&access.caller, case.into(), command.input, command.options).await?;
     Ok(access.changed(receipt))
 }
 
 /// Asks for the eyes of a role.
 #[utoipa::path(post, path = "/v1/cases/{case}/escalate", tag = "judgments", params(("case" = Uuid, Path, description = "The case."), Again, Version), request_body = EscalateInput,
     responses((status = 200, description = "It was asked.", body = Receipt), JudgeProblems), security(("key" = ["judge"])))]
-async fn case_escalate(
-    access: Access<scope::Judge>,
-    Path(case): Path<Uuid>,
-    command: Command<EscalateInput>,
-) -> Result<Changed, Problem> {
+async fn case_escalate(access: Access<scope::Judge>, Path(case): Path<Uuid>, command: Command<EscalateInput>) -> Result<Changed, Problem> {
     access.speaks_for(command.input.person)?;
-    let receipt = access
-        .workspace
-        .case_escalate(&access.caller, case.into(), command.input, command.options)
-        .await?;
+    let receipt = access.workspace.case_escalate(&access.caller, case.into(), command.input, command.options).await?;
     Ok(access.changed(receipt))
 }
 
 /// Opens a decided case again.
 #[utoipa::path(post, path = "/v1/cases/{case}/reopen", tag = "judgments", params(("case" = Uuid, Path, description = "The case."), Again, Version), request_body = ReasonInput,
     responses((status = 200, description = "It is open again.", body = Receipt), JudgeProblems), security(("key" = ["judge"])))]
-async fn case_reopen(
-    access: Access<scope::Judge>,
-    Path(case): Path<Uuid>,
-    command: Command<ReasonInput>,
-) -> Result<Changed, Problem> {
+async fn case_reopen(access: Access<scope::Judge>, Path(case): Path<Uuid>, command: Command<ReasonInput>) -> Result<Changed, Problem> {
     access.speaks_for(command.input.person)?;
-    let receipt = access
-        .workspace
-        .case_reopen(&access.caller, case.into(), command.input, command.options)
-        .await?;
+    let receipt = access.workspace.case_reopen(&access.caller, case.into(), command.input, command.options).await?;
     Ok(access.changed(receipt))
 }

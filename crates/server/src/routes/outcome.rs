@@ -16,9 +16,7 @@ use utoipa_axum::{router::OpenApiRouter, routes};
 use uuid::Uuid;
 
 pub fn routes() -> OpenApiRouter<Server> {
-    OpenApiRouter::new()
-        .routes(routes!(outcome_add))
-        .routes(routes!(outcome_correct))
+    OpenApiRouter::new().routes(routes!(outcome_add)).routes(routes!(outcome_correct))
 }
 
 /// Says what the world says.
@@ -29,10 +27,7 @@ async fn outcome_add(
     Path(case): Path<Uuid>,
     command: Command<OutcomeInput>,
 ) -> Result<Changed, Problem> {
-    let receipt = access
-        .workspace
-        .case_outcome(&access.caller, case.into(), command.input, command.options)
-        .await?;
+    let receipt = access.workspace.case_outcome(&access.caller, case.into(), command.input, command.options).await?;
     Ok(access.changed(receipt))
 }
 
@@ -45,15 +40,7 @@ async fn outcome_correct(
     Path((case, outcome)): Path<(Uuid, Uuid)>,
     command: Command<OutcomeCorrection>,
 ) -> Result<Changed, Problem> {
-    let receipt = access
-        .workspace
-        .case_outcome_correct(
-            &access.caller,
-            case.into(),
-            outcome.into(),
-            command.input,
-            command.options,
-        )
-        .await?;
+    let receipt =
+        access.workspace.case_outcome_correct(&access.caller, case.into(), outcome.into(), command.input, command.options).await?;
     Ok(access.changed(receipt))
 }

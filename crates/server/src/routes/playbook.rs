@@ -15,9 +15,7 @@ use utoipa::IntoParams;
 use utoipa_axum::{router::OpenApiRouter, routes};
 
 pub fn routes() -> OpenApiRouter<Server> {
-    OpenApiRouter::new()
-        .routes(routes!(playbook_publish, playbooks_list))
-        .routes(routes!(playbook_get))
+    OpenApiRouter::new().routes(routes!(playbook_publish, playbooks_list)).routes(routes!(playbook_get))
 }
 
 /// Publishes a playbook, or its next version.
@@ -31,29 +29,11 @@ async fn playbook_publish(
     raw: Raw<PLAYBOOK_BYTES_MAX>,
 ) -> Result<(StatusCode, Json<PlaybookView>), Problem> {
     if !["application/toml", "text/plain", "text/x-toml"].contains(&raw.media_type.as_str()) {
-        return Err(Problem::new(
-            Kind::UnsupportedMediaType,
-            "send the TOML source, with `Content-Type: application/toml`",
-        ));
+        return Err(Problem::new(Kind::UnsupportedMediaType, "send the TOML source, with `Content-Type: application/toml`"));
     }
-    let source = std::str::from_utf8(&raw.body).map_err(|error| {
-        Problem::new(
-            Code::Malformed,
-            format!(
-                "the source is no UTF-8 from byte {} on",
-                error.valid_up_to()
-            ),
-        )
-    })?;
-    Ok((
-        StatusCode::CREATED,
-        Json(
-            access
-                .workspace
-                .playbook_publish(&access.caller, source, raw.options)
-                .await?,
-        ),
-    ))
+    let source = std::str::from_utf8(&raw.body)
+        .map_err(|error| Problem::new(Code::Malformed, format!("the source is no UTF-8 from byte {} on", error.valid_up_to())))?;
+    Ok((StatusCode::CREATED, Json(access.workspace.playbook_publish(&access.caller, source, raw.options).await?)))
 }
 
 /// Lists playbooks, each with its latest version.
@@ -81,7 +61,5 @@ async fn playbook_get(
     Path(name): Path<String>,
     Query(query): Query<VersionQuery>,
 ) -> Result<Json<PlaybookView>, Problem> {
-    Ok(Json(
-        access.workspace.playbook_get(&name, query.version).await?,
-    ))
+    Ok(Json(access.workspace.playbook_get(&name, query.version).await?))
 }

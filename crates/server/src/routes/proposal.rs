@@ -16,9 +16,7 @@ use utoipa_axum::{router::OpenApiRouter, routes};
 use uuid::Uuid;
 
 pub fn routes() -> OpenApiRouter<Server> {
-    OpenApiRouter::new()
-        .routes(routes!(proposal_add))
-        .routes(routes!(ask_add))
+    OpenApiRouter::new().routes(routes!(proposal_add)).routes(routes!(ask_add))
 }
 
 /// Adds a proposal.
@@ -29,25 +27,15 @@ async fn proposal_add(
     Path(case): Path<Uuid>,
     command: Command<ProposalInput>,
 ) -> Result<Changed, Problem> {
-    let receipt = access
-        .workspace
-        .case_propose(&access.caller, case.into(), command.input, command.options)
-        .await?;
+    let receipt = access.workspace.case_propose(&access.caller, case.into(), command.input, command.options).await?;
     Ok(access.changed(receipt))
 }
 
 /// Directs the AI: asks for a new proposal.
 #[utoipa::path(post, path = "/v1/cases/{case}/asks", tag = "proposals", params(("case" = Uuid, Path, description = "The case."), Again, Version), request_body = AskInput,
     responses((status = 200, description = "It was asked; the answer comes as a proposal that names this ask.", body = Receipt), JudgeProblems), security(("key" = ["judge"])))]
-async fn ask_add(
-    access: Access<scope::Judge>,
-    Path(case): Path<Uuid>,
-    command: Command<AskInput>,
-) -> Result<Changed, Problem> {
+async fn ask_add(access: Access<scope::Judge>, Path(case): Path<Uuid>, command: Command<AskInput>) -> Result<Changed, Problem> {
     access.speaks_for(command.input.person)?;
-    let receipt = access
-        .workspace
-        .case_ask(&access.caller, case.into(), command.input, command.options)
-        .await?;
+    let receipt = access.workspace.case_ask(&access.caller, case.into(), command.input, command.options).await?;
     Ok(access.changed(receipt))
 }

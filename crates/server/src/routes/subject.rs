@@ -16,9 +16,7 @@ use utoipa_axum::{router::OpenApiRouter, routes};
 use uuid::Uuid;
 
 pub fn routes() -> OpenApiRouter<Server> {
-    OpenApiRouter::new()
-        .routes(routes!(subject_find))
-        .routes(routes!(subject_export, subject_erase))
+    OpenApiRouter::new().routes(routes!(subject_find)).routes(routes!(subject_export, subject_erase))
 }
 
 /// Whom.
@@ -42,30 +40,16 @@ struct SubjectFound {
 /// Finds a subject by the value of a playbook's subject field.
 #[utoipa::path(get, path = "/v1/subjects", tag = "subjects", params(SubjectQuery),
     responses((status = 200, description = "The subject.", body = SubjectFound), ReadProblems), security(("key" = ["admin"])))]
-async fn subject_find(
-    access: Access<scope::SubjectRead>,
-    Query(query): Query<SubjectQuery>,
-) -> Result<Json<SubjectFound>, Problem> {
-    let subject = access
-        .workspace
-        .subject_find(&query.playbook, &query.value)
-        .await?;
-    let subject = subject.ok_or_else(|| {
-        Problem::new(
-            Code::NotFound,
-            "no case of this playbook is about such a subject",
-        )
-    })?;
+async fn subject_find(access: Access<scope::SubjectRead>, Query(query): Query<SubjectQuery>) -> Result<Json<SubjectFound>, Problem> {
+    let subject = access.workspace.subject_find(&query.playbook, &query.value).await?;
+    let subject = subject.ok_or_else(|| Problem::new(Code::NotFound, "no case of this playbook is about such a subject"))?;
     Ok(Json(SubjectFound { subject: subject.0 }))
 }
 
 /// Gives all that is kept about a subject.
 #[utoipa::path(get, path = "/v1/subjects/{subject}", tag = "subjects", params(("subject" = Uuid, Path, description = "The subject.")),
     responses((status = 200, description = "Their data.", body = Object), ReadProblems), security(("key" = ["admin"])))]
-async fn subject_export(
-    access: Access<scope::SubjectRead>,
-    Path(subject): Path<Uuid>,
-) -> Result<Json<Value>, Problem> {
+async fn subject_export(access: Access<scope::SubjectRead>, Path(subject): Path<Uuid>) -> Result<Json<Value>, Problem> {
     Ok(Json(access.workspace.subject_export(subject.into()).await?))
 }
 
@@ -95,12 +79,6 @@ async fn subject_erase(
     Path(subject): Path<Uuid>,
     Query(query): Query<GroundQuery>,
 ) -> Result<Json<Erasure>, Problem> {
-    let values_destroyed = access
-        .workspace
-        .subject_erase(&access.caller, subject.into(), &query.ground)
-        .await?;
-    Ok(Json(Erasure {
-        subject,
-        values_destroyed,
-    }))
+    let values_destroyed = access.workspace.subject_erase(&access.caller, subject.into(), &query.ground).await?;
+    Ok(Json(Erasure { subject, values_destroyed }))
 }

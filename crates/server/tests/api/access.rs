@@ -14,17 +14,8 @@ use std::fmt::Write as _;
 use tower::ServiceExt;
 use uuid::Uuid;
 
-const SCOPES: [&str; 9] = [
-    "cases:write",
-    "cases:read",
-    "judge",
-    "outcomes:write",
-    "playbooks:write",
-    "people:write",
-    "control",
-    "ledger:read",
-    "admin",
-];
+const SCOPES: [&str; 9] =
+    ["cases:write", "cases:read", "judge", "outcomes:write", "playbooks:write", "people:write", "control", "ledger:read", "admin"];
 
 /// How the door answers: `+` let in, `-` no right, `k` no key, `p` not for a key that speaks for a person.
 async fn door(world: &World, key: Option<&str>, method: &str, path: &str) -> char {
@@ -39,19 +30,11 @@ async fn door(world: &World, key: Option<&str>, method: &str, path: &str) -> cha
     while let (Some(from), Some(to)) = (filled.find('{'), filled.find('}')) {
         filled.replace_range(from..=to, &Uuid::nil().to_string());
     }
-    let mut request = Request::builder()
-        .method(method.parse::<Method>().unwrap())
-        .uri(filled)
-        .header("content-type", "application/json");
+    let mut request = Request::builder().method(method.parse::<Method>().unwrap()).uri(filled).header("content-type", "application/json");
     if let Some(key) = key {
         request = request.header("authorization", format!("Bearer {key}"));
     }
-    let response = world
-        .router
-        .clone()
-        .oneshot(request.body(Body::from("{}")).unwrap())
-        .await
-        .unwrap();
+    let response = world.router.clone().oneshot(request.body(Body::from("{}")).unwrap()).await.unwrap();
     match response.status().as_u16() {
         401 => 'k',
         403 => {
@@ -78,10 +61,7 @@ async fn the_matrix() {
         keys.push(world.key(&[scope], None).await);
     }
     let own = world.key(&["admin"], Some(person)).await;
-    let mut matrix = format!(
-        "{:72}",
-        "+ let in   - no right   k no key   p not for a person's key"
-    );
+    let mut matrix = format!("{:72}", "+ let in   - no right   k no key   p not for a person's key");
     for scope in SCOPES {
         write!(matrix, " {scope}").unwrap();
     }
@@ -92,30 +72,14 @@ async fn the_matrix() {
         write!(matrix, "{:72}", format!("{method} {path}")).unwrap();
         for (scope, key) in SCOPES.iter().zip(&keys) {
             let answer = door(&world, Some(key), &method, &path).await;
-            let allowed = documented.is_none_or(|scopes| {
-                scopes.is_empty()
-                    || *scope == "admin"
-                    || scopes.iter().any(|documented| documented == scope)
-            });
-            assert_eq!(
-                answer,
-                if allowed { '+' } else { '-' },
-                "{method} {path} with {scope}: the description says otherwise"
-            );
+            let allowed = documented
+                .is_none_or(|scopes| scopes.is_empty() || *scope == "admin" || scopes.iter().any(|documented| documented == scope));
+            assert_eq!(answer, if allowed { '+' } else { '-' }, "{method} {path} with {scope}: the description says otherwise");
             write!(matrix, " {:^width$}", answer, width = scope.len()).unwrap();
         }
         let without = door(&world, None, &method, &path).await;
-        assert_eq!(
-            without == '+',
-            documented.is_none(),
-            "{method} {path} without a key: the description says otherwise"
-        );
-        writeln!(
-            matrix,
-            "   {:^22}   {without}",
-            door(&world, Some(&own), &method, &path).await
-        )
-        .unwrap();
+        assert_eq!(without == '+', documented.is_none(), "{method} {path} without a key: the description says otherwise");
+        writeln!(matrix, "   {:^22}   {without}", door(&world, Some(&own), &method, &path).await).unwrap();
     }
     insta::assert_snapshot!(matrix);
 }
@@ -125,55 +89,20 @@ async fn a_key_is_whole_and_live_or_nothing() {
     let world = World::new().await;
     let key = world.key(&["cases:read"], None).await;
     assert_eq!(world.get_as(&key, "/v1/cases").await.status, 200);
-    let flipped = format!(
-        "{}{}",
-        &key[..key.len() - 1],
-        if key.ends_with('A') { 'B' } else { 'A' }
-    );
-    for bad in [
-        "",
-        "cs_",
-        "cs_00000000_x",
-        &key[1..],
-        &key[..key.len() - 1],
-        &flipped,
-        "' or 1=1 --",
-    ] {
+    let flipped = format!("{}{}", &key[..key.len() - 1], if key.ends_with('A') { 'B' } else { 'A' });
+    for bad in ["", "cs_", "cs_00000000_x", &key[1..], &key[..key.len() - 1], &flipped, "' or 1=1 --"] {
         let answer = world.get_as(bad, "/v1/cases").await;
         assert_eq!(answer.slug(), "unauthenticated", "{bad}");
-        assert!(
-            answer.headers["www-authenticate"]
-                .to_str()
-                .unwrap()
-                .starts_with("Bearer")
-        );
+        assert!(answer.headers["www-authenticate"].to_str().unwrap().starts_with("Bearer"));
     }
     for header in ["Basic YTpi", "Bearer", "bearer", &key] {
-        let request = Request::builder()
-            .uri("/v1/cases")
-            .header("authorization", header)
-            .body(Body::empty())
-            .unwrap();
-        assert_eq!(
-            world.call(request).await.slug(),
-            "unauthenticated",
-            "{header}"
-        );
+        let request = Request::builder().uri("/v1/cases").header("authorization", header).body(Body::empty()).unwrap();
+        assert_eq!(world.call(request).await.slug(), "unauthenticated", "{header}");
     }
     let id = key.split('_').nth(1).unwrap();
-    let revoked = world
-        .call(
-            world
-                .request(Method::DELETE, &format!("/v1/keys/{id}"))
-                .body(Body::empty())
-                .unwrap(),
-        )
-        .await;
+    let revoked = world.call(world.request(Method::DELETE, &format!("/v1/keys/{id}")).body(Body::empty()).unwrap()).await;
     assert_eq!(revoked.status, 204, "{}", revoked.text);
-    assert_eq!(
-        world.get_as(&key, "/v1/cases").await.slug(),
-        "unauthenticated"
-    );
+    assert_eq!(world.get_as(&key, "/v1/cases").await.slug(), "unauthenticated");
 }
 
 #[tokio::test]
@@ -181,91 +110,42 @@ async fn a_persons_key_acts_for_that_person_only() {
     let (world, ada) = World::with_tickets().await;
     let bob = world.person("Bob").await;
     let key = world.key(&["judge"], Some(ada)).await;
-    let case = world.post("/v1/cases", &json!({"playbook": "tickets", "fields": {"subject": "s", "body": "b", "customer": "c"}})).await.id("case");
+    let case =
+        world.post("/v1/cases", &json!({"playbook": "tickets", "fields": {"subject": "s", "body": "b", "customer": "c"}})).await.id("case");
     for (path, body) in [
         ("/v1/claims".to_owned(), json!({"person": bob})),
         (format!("/v1/cases/{case}/show"), json!({"person": bob})),
-        (
-            format!("/v1/cases/{case}/comments"),
-            json!({"person": bob, "text": "x"}),
-        ),
-        (
-            format!("/v1/cases/{case}/judgments"),
-            json!({"person": bob, "token": "x", "answer": "bug"}),
-        ),
+        (format!("/v1/cases/{case}/comments"), json!({"person": bob, "text": "x"})),
+        (format!("/v1/cases/{case}/judgments"), json!({"person": bob, "token": "x", "answer": "bug"})),
         (format!("/v1/cases/{case}/skip"), json!({"person": bob})),
-        (
-            format!("/v1/decisions/{case}/appeals"),
-            json!({"person": bob, "reason": "x"}),
-        ),
+        (format!("/v1/decisions/{case}/appeals"), json!({"person": bob, "reason": "x"})),
     ] {
         let answer = world.send_as(&key, Method::POST, &path, &body).await;
-        assert_eq!(
-            (answer.slug().as_str(), answer.json()["field"].as_str()),
-            ("forbidden", Some("/person")),
-            "{path}"
-        );
+        assert_eq!((answer.slug().as_str(), answer.json()["field"].as_str()), ("forbidden", Some("/person")), "{path}");
     }
-    assert_eq!(
-        world
-            .get_as(&key, &format!("/v1/claims?person={bob}"))
-            .await
-            .slug(),
-        "forbidden"
-    );
+    assert_eq!(world.get_as(&key, &format!("/v1/claims?person={bob}")).await.slug(), "forbidden");
     assert_eq!(world.get_as(&key, "/v1/claims").await.text, "[]");
-    assert_eq!(
-        world
-            .send_as(&key, Method::POST, "/v1/claims", &json!({"person": ada}))
-            .await
-            .status,
-        200
-    );
-    let comment = world
-        .send_as(
-            &key,
-            Method::POST,
-            &format!("/v1/cases/{case}/comments"),
-            &json!({"person": ada, "text": "mine"}),
-        )
-        .await;
+    assert_eq!(world.send_as(&key, Method::POST, "/v1/claims", &json!({"person": ada})).await.status, 200);
+    let comment = world.send_as(&key, Method::POST, &format!("/v1/cases/{case}/comments"), &json!({"person": ada, "text": "mine"})).await;
     assert_eq!(comment.status, 200, "{}", comment.text);
     let history = world.get(&format!("/v1/cases/{case}/history")).await.json();
     let last = history.as_array().unwrap().last().unwrap()["event"].clone();
-    assert_eq!(
-        (last["actor"].as_str(), last["source"].as_str()),
-        (Some(format!("person:{ada}").as_str()), Some("api"))
-    );
+    assert_eq!((last["actor"].as_str(), last["source"].as_str()), (Some(format!("person:{ada}").as_str()), Some("api")));
 }
 
 /// Law 4, at this door: nothing that a person's key can read tells what the AI said before their own first answer.
 #[tokio::test]
 async fn advice_is_withheld_until_the_first_answer() {
     let world = World::new().await;
-    world
-        .publish(&TICKETS.replace("default = \"assist\"", "default = \"blind\""))
-        .await;
+    world.publish(&TICKETS.replace("default = \"assist\"", "default = \"blind\"")).await;
     let ada = world.person("Ada").await;
     let key = world.key(&["admin"], Some(ada)).await;
     let case = world
         .post("/v1/cases", &json!({"playbook": "tickets", "fields": {"subject": "s", "body": "b", "customer": "c"}, "proposals": [{"proposer": "oracle", "answer": "account", "explanation": "WHISPER"}]}))
         .await
         .id("case");
-    assert_eq!(
-        world
-            .send_as(&key, Method::POST, "/v1/claims", &json!({"person": ada}))
-            .await
-            .status,
-        200
-    );
-    let shown = world
-        .send_as(
-            &key,
-            Method::POST,
-            &format!("/v1/cases/{case}/show"),
-            &json!({"person": ada}),
-        )
-        .await;
+    assert_eq!(world.send_as(&key, Method::POST, "/v1/claims", &json!({"person": ada})).await.status, 200);
+    let shown = world.send_as(&key, Method::POST, &format!("/v1/cases/{case}/show"), &json!({"person": ada})).await;
     assert_eq!(shown.json()["phase"], "first", "{}", shown.text);
     let mut told = vec![shown.text.clone()];
     for path in [
@@ -287,36 +167,11 @@ async fn advice_is_withheld_until_the_first_answer() {
         told.push(answer.text);
     }
     for text in &told {
-        assert!(
-            !text.contains("WHISPER") && !text.contains("oracle"),
-            "{text}"
-        );
+        assert!(!text.contains("WHISPER") && !text.contains("oracle"), "{text}");
     }
     let judgment = json!({"person": ada, "token": shown.json()["token"], "answer": "bug"});
-    assert_eq!(
-        world
-            .send_as(
-                &key,
-                Method::POST,
-                &format!("/v1/cases/{case}/judgments"),
-                &judgment
-            )
-            .await
-            .status,
-        200
-    );
-    let shown = world
-        .send_as(
-            &key,
-            Method::POST,
-            &format!("/v1/cases/{case}/show"),
-            &json!({"person": ada}),
-        )
-        .await;
+    assert_eq!(world.send_as(&key, Method::POST, &format!("/v1/cases/{case}/judgments"), &judgment).await.status, 200);
+    let shown = world.send_as(&key, Method::POST, &format!("/v1/cases/{case}/show"), &json!({"person": ada})).await;
     assert_eq!(shown.json()["phase"], "final", "{}", shown.text);
-    assert!(
-        shown.text.contains("WHISPER"),
-        "after the first answer the advice is shown: {}",
-        shown.text
-    );
+    assert!(shown.text.contains("WHISPER"), "after the first answer the advice is shown: {}", shown.text);
 }

@@ -25,42 +25,18 @@ fn every_operation_is_described_with_its_problems() {
     assert!(operations.len() > 50, "{}", operations.len());
     let mut names = std::collections::BTreeSet::new();
     for (method, path, operation) in operations {
-        assert!(
-            operation["summary"]
-                .as_str()
-                .is_some_and(|text| text.ends_with('.')),
-            "{method} {path} has no summary"
-        );
-        assert!(
-            names.insert(operation["operationId"].as_str().unwrap().to_owned()),
-            "{method} {path}: its name is taken"
-        );
-        let keyless = operation["security"]
-            .as_array()
-            .unwrap()
-            .iter()
-            .any(|way| way.as_object().unwrap().is_empty());
+        assert!(operation["summary"].as_str().is_some_and(|text| text.ends_with('.')), "{method} {path} has no summary");
+        assert!(names.insert(operation["operationId"].as_str().unwrap().to_owned()), "{method} {path}: its name is taken");
+        let keyless = operation["security"].as_array().unwrap().iter().any(|way| way.as_object().unwrap().is_empty());
         let responses = operation["responses"].as_object().unwrap();
-        assert!(
-            keyless || (responses.contains_key("401") && responses.contains_key("403")),
-            "{method} {path}"
-        );
+        assert!(keyless || (responses.contains_key("401") && responses.contains_key("403")), "{method} {path}");
         if operation.get("requestBody").is_some() {
             for status in ["400", "413", "415", "422"] {
-                assert!(
-                    responses.contains_key(status),
-                    "{method} {path} does not say {status}"
-                );
+                assert!(responses.contains_key(status), "{method} {path} does not say {status}");
             }
         }
         for parameter in operation["parameters"].as_array().into_iter().flatten() {
-            assert!(
-                parameter["description"]
-                    .as_str()
-                    .is_some_and(|text| !text.is_empty()),
-                "{method} {path}: {}",
-                parameter["name"]
-            );
+            assert!(parameter["description"].as_str().is_some_and(|text| !text.is_empty()), "{method} {path}: {}", parameter["name"]);
         }
     }
 }
@@ -69,10 +45,7 @@ fn every_operation_is_described_with_its_problems() {
 fn the_page_of_the_api_has_every_operation_with_an_example() {
     let page = include_str!("../../../../docs/api.md");
     for (method, path, _) in operations() {
-        assert!(
-            page.contains(&format!("`{method} {path}`")),
-            "docs/api.md lacks `{method} {path}`"
-        );
+        assert!(page.contains(&format!("`{method} {path}`")), "docs/api.md lacks `{method} {path}`");
     }
     assert!(page.matches("```sh").count() > 15);
 }
@@ -91,9 +64,7 @@ fn every_reference_leads_somewhere() {
         match value {
             Value::Object(members) => {
                 found.extend(members.get("$ref").and_then(Value::as_str).map(Into::into));
-                members
-                    .values()
-                    .for_each(|member| references(member, found));
+                members.values().for_each(|member| references(member, found));
             }
             Value::Array(items) => items.iter().for_each(|item| references(item, found)),
             _ => {}

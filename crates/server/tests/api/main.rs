@@ -1,10 +1,6 @@
 //! The API as a client meets it: the whole service in process, on a fresh SQLite file, with a clock and randomness of the test.
 
-#![expect(
-    clippy::unwrap_used,
-    clippy::expect_used,
-    reason = "a test that cannot go on should panic"
-)]
+#![expect(clippy::unwrap_used, clippy::expect_used, reason = "a test that cannot go on should panic")]
 
 mod access;
 mod document;

@@ -81,32 +81,16 @@ impl Answer {
     }
 
     pub fn id(&self, member: &str) -> Uuid {
-        self.json()[member]
-            .as_str()
-            .unwrap_or_else(|| panic!("no {member} in {}", self.text))
-            .parse()
-            .unwrap()
+        self.json()[member].as_str().unwrap_or_else(|| panic!("no {member} in {}", self.text)).parse().unwrap()
     }
 
     pub fn slug(&self) -> String {
-        assert_eq!(
-            self.headers["content-type"], "application/problem+json",
-            "{}",
-            self.text
-        );
-        self.json()["type"]
-            .as_str()
-            .unwrap()
-            .strip_prefix("/problems/")
-            .unwrap()
-            .into()
+        assert_eq!(self.headers["content-type"], "application/problem+json", "{}", self.text);
+        self.json()["type"].as_str().unwrap().strip_prefix("/problems/").unwrap().into()
     }
 
     pub fn lines(&self) -> Vec<Value> {
-        self.text
-            .lines()
-            .map(|line| serde_json::from_str(line).unwrap())
-            .collect()
+        self.text.lines().map(|line| serde_json::from_str(line).unwrap()).collect()
     }
 }
 
@@ -125,37 +109,14 @@ impl World {
                 }
             },
         );
-        let root =
-            RootSecret::from_bytes(std::array::from_fn(|at| u8::try_from(at).unwrap())).unwrap();
+        let root = RootSecret::from_bytes(std::array::from_fn(|at| u8::try_from(at).unwrap())).unwrap();
         let database = folder.path().join("test.db").to_str().unwrap().to_owned();
-        let app = App::open(Config {
-            database,
-            root,
-            env,
-        })
-        .await
-        .unwrap();
+        let app = App::open(Config { database, root, env }).await.unwrap();
         let workspace = app.workspace_create("test").await.unwrap();
-        let input = ApiKeyInput {
-            name: "test".into(),
-            scopes: vec!["admin".into()],
-            person: None,
-            expires: None,
-        };
-        let (_, admin) = workspace
-            .api_key_add(&system("setup"), input)
-            .await
-            .unwrap();
+        let input = ApiKeyInput { name: "test".into(), scopes: vec!["admin".into()], person: None, expires: None };
+        let (_, admin) = workspace.api_key_add(&system("setup"), input).await.unwrap();
         let router = router(app.clone(), ServerConfig::default());
-        Self {
-            app,
-            workspace,
-            admin,
-            router,
-            clock,
-            transcript: Mutex::default(),
-            _folder: folder,
-        }
+        Self { app, workspace, admin, router, clock, transcript: Mutex::default(), _folder: folder }
     }
 
     /// With the playbook and a person who may decide.
@@ -167,31 +128,20 @@ impl World {
     }
 
     pub async fn publish(&self, source: &str) {
-        let request = self
-            .request(Method::POST, "/v1/playbooks")
-            .header("content-type", "application/toml");
-        let answer = self
-            .call(request.body(Body::from(source.to_owned())).unwrap())
-            .await;
+        let request = self.request(Method::POST, "/v1/playbooks").header("content-type", "application/toml");
+        let answer = self.call(request.body(Body::from(source.to_owned())).unwrap()).await;
         assert_eq!(answer.status, 201, "{}", answer.text);
     }
 
     pub async fn person(&self, name: &str) -> Uuid {
-        let answer = self
-            .post("/v1/people", &json!({"name": name, "roles": ["support"]}))
-            .await;
+        let answer = self.post("/v1/people", &json!({"name": name, "roles": ["support"]})).await;
         assert_eq!(answer.status, 201, "{}", answer.text);
         answer.id("person")
     }
 
     /// A key with these scopes, of a person or of nobody.
     pub async fn key(&self, scopes: &[&str], person: Option<Uuid>) -> String {
-        let answer = self
-            .post(
-                "/v1/keys",
-                &json!({"name": "k", "scopes": scopes, "person": person}),
-            )
-            .await;
+        let answer = self.post("/v1/keys", &json!({"name": "k", "scopes": scopes, "person": person})).await;
         assert_eq!(answer.status, 201, "{}", answer.text);
         answer.json()["secret"].as_str().unwrap().into()
     }
@@ -201,51 +151,27 @@ impl World {
     }
 
     pub fn request(&self, method: Method, path: &str) -> axum::http::request::Builder {
-        Request::builder()
-            .method(method)
-            .uri(path)
-            .header("authorization", format!("Bearer {}", self.admin))
+        Request::builder().method(method).uri(path).header("authorization", format!("Bearer {}", self.admin))
     }
 
     pub async fn call(&self, request: Request<Body>) -> Answer {
         let response = self.router.clone().oneshot(request).await.unwrap();
         let (parts, body) = response.into_parts();
-        let bytes = body
-            .collect()
-            .await
-            .expect("the body comes whole")
-            .to_bytes();
-        Answer {
-            status: parts.status,
-            headers: parts.headers,
-            text: String::from_utf8_lossy(&bytes).into_owned(),
-        }
+        let bytes = body.collect().await.expect("the body comes whole").to_bytes();
+        Answer { status: parts.status, headers: parts.headers, text: String::from_utf8_lossy(&bytes).into_owned() }
     }
 
     pub async fn post(&self, path: &str, body: &Value) -> Answer {
-        self.call(
-            self.request(Method::POST, path)
-                .header("content-type", "application/json")
-                .body(Body::from(body.to_string()))
-                .unwrap(),
-        )
-        .await
-    }
-
-    pub async fn get(&self, path: &str) -> Answer {
-        self.call(self.request(Method::GET, path).body(Body::empty()).unwrap())
+        self.call(self.request(Method::POST, path).header("content-type", "application/json").body(Body::from(body.to_string())).unwrap())
             .await
     }
 
+    pub async fn get(&self, path: &str) -> Answer {
+        self.call(self.request(Method::GET, path).body(Body::empty()).unwrap()).await
+    }
+
     pub async fn get_as(&self, key: &str, path: &str) -> Answer {
-        self.call(
-            Request::builder()
-                .uri(path)
-                .header("authorization", format!("Bearer {key}"))
-                .body(Body::empty())
-                .unwrap(),
-        )
-        .await
+        self.call(Request::builder().uri(path).header("authorization", format!("Bearer {key}")).body(Body::empty()).unwrap()).await
     }
 
     pub async fn send_as(&self, key: &str, method: Method, path: &str, body: &Value) -> Answer {
@@ -254,42 +180,21 @@ impl World {
             .uri(path)
             .header("authorization", format!("Bearer {key}"))
             .header("content-type", "application/json");
-        self.call(request.body(Body::from(body.to_string())).unwrap())
-            .await
+        self.call(request.body(Body::from(body.to_string())).unwrap()).await
     }
 
     pub async fn ndjson(&self, path: &str, body: impl Into<Body>) -> Answer {
-        self.call(
-            self.request(Method::POST, path)
-                .header("content-type", "application/x-ndjson")
-                .body(body.into())
-                .unwrap(),
-        )
-        .await
+        self.call(self.request(Method::POST, path).header("content-type", "application/x-ndjson").body(body.into()).unwrap()).await
     }
 
     /// Sends a request and writes down both sides of it.
-    pub async fn told(
-        &self,
-        method: Method,
-        path: &str,
-        headers: &[(&str, &str)],
-        body: Option<&Value>,
-    ) -> Answer {
+    pub async fn told(&self, method: Method, path: &str, headers: &[(&str, &str)], body: Option<&Value>) -> Answer {
         let mut request = self.request(method.clone(), path);
         for (name, value) in headers {
             request = request.header(*name, *value);
         }
         let answer = match body {
-            Some(body) => {
-                self.call(
-                    request
-                        .header("content-type", "application/json")
-                        .body(Body::from(body.to_string()))
-                        .unwrap(),
-                )
-                .await
-            }
+            Some(body) => self.call(request.header("content-type", "application/json").body(Body::from(body.to_string())).unwrap()).await,
             None => self.call(request.body(Body::empty()).unwrap()).await,
         };
         let mut transcript = self.transcript.lock().unwrap();
@@ -301,13 +206,7 @@ impl World {
             writeln!(text, "{body}").unwrap();
         }
         write!(text, "=> {}", answer.status.as_u16()).unwrap();
-        for name in [
-            "etag",
-            "location",
-            "retry-after",
-            "www-authenticate",
-            "allow",
-        ] {
+        for name in ["etag", "location", "retry-after", "www-authenticate", "allow"] {
             if let Some(value) = answer.headers.get(name) {
                 write!(text, "  {name}: {}", value.to_str().unwrap()).unwrap();
             }
@@ -325,11 +224,7 @@ impl World {
 
     /// Gives an id a name in the transcript.
     pub fn name(&self, id: Uuid, name: &str) {
-        self.transcript
-            .lock()
-            .unwrap()
-            .names
-            .insert(id, name.into());
+        self.transcript.lock().unwrap().names.insert(id, name.into());
     }
 
     /// All that was written down.
@@ -346,21 +241,16 @@ impl Transcript {
         let mut rest = text;
         while let Some(at) = rest.find(word) {
             out.push_str(&rest[..at]);
-            let end = rest[at..]
-                .find(|c| !word(c))
-                .map_or(rest.len(), |end| at + end);
+            let end = rest[at..].find(|c| !word(c)).map_or(rest.len(), |end| at + end);
             for part in rest[at..end].split_inclusive(['/', '=']) {
-                let (part, separator) =
-                    part.split_at(part.len() - usize::from(part.ends_with(['/', '='])));
+                let (part, separator) = part.split_at(part.len() - usize::from(part.ends_with(['/', '='])));
                 let part = if out.ends_with("key:") { "<key>" } else { part };
                 match part.parse::<Uuid>() {
                     Ok(id) if part.len() == 36 => {
                         let next = format!("<id-{}>", self.names.len() + 1);
                         out.push_str(self.names.entry(id).or_insert(next));
                     }
-                    _ if part.len() >= 32 && part.chars().any(|c| c.is_ascii_digit()) => {
-                        out.push_str("<opaque>")
-                    }
+                    _ if part.len() >= 32 && part.chars().any(|c| c.is_ascii_digit()) => out.push_str("<opaque>"),
                     _ => out.push_str(part),
                 }
                 out.push_str(separator);

@@ -69,7 +69,9 @@ fn answer_at(playbook: &Playbook, given: &Value, pointer: &str) -> Result<Checke
             format!("the answer has {} bytes; the playbook takes at most {bytes_max}", answer.len()),
         )),
         (AnswerSpec::Text { .. }, other) => Err(refuse(wanted("a text", other))),
-        (AnswerSpec::Patch, Value::String(answer)) => patch(answer.clone()).map(|t| CheckedAnswer::Document(Value::String(t))).map_err(refuse),
+        (AnswerSpec::Patch, Value::String(answer)) => {
+            patch(answer.clone()).map(|t| CheckedAnswer::Document(Value::String(t))).map_err(refuse)
+        }
         (AnswerSpec::Patch, other) => Err(refuse(wanted("a unified diff as a text", other))),
         (AnswerSpec::Action { names, schema }, Value::Object(call)) => {
             sized(given, pointer)?;
@@ -99,7 +101,13 @@ fn sized(document: &Value, pointer: &str) -> Result<(), Refusal> {
     if bytes > CASE_BYTES_MAX { Err(Refusal::field(Code::TooLarge, pointer, detail())) } else { Ok(()) }
 }
 
-fn action(playbook: &Playbook, names: &[String], schema: Option<&Value>, call: &Map<String, Value>, pointer: &str) -> Result<Value, Refusal> {
+fn action(
+    playbook: &Playbook,
+    names: &[String],
+    schema: Option<&Value>,
+    call: &Map<String, Value>,
+    pointer: &str,
+) -> Result<Value, Refusal> {
     if call.keys().any(|key| key != "name" && key != "arguments") {
         return Err(Refusal::invalid(pointer, "an action has the members name and arguments, and no other"));
     }
@@ -151,7 +159,8 @@ pub(in crate::playbook) fn score_fits(score: &Decimal, min: &Decimal, max: &Deci
 /// Refuses options that do not exist, what is no probability, a sum that is not one, and playbooks whose answer is no choice.
 pub fn probabilities(playbook: &Playbook, given: &Map<String, Value>) -> Result<BTreeMap<String, u32>, Refusal> {
     let AnswerSpec::Choice { options } = &playbook.answer else {
-        let detail = format!("probabilities go with a choice, and the playbook {:?} has another kind of answer: leave them away", playbook.name);
+        let detail =
+            format!("probabilities go with a choice, and the playbook {:?} has another kind of answer: leave them away", playbook.name);
         return Err(Refusal::invalid("/probabilities", detail));
     };
     for name in given.keys() {
@@ -164,7 +173,9 @@ pub fn probabilities(playbook: &Playbook, given: &Map<String, Value>) -> Result<
     for option in options {
         let probability = match given.get(option) {
             None => 0.0,
-            Some(value) => probability(value).map_err(|m| Refusal::invalid(format!("/probabilities/{}", escape(option)), format!("the probability of {option:?} {m}")))?,
+            Some(value) => probability(value).map_err(|m| {
+                Refusal::invalid(format!("/probabilities/{}", escape(option)), format!("the probability of {option:?} {m}"))
+            })?,
         };
         parts.push((option.clone(), probability));
     }
@@ -204,7 +215,9 @@ pub fn outcome_value(playbook: &Playbook, given: &Value) -> Result<CheckedOutcom
         Some(OutcomeKind::Truth | OutcomeKind::Proxy) => answer_at(playbook, given, "/outcome").map(CheckedOutcome::Answer),
         Some(OutcomeKind::Payoff) => {
             let number = matches!(given, Value::Number(_) | Value::String(_)).then(|| decimal(given)).flatten();
-            number.map(CheckedOutcome::Payoff).ok_or_else(|| Refusal::invalid("/outcome", "the payoff must be a number, as in 12.5 or \"12.5\""))
+            number
+                .map(CheckedOutcome::Payoff)
+                .ok_or_else(|| Refusal::invalid("/outcome", "the payoff must be a number, as in 12.5 or \"12.5\""))
         }
     }
 }

@@ -48,7 +48,11 @@ fn check(field: &str, given: Value, want: Result<Value, &str>) {
         (Ok(values), Ok(want)) => {
             assert_eq!(values.get(field).unwrap_or(&Value::Null), &want, "{field} {given}");
             if field != "any" && !want.is_null() {
-                assert_eq!(field_values(&playbook, object(json!({ field: want }))).as_ref(), Ok(values), "normalising twice changes nothing");
+                assert_eq!(
+                    field_values(&playbook, object(json!({ field: want }))).as_ref(),
+                    Ok(values),
+                    "normalising twice changes nothing"
+                );
             }
         }
         (Err(refusal), Err(words)) => {
@@ -98,17 +102,33 @@ fn every_kind_has_one_form() {
         ("scan", json!({ "attachment": HASH }), Ok(json!({ "attachment": HASH.to_lowercase() }))),
         ("scan", json!({ "attachment": "x" }), Err("64 hex digits")),
         ("scan", json!({ "attachment": HASH, "url": "http://x" }), Err("Taken are attachment, boxes")),
-        ("scan", json!({ "attachment": HASH, "boxes": [{ "x": 0, "y": 1, "width": 2, "height": 3, "label": "nodule" }] }), Ok(json!({ "attachment": HASH.to_lowercase(), "boxes": [{ "x": 0, "y": 1, "width": 2, "height": 3, "label": "nodule" }] }))),
-        ("scan", json!({ "attachment": HASH, "boxes": [{ "x": 0.5, "y": 1, "width": 2, "height": 3 }] }), Err("a box whose x is no whole number")),
+        (
+            "scan",
+            json!({ "attachment": HASH, "boxes": [{ "x": 0, "y": 1, "width": 2, "height": 3, "label": "nodule" }] }),
+            Ok(json!({ "attachment": HASH.to_lowercase(), "boxes": [{ "x": 0, "y": 1, "width": 2, "height": 3, "label": "nodule" }] })),
+        ),
+        (
+            "scan",
+            json!({ "attachment": HASH, "boxes": [{ "x": 0.5, "y": 1, "width": 2, "height": 3 }] }),
+            Err("a box whose x is no whole number"),
+        ),
         ("scan", json!({ "attachment": HASH, "boxes": vec![0; 1_001] }), Err("no list of at most 1000")),
         ("change", json!("--- a\n+++ b\n@@ -1 +1 @@\n-x\n+y\n"), Ok(json!("--- a\n+++ b\n@@ -1 +1 @@\n-x\n+y\n"))),
         ("change", json!("please change x to y"), Err("must be a unified diff")),
-        ("talk", json!([{ "text": "hi", "role": "user", "at": "1970-01-01T00:00:01Z" }]), Ok(json!([{ "role": "user", "text": "hi", "at": 1_000_000 }]))),
+        (
+            "talk",
+            json!([{ "text": "hi", "role": "user", "at": "1970-01-01T00:00:01Z" }]),
+            Ok(json!([{ "role": "user", "text": "hi", "at": 1_000_000 }])),
+        ),
         ("talk", json!([{ "role": "user" }]), Err("without a role or without a text")),
         ("talk", json!([{ "role": "user", "text": "a\u{0}" }]), Err("a turn whose text holds the character U+0000")),
         ("talk", json!([{ "role": "user", "text": "a", "at": "noon" }]), Err("a turn whose time (at) is not an RFC 3339 time")),
         ("talk", json!("hi"), Err("must be a list of turns")),
-        ("rows", json!({ "columns": ["a", "b"], "rows": [[1.5, null], ["x", true]] }), Ok(json!({ "columns": ["a", "b"], "rows": [["1.5", null], ["x", true]] }))),
+        (
+            "rows",
+            json!({ "columns": ["a", "b"], "rows": [[1.5, null], ["x", true]] }),
+            Ok(json!({ "columns": ["a", "b"], "rows": [["1.5", null], ["x", true]] })),
+        ),
         ("rows", json!({ "columns": ["a"], "rows": [[1], [1, 2]] }), Err("has 2 cells in row 2; its 1 columns want 1")),
         ("rows", json!({ "columns": ["a"], "rows": [[[]]] }), Err("has a cell that must be a text")),
         ("rows", json!({ "columns": [1], "rows": [] }), Err("a column whose name must be a text")),
@@ -125,10 +145,16 @@ fn every_kind_has_one_form() {
 
 #[test]
 fn a_refusal_names_every_field_and_no_personal_value() {
-    let p = playbook("name = \"x\"\nquestion = \"?\"\nanswer = { kind = \"choice\", options = [\"yes\", \"no\"] }\n[fields]\n\"a/b\" = { type = \"text\" }\nill = { type = \"category\", options = [\"no\"], personal = true }\nn = { type = \"number\" }");
+    let p = playbook(
+        "name = \"x\"\nquestion = \"?\"\nanswer = { kind = \"choice\", options = [\"yes\", \"no\"] }\n[fields]\n\"a/b\" = { type = \"text\" }\nill = { type = \"category\", options = [\"no\"], personal = true }\nn = { type = \"number\" }",
+    );
     let refusal = field_values(&p, object(json!({ "ill": "Jane Doe", "n": "Jane Doe", "nn": 1 }))).unwrap_err();
     assert_eq!((refusal.code, refusal.field.as_deref()), (Code::Invalid, Some("/fields/a~1b")));
-    assert!(refusal.detail.contains("the field \"a/b\" is missing, and it is required; the field \"ill\" is none of its options"), "{}", refusal.detail);
+    assert!(
+        refusal.detail.contains("the field \"a/b\" is missing, and it is required; the field \"ill\" is none of its options"),
+        "{}",
+        refusal.detail
+    );
     assert!(refusal.detail.contains("\"nn\" is no field of the playbook \"x\"") && !refusal.detail.contains("Jane"), "{}", refusal.detail);
     let wrong = answer_value(&p, &json!("Jane Doe")).unwrap_err();
     assert_eq!(wrong.detail, "the answer is none of the options. One of yes, no");
@@ -136,7 +162,9 @@ fn a_refusal_names_every_field_and_no_personal_value() {
     let refusal = field_values(&p, many).unwrap_err();
     assert!(refusal.detail.len() < 2_000 && refusal.detail.ends_with("and 4995 more problems"), "{}", refusal.detail);
     let big = "x".repeat(CASE_BYTES_MAX - 1_000);
-    let refusal = field_values(&playbook(FIELDS), object(json!({ "text": big, "change": format!("diff --git a b\n{}", "x".repeat(2_000)) }))).unwrap_err();
+    let refusal =
+        field_values(&playbook(FIELDS), object(json!({ "text": big, "change": format!("diff --git a b\n{}", "x".repeat(2_000)) })))
+            .unwrap_err();
     assert_eq!((refusal.code, refusal.field.as_deref()), (Code::TooLarge, Some("/fields")));
 }
 
@@ -144,8 +172,15 @@ fn a_refusal_names_every_field_and_no_personal_value() {
 fn cells_of_a_csv_become_the_same_values() {
     let p = playbook(FIELDS);
     let cells = [
-        ("text", "hi"), ("number", "1.50"), ("level", "1"), ("word", ""), ("flag", "TRUE"), ("at", "1000000"), ("scan", HASH),
-        ("talk", "[{\"role\":\"user\",\"text\":\"hi\"}]"), ("any", "{\"a\": 1}"),
+        ("text", "hi"),
+        ("number", "1.50"),
+        ("level", "1"),
+        ("word", ""),
+        ("flag", "TRUE"),
+        ("at", "1000000"),
+        ("scan", HASH),
+        ("talk", "[{\"role\":\"user\",\"text\":\"hi\"}]"),
+        ("any", "{\"a\": 1}"),
     ];
     let typed = json!({
         "text": "hi", "number": 1.5, "level": "1", "flag": true, "at": "1970-01-01T00:00:01Z", "scan": { "attachment": HASH },
@@ -202,17 +237,41 @@ fn every_kind_of_answer_is_held_against_the_playbook() {
         ("{ kind = \"text\" }", json!("\u{0}"), Err(("/answer", "U+0000"))),
         ("{ kind = \"patch\" }", json!("diff --git a/x b/x\n"), document(json!("diff --git a/x b/x\n"))),
         ("{ kind = \"patch\" }", json!("LGTM"), Err(("/answer", "must be a unified diff"))),
-        (ACTION, json!({ "name": "refund", "arguments": { "sum": 20 } }), document(json!({ "name": "refund", "arguments": { "sum": "20" } }))),
-        (ACTION, json!({ "name": "refund", "arguments": { "sum": "1e1", "note": "é é" } }), document(json!({ "name": "refund", "arguments": { "sum": "10", "note": "é é" } }))),
+        (
+            ACTION,
+            json!({ "name": "refund", "arguments": { "sum": 20 } }),
+            document(json!({ "name": "refund", "arguments": { "sum": "20" } })),
+        ),
+        (
+            ACTION,
+            json!({ "name": "refund", "arguments": { "sum": "1e1", "note": "é é" } }),
+            document(json!({ "name": "refund", "arguments": { "sum": "10", "note": "é é" } })),
+        ),
         (ACTION, json!({ "name": "refnud", "arguments": {} }), Err(("/answer/name", "did you mean \"refund\"?"))),
         (ACTION, json!({ "name": "close" }), Err(("/answer/arguments", "\"sum\" is missing"))),
         (ACTION, json!({ "name": "close", "arguments": [] }), Err(("/answer/arguments", "must be an object"))),
         (ACTION, json!({ "name": "close", "args": {} }), Err(("/answer", "no other"))),
         (ACTION, json!({ "name": "refund", "arguments": { "sum": 101 } }), Err(("/answer/arguments/sum", "must be at most 100"))),
-        (ACTION, json!({ "name": "refund", "arguments": { "sum": 1, "note": "long" } }), Err(("/answer/arguments/note", "at most 3 are taken"))),
-        (ACTION, json!({ "name": "refund", "arguments": { "sum": 1, "nope": 1 } }), Err(("/answer/arguments", "\"nope\" is not part of it; did you mean \"note\"?"))),
-        ("{ kind = \"action\" }", json!({ "name": "ls", "arguments": { "f": 0.5, "i": 3, "big": 9_007_199_254_740_993_u64 } }), document(json!({ "name": "ls", "arguments": { "f": "0.5", "i": 3, "big": "9007199254740993" } }))),
-        (FORM, json!({ "n": 3.0, "e": 2.5, "l": [true], "z": null, "x": 2.5 }), document(json!({ "n": 3, "e": "2.5", "l": [true], "z": null, "x": "2.5" }))),
+        (
+            ACTION,
+            json!({ "name": "refund", "arguments": { "sum": 1, "note": "long" } }),
+            Err(("/answer/arguments/note", "at most 3 are taken")),
+        ),
+        (
+            ACTION,
+            json!({ "name": "refund", "arguments": { "sum": 1, "nope": 1 } }),
+            Err(("/answer/arguments", "\"nope\" is not part of it; did you mean \"note\"?")),
+        ),
+        (
+            "{ kind = \"action\" }",
+            json!({ "name": "ls", "arguments": { "f": 0.5, "i": 3, "big": 9_007_199_254_740_993_u64 } }),
+            document(json!({ "name": "ls", "arguments": { "f": "0.5", "i": 3, "big": "9007199254740993" } })),
+        ),
+        (
+            FORM,
+            json!({ "n": 3.0, "e": 2.5, "l": [true], "z": null, "x": 2.5 }),
+            document(json!({ "n": 3, "e": "2.5", "l": [true], "z": null, "x": "2.5" })),
+        ),
         (FORM, json!({ "n": 3.5 }), Err(("/answer/n", "must be a whole number"))),
         (FORM, json!({ "n": "3" }), Err(("/answer/n", "must be of type integer"))),
         (FORM, json!({ "e": "b" }), Err(("/answer/e", "one of the values of its enum"))),
@@ -258,7 +317,10 @@ fn probabilities_and_confidences_are_integers_that_sum_to_one() {
 fn outcomes_follow_the_kind_of_the_playbook() {
     let outcome = |kind: &str| format!("outcome = {{ kind = \"{kind}\", source = \"s\" }}");
     let choice = "{ kind = \"choice\", options = [\"a\", \"b\"] }";
-    assert_eq!(outcome_value(&answers(choice, &outcome("truth")), &json!("a")), Ok(CheckedOutcome::Answer(CheckedAnswer::Choice("a".into()))));
+    assert_eq!(
+        outcome_value(&answers(choice, &outcome("truth")), &json!("a")),
+        Ok(CheckedOutcome::Answer(CheckedAnswer::Choice("a".into())))
+    );
     let payoff = answers(choice, &outcome("payoff"));
     assert_eq!(outcome_value(&payoff, &json!(-2.50)), Ok(CheckedOutcome::Payoff(crate::number::Decimal::parse("-2.5").unwrap())));
     assert!(outcome_value(&payoff, &json!("a")).unwrap_err().detail.contains("must be a number"));
@@ -277,7 +339,10 @@ fn any_json() -> impl Strategy<Value = Value> {
         "\\PC{0,8}".prop_map(Value::from),
     ];
     leaf.prop_recursive(4, 24, 4, |inner| {
-        prop_oneof![proptest::collection::vec(inner.clone(), 0..4).prop_map(Value::from), proptest::collection::vec(("[a-d]{0,2}", inner), 0..4).prop_map(|m| Value::Object(m.into_iter().collect()))]
+        prop_oneof![
+            proptest::collection::vec(inner.clone(), 0..4).prop_map(Value::from),
+            proptest::collection::vec(("[a-d]{0,2}", inner), 0..4).prop_map(|m| Value::Object(m.into_iter().collect()))
+        ]
     })
 }
 

@@ -162,7 +162,8 @@ fn image(value: Value) -> Said<Map<String, Value>> {
 
 /// A rectangle in whole pixels of the image, from its upper left corner.
 fn image_box(value: Value) -> Said<Value> {
-    let members = object(value, "boxes such as {\"x\": 0, \"y\": 0, \"width\": 10, \"height\": 10}", &["x", "y", "width", "height", "label"])?;
+    let members =
+        object(value, "boxes such as {\"x\": 0, \"y\": 0, \"width\": 10, \"height\": 10}", &["x", "y", "width", "height", "label"])?;
     for side in ["x", "y", "width", "height"] {
         let pixels = members.get(side).and_then(Value::as_i64).filter(|n| *n >= 0 && is_safe_integer(*n));
         if pixels.is_none() {

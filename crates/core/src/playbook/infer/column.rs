@@ -77,7 +77,8 @@ impl<'a> Column<'a> {
         self.is_time = self.is_time && parse_rfc3339(cell).is_ok();
         self.is_json = self.is_json && cell.starts_with(['{', '[']) && serde_json::from_str::<serde::de::IgnoredAny>(cell).is_ok();
         self.is_line = self.is_line && name_fault(cell).is_none();
-        self.mails += usize::from(cell.split_once('@').is_some_and(|(name, host)| !name.is_empty() && host.contains('.') && !host.contains(' ')));
+        self.mails +=
+            usize::from(cell.split_once('@').is_some_and(|(name, host)| !name.is_empty() && host.contains('.') && !host.contains(' ')));
     }
 
     /// Whether the header has one of these words.

@@ -1,11 +1,7 @@
 //! Tests of guessing a playbook from a CSV file: what comes out always parses.
 
 use super::*;
-use crate::playbook::{
-    AnswerSpec, Playbook,
-    check::fields_from_text,
-    parse::parse,
-};
+use crate::playbook::{AnswerSpec, Playbook, check::fields_from_text, parse::parse};
 use proptest::prelude::*;
 
 /// Infers from a small CSV without quotes.
@@ -17,8 +13,12 @@ fn infer(csv: &str) -> (Playbook, Inferred) {
     let playbook = parse(&inferred.source, "inferred.toml").unwrap_or_else(|p| panic!("{p:#?}\n{}", inferred.source));
     // What was inferred takes the rows that it was inferred from.
     for row in &rows {
-        let cells: Vec<(&str, &str)> =
-            header.iter().zip(row).map(|(h, c)| (h.as_str(), c.as_str())).filter(|(h, _)| playbook.fields.iter().any(|f| f.name == *h)).collect();
+        let cells: Vec<(&str, &str)> = header
+            .iter()
+            .zip(row)
+            .map(|(h, c)| (h.as_str(), c.as_str()))
+            .filter(|(h, _)| playbook.fields.iter().any(|f| f.name == *h))
+            .collect();
         fields_from_text(&playbook, &cells).unwrap_or_else(|r| panic!("{r}\n{}", inferred.source));
     }
     (playbook, inferred)
@@ -32,7 +32,14 @@ fn check(csv: &str, fields: &str, flags: &[&str]) {
             FieldKind::Category { options } => format!("category({})", options.join("|")),
             other => format!("{other:?}").to_lowercase(),
         };
-        let flags = [(f.title, "title"), (!f.required, "optional"), (f.subject, "subject"), (f.personal && !f.subject, "personal"), (f.audited, "audited"), (f.hidden, "hidden")];
+        let flags = [
+            (f.title, "title"),
+            (!f.required, "optional"),
+            (f.subject, "subject"),
+            (f.personal && !f.subject, "personal"),
+            (f.audited, "audited"),
+            (f.hidden, "hidden"),
+        ];
         let flags: String = flags.iter().filter(|(is_set, _)| *is_set).map(|(_, word)| format!("+{word}")).collect();
         format!("{}:{kind}{flags}", f.name)
     };
@@ -51,45 +58,80 @@ fn columns_become_what_they_look_like() {
          t4,late parcel,c4,south,1,false,2026-03-02T09:32:00+01:00,[],bug,0.3,0.7,billing,a1,billing,7\n",
         "subject:text+title customer:text+subject region:category(north|south) open:number+optional urgent:boolean at:time extra:json",
         &[
-            "--external-id \"ticket_id\"", "--proposal \"ai_queue\"", "--probabilities \"billing=p_billing\"", "--probabilities \"bug=p_bug\"",
-            "--judgment \"queue_decision\"", "--person \"agent\"", "--outcome \"truth\"", "--seconds \"seconds\"",
+            "--external-id \"ticket_id\"",
+            "--proposal \"ai_queue\"",
+            "--probabilities \"billing=p_billing\"",
+            "--probabilities \"bug=p_bug\"",
+            "--judgment \"queue_decision\"",
+            "--person \"agent\"",
+            "--outcome \"truth\"",
+            "--seconds \"seconds\"",
         ],
     );
     // The shapes of well-known files: options by number beside probabilities by name, people's answers by row, class names as headers.
     check(
         "item_id,majority,p_hate,p_offensive,p_neither,chars\n0,2,0.02,0.57,0.41,140\n1,1,0.03,0.89,0.08,85\n2,0,0.9,0.05,0.05,20\n3,2,0.1,0.2,0.7,9\n4,1,0.1,0.8,0.1,9\n5,0,0.8,0.1,0.1,8\n",
         "chars:number",
-        &["--external-id \"item_id\"", "--outcome \"majority\"", "--probabilities \"0=p_hate\"", "--probabilities \"1=p_offensive\"", "--probabilities \"2=p_neither\""],
+        &[
+            "--external-id \"item_id\"",
+            "--outcome \"majority\"",
+            "--probabilities \"0=p_hate\"",
+            "--probabilities \"1=p_offensive\"",
+            "--probabilities \"2=p_neither\"",
+        ],
     );
     check(
         "participant,item,age,sex,race,priors_count,model_prob,human_choice,outcome,response_ms\n7,1,32,male,black,0,0.35,0,1,101880\n8,1,36,female,white,1,0.23,1,1,18304\n9,2,20,male,white,0,0.9,1,0,4\n9,3,20,male,black,0,0.1,1,0,4\n",
         "age:number+audited+hidden sex:category(female|male)+audited+hidden race:category(black|white)+audited+hidden priors_count:number",
-        &["--person \"participant\"", "--external-id \"item\"", "--probabilities \"OPTION=model_prob\"", "--judgment \"human_choice\"", "--outcome \"outcome\"", "--seconds \"response_ms\"   (milliseconds: divide by 1000 first)"],
+        &[
+            "--person \"participant\"",
+            "--external-id \"item\"",
+            "--probabilities \"OPTION=model_prob\"",
+            "--judgment \"human_choice\"",
+            "--outcome \"outcome\"",
+            "--seconds \"response_ms\"   (milliseconds: divide by 1000 first)",
+        ],
     );
     check(
         "image_name,category,model_pred,cat,dog\na,cat,cat,0.9,0.1\nb,dog,dog,0.2,0.7\nc,dog,cat,0.5,0.4\nd,cat,cat,0.6,0.1\n",
         "category:category(cat|dog)",
         &["--external-id \"image_name\"", "--proposal \"model_pred\"", "--probabilities \"cat=cat\"", "--probabilities \"dog=dog\""],
     );
-    check("e-mail,Full name,notes\na@b.org,Ann,x y z\nc@d.org,Bob,z\ne@f.org,Cyd,u\n", "e-mail:text+personal Full name:text+personal notes:text+title", &[]);
+    check(
+        "e-mail,Full name,notes\na@b.org,Ann,x y z\nc@d.org,Bob,z\ne@f.org,Cyd,u\n",
+        "e-mail:text+personal Full name:text+personal notes:text+title",
+        &[],
+    );
     // Scales of their own (a decile, a confidence) are not the answer, and the final answer counts.
     check(
         "game_id,human_conf,ai_conf,initial_decision,final_decision,outcome,compas_decile\n1,80,60,Red,Black,Red,3\n2,20,60,Black,Black,Red,9\n3,20,60,Black,Red,Black,9\n4,20,70,Black,Red,Black,3\n",
         "about:text+title+optional",
         &[
-            "--external-id \"game_id\"", "(left out: \"human_conf\" says how sure somebody was)", "(left out: \"ai_conf\" says how sure somebody was)",
-            "(left out: \"initial_decision\" looks like another judgment)", "--judgment \"final_decision\"", "--outcome \"outcome\"",
+            "--external-id \"game_id\"",
+            "(left out: \"human_conf\" says how sure somebody was)",
+            "(left out: \"ai_conf\" says how sure somebody was)",
+            "(left out: \"initial_decision\" looks like another judgment)",
+            "--judgment \"final_decision\"",
+            "--outcome \"outcome\"",
             "(left out: \"compas_decile\" looks like another proposal)",
         ],
     );
-    check("item,p0,p1\n1,0.1,0.9\n", "about:text+title+optional", &["--external-id \"item\"", "--probabilities \"0=p0\"", "--probabilities \"1=p1\""]);
+    check(
+        "item,p0,p1\n1,0.1,0.9\n",
+        "about:text+title+optional",
+        &["--external-id \"item\"", "--probabilities \"0=p0\"", "--probabilities \"1=p1\""],
+    );
 }
 
 #[test]
 fn answers_are_words_numbers_or_a_question_to_the_reader() {
     let scored: String = (0..60).map(|i| format!("{i},{}\n", i - 20)).collect();
     let (playbook, inferred) = infer(&format!("item,truth\n{scored}"));
-    assert!(matches!(&playbook.answer, AnswerSpec::Score { min, max, .. } if min.as_str() == "-20" && max.as_str() == "39"), "{}", inferred.source);
+    assert!(
+        matches!(&playbook.answer, AnswerSpec::Score { min, max, .. } if min.as_str() == "-20" && max.as_str() == "39"),
+        "{}",
+        inferred.source
+    );
     assert!(inferred.notes.iter().any(|n| n.contains("not to what was seen")));
     let (playbook, inferred) = infer("body\nhello\n");
     assert_eq!(playbook.answer, AnswerSpec::Choice { options: vec!["yes".into(), "no".into()] });
@@ -110,7 +152,10 @@ fn absurd_files_still_give_a_playbook() {
     assert!(parses(Vec::new(), Vec::new()).notes.len() >= 2);
     let wide = parses((0..5_000).map(|i| format!("column {i}")).collect(), vec![vec!["x".into(); 5_000]; 3]);
     assert!(wide.notes.iter().any(|n| n.contains("were left out")));
-    parses(vec!["k".repeat(100_000), "k".repeat(100_000), String::new(), String::new(), "\u{0}\n\u{7f}\u{85}\u{2028}".into()], vec![vec!["\u{7f}".into(); 5]; 4]);
+    parses(
+        vec!["k".repeat(100_000), "k".repeat(100_000), String::new(), String::new(), "\u{0}\n\u{7f}\u{85}\u{2028}".into()],
+        vec![vec!["\u{7f}".into(); 5]; 4],
+    );
     parses((0..2_000).map(|i| format!("p_{}{i}", "é".repeat(50))).collect(), vec![vec!["0.5".into(); 2_000]]);
     parses((0..2_000).map(|i| format!("ai {i}")).collect(), vec![vec!["\"'#\\".into(); 2_000]; 3]);
     let words: Vec<Vec<String>> = (0..60).map(|i| vec![format!("{}{}", "\u{1f600}".repeat(119), i % 30)]).collect();

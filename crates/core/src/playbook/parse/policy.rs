@@ -181,7 +181,8 @@ fn automate(reader: &mut Reader<'_>, item: &Item<'_>) -> Option<Automate> {
         }
         fits.then_some(value)
     };
-    let max_error = share("max_error", 1, 500_000_000, "must be above 0 and at most 0.5: no evidence can promise that nothing ever goes wrong");
+    let max_error =
+        share("max_error", 1, 500_000_000, "must be above 0 and at most 0.5: no evidence can promise that nothing ever goes wrong");
     let certainty = share("certainty", 500_000_000, 999_999_999, "must be from 0.5 and below 1: no evidence is ever certain");
     let audit = share("audit", 1, 1_000_000_000, "must be above 0: what is automated is always audited");
     Some(Automate { max_error: max_error?, certainty: certainty?, audit: audit? })
@@ -227,7 +228,14 @@ fn conditions_of(reader: &mut Reader<'_>, item: &Item<'_>, name: &str, fields: &
     let Some((_, spec)) = fields.iter().find(|(field, _)| field == name) else {
         if !reader.is_full() {
             let near = did_you_mean(name, fields.iter().map(|(field, _)| field.as_str()));
-            item.problem(reader, format!("{} is no field{near}{} Rules read fields only, never proposals", quoted(name), if near.is_empty() { "." } else { "" }));
+            item.problem(
+                reader,
+                format!(
+                    "{} is no field{near}{} Rules read fields only, never proposals",
+                    quoted(name),
+                    if near.is_empty() { "." } else { "" }
+                ),
+            );
         }
         return None;
     };
@@ -296,7 +304,10 @@ fn words(reader: &mut Reader<'_>, item: &Item<'_>, spec: &FieldSpec) -> Option<V
             }),
             (FieldKind::Text, _) => item.name(reader),
             _ => {
-                item.problem(reader, "rules read fields of type text, number, category and boolean; of others only whether they are missing");
+                item.problem(
+                    reader,
+                    "rules read fields of type text, number, category and boolean; of others only whether they are missing",
+                );
                 None
             }
         };
@@ -320,7 +331,9 @@ pub(super) fn decide(reader: &mut Reader<'_>, item: Option<&Item<'_>>, answer: O
     if let Some(item) = table.get("lease") {
         decide.lease = item.duration(reader, SECOND, WAIT_MICROS_MAX).unwrap_or(LEASE_DEFAULT);
     }
-    let count = |reader: &mut Reader<'_>, item: &Item<'_>| item.integer(reader, 1, SIGNATURES_MAX.into()).and_then(|n| u32::try_from(n).ok()).unwrap_or(1);
+    let count = |reader: &mut Reader<'_>, item: &Item<'_>| {
+        item.integer(reader, 1, SIGNATURES_MAX.into()).and_then(|n| u32::try_from(n).ok()).unwrap_or(1)
+    };
     match table.get("signatures") {
         None => {}
         Some(item) if !matches!(item.value, DeValue::Table(_)) => decide.signatures_default = count(reader, item),
@@ -338,4 +351,3 @@ pub(super) fn decide(reader: &mut Reader<'_>, item: Option<&Item<'_>>, answer: O
     }
     Some(decide)
 }
-

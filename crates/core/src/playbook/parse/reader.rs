@@ -11,8 +11,8 @@ use crate::{
     },
 };
 use std::ops::Range;
-use toml::de::{DeTable, DeValue};
 use toml::Spanned;
+use toml::de::{DeTable, DeValue};
 
 /// The source and what was found wrong with it so far.
 pub(super) struct Reader<'s> {
@@ -76,7 +76,8 @@ pub(super) fn section<'t>(key: String, span: Range<usize>, table: &'t DeTable<'t
 
 /// A key as TOML writes it.
 fn bare(name: &str) -> String {
-    let is_bare = !name.is_empty() && name.len() <= NAME_CHARS_MAX && name.bytes().all(|b| b.is_ascii_alphanumeric() || b == b'_' || b == b'-');
+    let is_bare =
+        !name.is_empty() && name.len() <= NAME_CHARS_MAX && name.bytes().all(|b| b.is_ascii_alphanumeric() || b == b'_' || b == b'-');
     if is_bare { name.to_owned() } else { quoted(name) }
 }
 
@@ -141,7 +142,11 @@ impl<'t> Item<'t> {
 
     /// A list, each element with the key `list[i]`.
     pub fn list(&self, reader: &mut Reader<'_>, example: &str) -> Option<Vec<Item<'t>>> {
-        let element = |(i, value): (usize, &'t Spanned<DeValue<'t>>)| Item { key: format!("{}[{i}]", self.key), span: value.span(), value: value.get_ref() };
+        let element = |(i, value): (usize, &'t Spanned<DeValue<'t>>)| Item {
+            key: format!("{}[{i}]", self.key),
+            span: value.span(),
+            value: value.get_ref(),
+        };
         match self.value {
             DeValue::Array(items) => Some(items.iter().enumerate().map(element).collect()),
             _ => self.expected(reader, &format!("a list such as {example}")),
@@ -244,7 +249,10 @@ impl<'t> Item<'t> {
 
     /// A number from 0 to 1, in billionths.
     pub fn share(&self, reader: &mut Reader<'_>) -> Option<u32> {
-        let found = as_decimal(self.value).and_then(|d| scaled(&d, 9)).and_then(|n| u32::try_from(n).ok()).filter(|n| *n <= crate::number::ONE_BILLIONTHS);
+        let found = as_decimal(self.value)
+            .and_then(|d| scaled(&d, 9))
+            .and_then(|n| u32::try_from(n).ok())
+            .filter(|n| *n <= crate::number::ONE_BILLIONTHS);
         if found.is_none() {
             self.problem(reader, "must be a share from 0 to 1 with at most 9 decimals, as in 0.05");
         }
@@ -253,7 +261,10 @@ impl<'t> Item<'t> {
 
     /// A cost from 0, in millionths of the team's unit.
     pub fn cost(&self, reader: &mut Reader<'_>) -> Option<i64> {
-        let found = as_decimal(self.value).and_then(|d| scaled(&d, 6)).and_then(|n| i64::try_from(n).ok()).filter(|n| (0..=crate::limits::INTEGER_MAX).contains(n));
+        let found = as_decimal(self.value)
+            .and_then(|d| scaled(&d, 6))
+            .and_then(|n| i64::try_from(n).ok())
+            .filter(|n| (0..=crate::limits::INTEGER_MAX).contains(n));
         if found.is_none() {
             self.problem(reader, "must be a cost from 0 with at most 6 decimals, as in 1.5");
         }
@@ -262,9 +273,14 @@ impl<'t> Item<'t> {
 
     /// A duration such as `"90s"`, in microseconds.
     pub fn duration(&self, reader: &mut Reader<'_>, from: Micros, to: Micros) -> Option<Micros> {
-        let DeValue::String(text) = self.value else { return self.expected(reader, "a duration in quotes such as \"90s\", \"15m\", \"4h\" or \"3d\"") };
+        let DeValue::String(text) = self.value else {
+            return self.expected(reader, "a duration in quotes such as \"90s\", \"15m\", \"4h\" or \"3d\"");
+        };
         let Some(micros) = as_duration(text) else {
-            self.problem(reader, format!("{} is no duration: write a whole number and s, m, h or d, as in \"90s\", \"15m\", \"4h\" or \"3d\"", quoted(text)));
+            self.problem(
+                reader,
+                format!("{} is no duration: write a whole number and s, m, h or d, as in \"90s\", \"15m\", \"4h\" or \"3d\"", quoted(text)),
+            );
             return None;
         };
         if !(from..=to).contains(&micros) {

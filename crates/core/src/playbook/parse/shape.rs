@@ -149,7 +149,12 @@ fn to_json(value: &DeValue<'_>) -> Option<Value> {
         DeValue::Table(table) => {
             let mut members: Vec<_> = table.iter().collect();
             members.sort_by_key(|(name, _)| name.span().start);
-            Value::Object(members.into_iter().map(|(name, value)| Some((name.get_ref().clone().into_owned(), to_json(value.get_ref())?))).collect::<Option<_>>()?)
+            Value::Object(
+                members
+                    .into_iter()
+                    .map(|(name, value)| Some((name.get_ref().clone().into_owned(), to_json(value.get_ref())?)))
+                    .collect::<Option<_>>()?,
+            )
         }
     })
 }
@@ -222,7 +227,17 @@ fn field(reader: &mut Reader<'_>, name: &str, item: &Item<'_>) -> Option<FieldSp
     }
     // Audited fields go to no model unless the playbook says so.
     let share = share.unwrap_or(if audited { Share::Never } else { Share::Local });
-    Some(FieldSpec { name: name.to_owned(), kind, title, required: required?, personal: personal || subject, subject, audited, hidden, share })
+    Some(FieldSpec {
+        name: name.to_owned(),
+        kind,
+        title,
+        required: required?,
+        personal: personal || subject,
+        subject,
+        audited,
+        hidden,
+        share,
+    })
 }
 
 fn kind(reader: &mut Reader<'_>, table: &Section<'_>) -> Option<FieldKind> {
@@ -241,7 +256,9 @@ fn kind(reader: &mut Reader<'_>, table: &Section<'_>) -> Option<FieldKind> {
     ];
     let kind = table.required(reader, "type", "type = \"text\"")?.word(reader, "type of field", &words)?();
     match (kind, table.get("options")) {
-        (FieldKind::Category { .. }, Some(item)) => Some(FieldKind::Category { options: item.names(reader, OPTIONS_MAX, "[\"low\", \"high\"]")? }),
+        (FieldKind::Category { .. }, Some(item)) => {
+            Some(FieldKind::Category { options: item.names(reader, OPTIONS_MAX, "[\"low\", \"high\"]")? })
+        }
         (kind, Some(item)) => {
             item.problem(reader, "only a field of type category has options");
             Some(kind)

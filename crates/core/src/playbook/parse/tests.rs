@@ -117,47 +117,94 @@ fn every_problem_names_its_place_and_what_would_be_right() {
     let with = |more: &str| fields(&format!("{BODY}{more}"));
     for (source, want) in [
         // The top.
-        (String::new(), &[("p.toml:1:1: name: ", "name = \"support-triage\""), ("p.toml:1:1: question: ", "missing"), ("p.toml:1:1: answer: ", "missing"), ("p.toml:1:1: fields: ", "missing")][..]),
+        (
+            String::new(),
+            &[
+                ("p.toml:1:1: name: ", "name = \"support-triage\""),
+                ("p.toml:1:1: question: ", "missing"),
+                ("p.toml:1:1: answer: ", "missing"),
+                ("p.toml:1:1: fields: ", "missing"),
+            ][..],
+        ),
         (fields(BODY).replace("\"x\"", "\"X y\""), &[("p.toml:1:8: name: ", "lower-case letters, digits and hyphens")]),
         (fields(BODY).replace("\"?\"", "\" \""), &[("p.toml:2:12: question: ", "is empty")]),
         (fields(BODY).replace("\"?\"", "7"), &[("p.toml:2:12: question: ", "must be a text in quotes, and is a number")]),
         (fields(BODY).replace("\"?\"", "\"a\\u0000\""), &[("p.toml:2:12: question: ", "U+0000")]),
-        (small("quesiton = 1\n[fields]\nb = { type = \"text\" }"), &[("p.toml:4:12: quesiton: ", "did you mean \"question\"? One of name,")]),
+        (
+            small("quesiton = 1\n[fields]\nb = { type = \"text\" }"),
+            &[("p.toml:4:12: quesiton: ", "did you mean \"question\"? One of name,")],
+        ),
         (small("fields = 3"), &[("p.toml:4:10: fields: ", "must be a table such as [fields], and is a number")]),
         (small("[fields]"), &[("p.toml:4:1: fields: ", "at least one field")]),
         // Answers.
-        (fields(BODY).replace("\"choice\"", "\"chioce\""), &[("p.toml:3:19: answer.kind: ", "\"chioce\" is no kind of answer; did you mean \"choice\"? One of choice, score, text, patch, action, form")]),
+        (
+            fields(BODY).replace("\"choice\"", "\"chioce\""),
+            &[(
+                "p.toml:3:19: answer.kind: ",
+                "\"chioce\" is no kind of answer; did you mean \"choice\"? One of choice, score, text, patch, action, form",
+            )],
+        ),
         (fields(BODY).replace(", \"b\"]", "]"), &[("p.toml:3:39: answer.options: ", "at least 2")]),
         (fields(BODY).replace("\"b\"]", "\"a\"]"), &[("p.toml:3:45: answer.options[1]: ", "\"a\" is there twice")]),
         (fields(BODY).replace("\"b\"]", "\" b\"]"), &[("p.toml:3:45: answer.options[1]: ", "begins or ends with a space")]),
         (fields(BODY).replace("\"b\"]", "\"b\\n\"]"), &[("p.toml:3:45: answer.options[1]: ", "")]),
         (fields(BODY).replace("\"b\"]", "\"b\\u0007c\"]"), &[("p.toml:3:45: answer.options[1]: ", "control character")]),
         (fields(BODY).replace("\"b\"]", "2]"), &[("p.toml:3:45: answer.options[1]: ", "must be a text in quotes, and is a number")]),
-        (fields(BODY).replace("\"b\"]", &format!("{:?}]", "b".repeat(121))), &[("p.toml:3:45: answer.options[1]: ", "more than 120 characters")]),
+        (
+            fields(BODY).replace("\"b\"]", &format!("{:?}]", "b".repeat(121))),
+            &[("p.toml:3:45: answer.options[1]: ", "more than 120 characters")],
+        ),
         (fields(BODY).replace("\"choice\"", "\"patch\""), &[("p.toml:3:38: answer.options: ", "is no key here. One of kind")]),
         // Fields.
         (fields("b = { type = \"txet\" }"), &[("p.toml:5:14: fields.b.type: ", "did you mean \"text\"?")]),
         (fields("b = {}"), &[("p.toml:5:5: fields.b.type: ", "is missing; write for example type = \"text\"")]),
         (fields("b = { type = \"text\", persnal = true }"), &[("p.toml:5:32: fields.b.persnal: ", "did you mean \"personal\"?")]),
-        (fields("b = { type = \"text\", personal = 1 }"), &[("p.toml:5:33: fields.b.personal: ", "must be true or false, and is a number")]),
+        (
+            fields("b = { type = \"text\", personal = 1 }"),
+            &[("p.toml:5:33: fields.b.personal: ", "must be true or false, and is a number")],
+        ),
         (fields("b = { type = \"text\", options = [\"x\"] }"), &[("p.toml:5:32: fields.b.options: ", "only a field of type category")]),
         (fields("b = { type = \"text\", share = \"never\" }"), &[("p.toml:5:30: fields.b.share: ", "neither")]),
-        (fields("b = { type = \"text\", personal = true, share = \"nobody\" }"), &[("p.toml:5:47: fields.b.share: ", "One of local, masked, never")]),
-        (fields("b = { type = \"text\", personal = false, subject = true }"), &[("p.toml:5:33: fields.b.personal: ", "leave personal away")]),
+        (
+            fields("b = { type = \"text\", personal = true, share = \"nobody\" }"),
+            &[("p.toml:5:47: fields.b.share: ", "One of local, masked, never")],
+        ),
+        (
+            fields("b = { type = \"text\", personal = false, subject = true }"),
+            &[("p.toml:5:33: fields.b.personal: ", "leave personal away")],
+        ),
         (fields("b = { type = \"image\", title = true }"), &[("p.toml:5:31: fields.b.title: ", "of type text, number or category")]),
         (fields("b = { type = \"text\", title = true, hidden = true }"), &[("p.toml:5:30: fields.b.title: ", "cannot be hidden")]),
         (fields("b = { type = \"table\", subject = true }"), &[("p.toml:5:33: fields.b.subject: ", "a subject is known by")]),
-        (fields("b = { type = \"text\", title = true }\nc = { type = \"text\", title = true }"), &[("p.toml:6:5: fields.c: ", "only one field has title = true, and \"b\" has it already")]),
-        (fields("b = { type = \"text\", subject = true }\nc = { type = \"text\", subject = true }"), &[("p.toml:6:5: fields.c: ", "only one field has subject = true")]),
+        (
+            fields("b = { type = \"text\", title = true }\nc = { type = \"text\", title = true }"),
+            &[("p.toml:6:5: fields.c: ", "only one field has title = true, and \"b\" has it already")],
+        ),
+        (
+            fields("b = { type = \"text\", subject = true }\nc = { type = \"text\", subject = true }"),
+            &[("p.toml:6:5: fields.c: ", "only one field has subject = true")],
+        ),
         (fields("\" b\" = { type = \"text\" }"), &[("p.toml:5:8: fields.\" b\": ", "begins or ends with a space")]),
         // Outcome.
         (with("[outcome]\nkind = \"truth\""), &[("p.toml:6:1: outcome.source: ", "is missing")]),
         (with("[outcome]\nkind = \"true\"\nsource = \"s\""), &[("p.toml:7:8: outcome.kind: ", "One of truth, proxy, payoff")]),
-        (with("[outcome]\nkind = \"truth\"\nsource = \"s\"\nobserved = [\"c\"]"), &[("p.toml:9:12: outcome.observed: ", "\"c\" is none of the options. One of a, b")]),
-        (with("[outcome]\nkind = \"truth\"\nsource = \"s\"\nobserved = \"sometimes\""), &[("p.toml:9:12: outcome.observed: ", "must be \"always\"")]),
+        (
+            with("[outcome]\nkind = \"truth\"\nsource = \"s\"\nobserved = [\"c\"]"),
+            &[("p.toml:9:12: outcome.observed: ", "\"c\" is none of the options. One of a, b")],
+        ),
+        (
+            with("[outcome]\nkind = \"truth\"\nsource = \"s\"\nobserved = \"sometimes\""),
+            &[("p.toml:9:12: outcome.observed: ", "must be \"always\"")],
+        ),
         (with("[outcome]\nkind = \"truth\"\nsource = \"s\"\nobserved = []"), &[("p.toml:9:12: outcome.observed: ", "never seen")]),
-        (with("[outcome]\nkind = \"truth\"\nsource = \"s\"\nafter = \"11y\""), &[("p.toml:9:9: outcome.after: ", "\"11y\" is no duration")]),
-        (with("[outcome]\nkind = \"truth\"\nsource = \"s\"\nafter = \"9999d\""), &[("p.toml:9:9: outcome.after: ", "must be from \"0s\" to \"3660d\"")]),
+        (
+            with("[outcome]\nkind = \"truth\"\nsource = \"s\"\nafter = \"11y\""),
+            &[("p.toml:9:9: outcome.after: ", "\"11y\" is no duration")],
+        ),
+        (
+            with("[outcome]\nkind = \"truth\"\nsource = \"s\"\nafter = \"9999d\""),
+            &[("p.toml:9:9: outcome.after: ", "must be from \"0s\" to \"3660d\"")],
+        ),
         // Costs.
         (with("[costs]\nminute = -1"), &[("p.toml:7:10: costs.minute: ", "cost from 0")]),
         (with("[costs]\nminute = 0.0000001"), &[("p.toml:7:10: costs.minute: ", "at most 6 decimals")]),
@@ -167,7 +214,13 @@ fn every_problem_names_its_place_and_what_would_be_right() {
         (with("[costs]\nerror = { \"a -> a\" = 1 }"), &[("p.toml:7:22: costs.error.\"a -> a\": ", "is no error")]),
         (with("[costs]\nerror = { \"a->b\" = 1, \"a -> b\" = 2 }"), &[("p.toml:7:34: costs.error.\"a -> b\": ", "twice")]),
         // Routing.
-        (with("[routing]\ndefault = \"asist\""), &[("p.toml:7:11: routing.default: ", "\"asist\" is no route; did you mean \"assist\"? One of assist, blind, unaided, panel, hold")]),
+        (
+            with("[routing]\ndefault = \"asist\""),
+            &[(
+                "p.toml:7:11: routing.default: ",
+                "\"asist\" is no route; did you mean \"assist\"? One of assist, blind, unaided, panel, hold",
+            )],
+        ),
         (with("[routing]\ndefault = \"automate\""), &[("p.toml:7:11: routing.default: ", "only by a valid certificate")]),
         (with("[routing]\nblind = 1.5"), &[("p.toml:7:9: routing.blind: ", "share from 0 to 1")]),
         (with("[routing]\nblind = inf"), &[("p.toml:7:9: routing.blind: ", "share from 0 to 1")]),
@@ -176,26 +229,68 @@ fn every_problem_names_its_place_and_what_would_be_right() {
         (with("[routing]\ndeadline = \"é\""), &[("p.toml:7:12: routing.deadline: ", "is no duration")]),
         (with("[routing]\npanel = 1"), &[("p.toml:7:9: routing.panel: ", "from 2 to 15")]),
         (with("[routing]\nautomate = true"), &[("p.toml:7:12: routing.automate: ", "must be a table")]),
-        (with("[routing]\nautomate = { max_error = 0, certainty = 1, audit = 0 }"), &[("p.toml:7:26: routing.automate.max_error: ", "above 0"), ("p.toml:7:41: routing.automate.certainty: ", "below 1"), ("p.toml:7:52: routing.automate.audit: ", "always audited")]),
+        (
+            with("[routing]\nautomate = { max_error = 0, certainty = 1, audit = 0 }"),
+            &[
+                ("p.toml:7:26: routing.automate.max_error: ", "above 0"),
+                ("p.toml:7:41: routing.automate.certainty: ", "below 1"),
+                ("p.toml:7:52: routing.automate.audit: ", "always audited"),
+            ],
+        ),
         (with("[routing]\nautomate = { max_error = 0.1, certainty = 0.9 }"), &[("p.toml:7:12: routing.automate.audit: ", "is missing")]),
         // Rules.
-        (with("[[routing.rule]]\nname = \"r\"\nroute = \"automate\"\nwhen = { body = \"x\" }"), &[("p.toml:8:9: routing.rule[0].route: ", "no default and no rule")]),
+        (
+            with("[[routing.rule]]\nname = \"r\"\nroute = \"automate\"\nwhen = { body = \"x\" }"),
+            &[("p.toml:8:9: routing.rule[0].route: ", "no default and no rule")],
+        ),
         (with("[[routing.rule]]\nname = \"r\"\nroute = \"hold\"\nwhen = {}"), &[("p.toml:9:8: routing.rule[0].when: ", "always hold")]),
         (with("[[routing.rule]]\nroute = \"hold\"\nwhen = { body = \"x\" }"), &[("p.toml:6:1: routing.rule[0].name: ", "is missing")]),
-        (with("[[routing.rule]]\nname = \"r\"\nroute = \"hold\"\nwhen = { boby = \"x\" }"), &[("p.toml:9:17: routing.rule[0].when.boby: ", "did you mean \"body\"? Rules read fields only")]),
-        (with("[[routing.rule]]\nname = \"r\"\nroute = \"hold\"\nwhen = { proposal = \"x\" }"), &[("p.toml:9:21: routing.rule[0].when.proposal: ", "never proposals")]),
-        (with("[[routing.rule]]\nname = \"r\"\nroute = \"hold\"\nwhen = { body = { at_least = 3 } }"), &[("p.toml:9:30: routing.rule[0].when.body.at_least: ", "type number only")]),
-        (with("[[routing.rule]]\nname = \"r\"\nroute = \"hold\"\nwhen = { body = { missing = true } }"), &[("p.toml:9:29: routing.rule[0].when.body.missing: ", "never missing")]),
-        (fields("n = { type = \"number\" }\n[[routing.rule]]\nname = \"r\"\nroute = \"hold\"\nwhen = { n = { at_least = \"many\" } }"), &[("p.toml:9:27: routing.rule[0].when.n.at_least: ", "must be a number")]),
-        (fields("n = { type = \"text\", personal = true }\n[[routing.rule]]\nname = \"r\"\nroute = \"hold\"\nwhen = { n = \"x\" }"), &[("p.toml:9:14: routing.rule[0].when.n: ", "no rule may read")]),
-        (fields("n = { type = \"category\", options = [\"low\", \"high\"] }\n[[routing.rule]]\nname = \"r\"\nroute = \"hold\"\nwhen = { n = [\"low\", \"hihg\"] }"), &[("p.toml:9:22: routing.rule[0].when.n[1]: ", "did you mean \"high\"?")]),
-        (fields("n = { type = \"boolean\" }\n[[routing.rule]]\nname = \"r\"\nroute = \"hold\"\nwhen = { n = \"yes\" }"), &[("p.toml:9:14: routing.rule[0].when.n: ", "must be true or false")]),
-        (fields("n = { type = \"image\" }\n[[routing.rule]]\nname = \"r\"\nroute = \"hold\"\nwhen = { n = \"yes\" }"), &[("p.toml:9:14: routing.rule[0].when.n: ", "of others only whether they are missing")]),
+        (
+            with("[[routing.rule]]\nname = \"r\"\nroute = \"hold\"\nwhen = { boby = \"x\" }"),
+            &[("p.toml:9:17: routing.rule[0].when.boby: ", "did you mean \"body\"? Rules read fields only")],
+        ),
+        (
+            with("[[routing.rule]]\nname = \"r\"\nroute = \"hold\"\nwhen = { proposal = \"x\" }"),
+            &[("p.toml:9:21: routing.rule[0].when.proposal: ", "never proposals")],
+        ),
+        (
+            with("[[routing.rule]]\nname = \"r\"\nroute = \"hold\"\nwhen = { body = { at_least = 3 } }"),
+            &[("p.toml:9:30: routing.rule[0].when.body.at_least: ", "type number only")],
+        ),
+        (
+            with("[[routing.rule]]\nname = \"r\"\nroute = \"hold\"\nwhen = { body = { missing = true } }"),
+            &[("p.toml:9:29: routing.rule[0].when.body.missing: ", "never missing")],
+        ),
+        (
+            fields("n = { type = \"number\" }\n[[routing.rule]]\nname = \"r\"\nroute = \"hold\"\nwhen = { n = { at_least = \"many\" } }"),
+            &[("p.toml:9:27: routing.rule[0].when.n.at_least: ", "must be a number")],
+        ),
+        (
+            fields("n = { type = \"text\", personal = true }\n[[routing.rule]]\nname = \"r\"\nroute = \"hold\"\nwhen = { n = \"x\" }"),
+            &[("p.toml:9:14: routing.rule[0].when.n: ", "no rule may read")],
+        ),
+        (
+            fields(
+                "n = { type = \"category\", options = [\"low\", \"high\"] }\n[[routing.rule]]\nname = \"r\"\nroute = \"hold\"\nwhen = { n = [\"low\", \"hihg\"] }",
+            ),
+            &[("p.toml:9:22: routing.rule[0].when.n[1]: ", "did you mean \"high\"?")],
+        ),
+        (
+            fields("n = { type = \"boolean\" }\n[[routing.rule]]\nname = \"r\"\nroute = \"hold\"\nwhen = { n = \"yes\" }"),
+            &[("p.toml:9:14: routing.rule[0].when.n: ", "must be true or false")],
+        ),
+        (
+            fields("n = { type = \"image\" }\n[[routing.rule]]\nname = \"r\"\nroute = \"hold\"\nwhen = { n = \"yes\" }"),
+            &[("p.toml:9:14: routing.rule[0].when.n: ", "of others only whether they are missing")],
+        ),
         // Deciding.
         (with("[decide]\nsignatures = 16"), &[("p.toml:7:14: decide.signatures: ", "from 1 to 15")]),
         (with("[decide]\nsignatures = { c = 2 }"), &[("p.toml:7:20: decide.signatures.c: ", "none of the options")]),
         (with("[decide]\nroles = [\"x\", \"x\"]"), &[("p.toml:7:15: decide.roles[1]: ", "twice")]),
-        (with("[decide]\ngrace = \"400d\"\nlease = \"-1s\""), &[("p.toml:7:9: decide.grace: ", "must be from \"0s\""), ("p.toml:8:9: decide.lease: ", "is no duration")]),
+        (
+            with("[decide]\ngrace = \"400d\"\nlease = \"-1s\""),
+            &[("p.toml:7:9: decide.grace: ", "must be from \"0s\""), ("p.toml:8:9: decide.lease: ", "is no duration")],
+        ),
         (with("[decide]\nrole = [\"x\"]"), &[("p.toml:7:8: decide.role: ", "did you mean \"roles\"?")]),
         // No TOML at all.
         ("name = ".into(), &[("p.toml:1:8: this is no TOML", "")]),
@@ -208,27 +303,33 @@ fn every_problem_names_its_place_and_what_would_be_right() {
 #[test]
 fn all_problems_are_reported_at_once_in_the_order_of_the_source() {
     let source = fields("b = { type = \"txet\" }\n[routing]\ndefault = \"asist\"\nblind = 2\n[decide]\nsignatures = { c = 2 }");
-    check(
-        &source,
-        &[("p.toml:5:14", "txet"), ("p.toml:7:11", "asist"), ("p.toml:8:9", "share"), ("p.toml:10:20", "none of the options")],
-    );
+    check(&source, &[("p.toml:5:14", "txet"), ("p.toml:7:11", "asist"), ("p.toml:8:9", "share"), ("p.toml:10:20", "none of the options")]);
 }
 
 #[test]
 fn other_answers_are_read_too() {
     let with = |answer: &str| {
         let source = format!("name = \"x\"\nquestion = \"?\"\n[fields]\n{BODY}[answer]\n{answer}");
-        parse(&source, "p.toml").map(|p| p.answer).map_err(|problems| problems.iter().map(ToString::to_string).collect::<Vec<_>>().join("\n"))
+        parse(&source, "p.toml")
+            .map(|p| p.answer)
+            .map_err(|problems| problems.iter().map(ToString::to_string).collect::<Vec<_>>().join("\n"))
     };
     let decimal = |text| Decimal::parse(text).unwrap();
-    assert_eq!(with("kind = \"score\"\nmin = 0\nmax = 10\nstep = 0.5"), Ok(AnswerSpec::Score { min: decimal("0"), max: decimal("10"), step: Some(decimal("0.5")) }));
+    assert_eq!(
+        with("kind = \"score\"\nmin = 0\nmax = 10\nstep = 0.5"),
+        Ok(AnswerSpec::Score { min: decimal("0"), max: decimal("10"), step: Some(decimal("0.5")) })
+    );
     assert_eq!(with("kind = \"text\""), Ok(AnswerSpec::Text { bytes_max: 64 << 10 }));
     assert_eq!(with("kind = \"text\"\nbytes_max = 500"), Ok(AnswerSpec::Text { bytes_max: 500 }));
     assert_eq!(with("kind = \"patch\""), Ok(AnswerSpec::Patch));
     assert_eq!(with("kind = \"action\"\nnames = [\"refund\"]"), Ok(AnswerSpec::Action { names: vec!["refund".into()], schema: None }));
-    let as_tables = with("kind = \"form\"\n[answer.schema]\ntype = \"object\"\nrequired = [\"sum\"]\n[answer.schema.properties]\nsum = { type = \"number\", minimum = 0.5 }");
-    let as_json = with(r#"kind = "form"
-schema = '{"type": "object", "required": ["sum"], "properties": {"sum": {"type": "number", "minimum": 0.5}}}'"#);
+    let as_tables = with(
+        "kind = \"form\"\n[answer.schema]\ntype = \"object\"\nrequired = [\"sum\"]\n[answer.schema.properties]\nsum = { type = \"number\", minimum = 0.5 }",
+    );
+    let as_json = with(
+        r#"kind = "form"
+schema = '{"type": "object", "required": ["sum"], "properties": {"sum": {"type": "number", "minimum": 0.5}}}'"#,
+    );
     assert!(as_tables.is_ok() && as_tables == as_json, "{as_tables:?}");
     for (answer, want) in [
         ("kind = \"score\"\nmin = 3\nmax = 3", "answer.max: must be above min, which is 3"),
@@ -244,9 +345,18 @@ schema = '{"type": "object", "required": ["sum"], "properties": {"sum": {"type":
         ("kind = \"form\"\nschema = { type = \"object\", requierd = [] }", "did you mean \"required\"?"),
         ("kind = \"form\"\nschema = { type = \"object\", minimum = 3 }", "minimum goes with type number or integer"),
         ("kind = \"form\"\nschema = { type = \"object\", required = [\"a\"] }", "\"a\" is none of the properties"),
-        ("kind = \"form\"\nschema = { type = \"object\", properties = { a = { type = \"int\" } } }", "at properties.a.type: \"int\" is no type"),
-        ("kind = \"form\"\nschema = { type = \"object\", properties = { a = { type = \"integer\", minimum = 3, maximum = 2 } } }", "minimum 3 is above maximum 2"),
-        ("kind = \"form\"\nschema = { type = \"object\", properties = { a = { type = \"string\", minLength = -1 } } }", "whole number from 0"),
+        (
+            "kind = \"form\"\nschema = { type = \"object\", properties = { a = { type = \"int\" } } }",
+            "at properties.a.type: \"int\" is no type",
+        ),
+        (
+            "kind = \"form\"\nschema = { type = \"object\", properties = { a = { type = \"integer\", minimum = 3, maximum = 2 } } }",
+            "minimum 3 is above maximum 2",
+        ),
+        (
+            "kind = \"form\"\nschema = { type = \"object\", properties = { a = { type = \"string\", minLength = -1 } } }",
+            "whole number from 0",
+        ),
         ("kind = \"form\"\nschema = { type = \"object\", properties = { a = { enum = [] } } }", "list of 1 to 1000 values"),
         ("kind = \"form\"\nschema = { type = \"object\", properties = { a = 3 } }", "a schema is a table"),
         ("kind = \"form\"\nschema = { type = [\"object\", \"null\"] }", "write one type as a word"),
@@ -258,7 +368,8 @@ schema = '{"type": "object", "required": ["sum"], "properties": {"sum": {"type":
 
 #[test]
 fn scores_can_be_named_and_documents_cannot() {
-    let with = |answer: &str, more: &str| parse(&format!("name = \"x\"\nquestion = \"?\"\nanswer = {answer}\n{more}\n[fields]\n{BODY}"), "p.toml");
+    let with =
+        |answer: &str, more: &str| parse(&format!("name = \"x\"\nquestion = \"?\"\nanswer = {answer}\n{more}\n[fields]\n{BODY}"), "p.toml");
     let score = "{ kind = \"score\", min = 0, max = 3, step = 1 }";
     let p = with(score, "costs = { error = { \"3.0 -> 0\" = 9 } }\ndecide = { signatures = { 3 = 2 } }").unwrap();
     assert_eq!(p.costs.errors[&("3".to_owned(), "0".to_owned())], 9_000_000);

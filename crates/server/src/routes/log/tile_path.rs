@@ -22,29 +22,18 @@ pub fn index(text: &str) -> Option<(u64, Option<u8>)> {
         return None;
     }
     for (at, group) in text.split('/').enumerate() {
-        let digits = if at + 1 < groups {
-            group.strip_prefix('x')?
-        } else {
-            group
-        };
-        if digits.len() != 3
-            || !digits.bytes().all(|byte| byte.is_ascii_digit())
-            || (at == 0 && groups > 1 && digits == "000")
-        {
+        let digits = if at + 1 < groups { group.strip_prefix('x')? } else { group };
+        if digits.len() != 3 || !digits.bytes().all(|byte| byte.is_ascii_digit()) || (at == 0 && groups > 1 && digits == "000") {
             return None;
         }
-        index = index
-            .checked_mul(1_000)?
-            .checked_add(digits.parse().ok()?)?;
+        index = index.checked_mul(1_000)?.checked_add(digits.parse().ok()?)?;
     }
     Some((index, width))
 }
 
 /// Plain digits without leading zeros.
 fn number(text: &str) -> Option<u8> {
-    let plain = !text.is_empty()
-        && text.bytes().all(|byte| byte.is_ascii_digit())
-        && (text == "0" || !text.starts_with('0'));
+    let plain = !text.is_empty() && text.bytes().all(|byte| byte.is_ascii_digit()) && (text == "0" || !text.starts_with('0'));
     if plain { text.parse().ok() } else { None }
 }
 
@@ -79,14 +68,7 @@ mod tests {
             assert_eq!(index(text), want, "{text}");
         }
         assert_eq!(
-            (
-                level("0"),
-                level("63"),
-                level("64"),
-                level("07"),
-                level(""),
-                level("+1")
-            ),
+            (level("0"), level("63"), level("64"), level("07"), level(""), level("+1")),
             (Some(0), Some(63), None, None, None, None)
         );
     }
