@@ -83,6 +83,10 @@ impl App {
     /// # Errors
     /// Where the storage fails. It is safe to begin again: an erasure is carried out once, and one more log harms nobody.
     pub async fn restore_finish(&self, erasures: &[Erasure]) -> Result<Vec<Restored>, Error> {
+        // The copy holds the leases of nodes that served the original; none of them serves this.
+        let mut tx = self.inner.db.begin().await?;
+        store::integrator::clear(tx.conn()).await?;
+        tx.commit().await?;
         let mut done = Vec::new();
         for id in self.workspaces().await? {
             let subjects: BTreeSet<SubjectId> = erasures.iter().filter(|e| e.workspace == id.0).map(|e| SubjectId(e.subject)).collect();

@@ -2,7 +2,7 @@
 
 use crate::{
     client::{self, Client},
-    raw::Rows,
+    raw::{self, Rows},
     reality,
     table::{Line, Target},
     world::{self, Engine, Kind, Node, Run},
@@ -85,6 +85,7 @@ async fn once(
     let cases = arguments.cases;
     let node = Node::fresh(engine).await?;
     let before = i64::try_from(node.workspace.info().await?.size)?;
+    raw::watch(&node.app).await?;
     let text: Vec<String> = (0..cases).map(|n| world::line(kind, n)).collect();
     let (began, used) = (reality::stopwatch(), reality::processor());
     world::take_in(&node.workspace, text.into_iter()).await?;
@@ -105,18 +106,18 @@ async fn once(
     }
     let rows = Rows::read(&node.app, node.workspace.id().0, before).await?;
     node.remove().await?;
-    let raw = reality::rate(cases, rows.write(engine).await?);
+    let raw_rate = reality::rate(cases, rows.write(engine).await?);
     let (commits, bytes) = (rows.commits(), rows.event_bytes());
     drop(rows);
     let http = over_http(engine, kind, cases).await?;
     eprintln!(
-        "bench: intake, {}, {kind:?}: {taken:.0} cases/s at {used:.0} us of processor time a case, raw {raw:.0}, HTTP {http:.0}; {} cases a commit, {} bytes of events a case",
+        "bench: intake, {}, {kind:?}: {taken:.0} cases/s at {used:.0} us of processor time a case, raw {raw_rate:.0}, HTTP {http:.0}; {} cases a commit, {} bytes of events a case",
         engine.name(),
         cases / commits.max(1),
         bytes / cases.max(1)
     );
-    figures.raw.push(raw);
-    figures.ratio.push(taken / raw);
+    figures.raw.push(raw_rate);
+    figures.ratio.push(taken / raw_rate);
     figures.http.push(http);
     Ok(())
 }

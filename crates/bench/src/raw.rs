@@ -42,6 +42,16 @@ struct Table {
     owner: usize,
 }
 
+/// The same code for both engines, which differ in the types of their connections.
+macro_rules! each {
+    ($on:expr, $c:ident => $run:expr) => {
+        match $on {
+            countersign_store::Conn::Sqlite($c) => $run,
+            countersign_store::Conn::Postgres($c) => $run,
+        }
+    };
+}
+
 use Kind::{Bytes, Flag, Id, Number, Text};
 
 const EVENTS: Table = Table {
@@ -160,39 +170,26 @@ impl Rows {
             .sum()
     }
 
-    /// Reads what lies in the workspace's tables, from a position in its log on. All events of a transaction were recorded at one
-    /// moment, so that the moments tell the transactions apart.
+    /// Reads what lies in the workspace's tables, from a position in its log on, in a database that was [`watch`]ed from there on.
     pub async fn read(app: &App, workspace: Uuid, from: i64) -> Result<Self> {
         let mut batches: Vec<Batch> = Vec::new();
         let mut owners: HashMap<Uuid, usize> = HashMap::new();
-        let mut moment = None;
+        let ends = commits(app.db()).await?;
+        let mut end = from;
         for row in table(app.db(), &EVENTS).await? {
-            let [
-                _,
-                Value::Number(Some(position)),
-                Value::Id(Some(stream)),
-                _,
-                _,
-                _,
-                Value::Number(Some(recorded_at)),
-                ..,
-            ] = row.as_slice()
-            else {
+            let [_, Value::Number(Some(position)), Value::Id(Some(stream)), ..] = row.as_slice() else {
                 bail!("an event without a place")
             };
             if *position < from {
                 continue;
             }
-            if moment != Some(*recorded_at) {
-                moment = Some(*recorded_at);
+            if *position >= end {
+                let next = ends.partition_point(|end| end <= position);
+                end = ends.get(next).copied().context("an event without a commit")?;
                 batches.push(vec![Vec::new(); TABLES.len() + 1]);
             }
             owners.entry(*stream).or_insert(batches.len() - 1);
-            batches
-                .last_mut()
-                .and_then(|batch| batch.last_mut())
-                .context("a batch")?
-                .push(row);
+            batches.last_mut().and_then(|batch| batch.last_mut()).context("a batch")?.push(row);
         }
         // Subjects come first in a transaction and last here, for their cases tell where they belong.
         for (at, of) in TABLES.iter().enumerate().rev() {
@@ -269,6 +266,34 @@ impl Rows {
     }
 }
 
+/// Has every transaction that advances the log's head leave a row, which tells the transactions apart afterwards.
+pub async fn watch(app: &App) -> Result<()> {
+    const TABLE: &str = "create table commits_seen (size bigint not null)";
+    const SQLITE: &str = "create trigger commit_seen after update of size on log_heads begin insert into commits_seen values (new.size); end";
+    const POSTGRES: [&str; 2] = [
+        "create function commit_seen() returns trigger language plpgsql as $$ begin insert into commits_seen values (new.size); return new; end $$",
+        "create trigger commit_seen after update of size on log_heads for each row execute function commit_seen()",
+    ];
+    let mut tx = app.db().begin().await?;
+    run(&mut tx, TABLE, []).await?;
+    match engine_of(app.db()) {
+        Engine::Sqlite => run(&mut tx, SQLITE, []).await?,
+        Engine::Postgres => {
+            for sql in POSTGRES {
+                run(&mut tx, sql, []).await?;
+            }
+        }
+    }
+    Ok(tx.commit().await?)
+}
+
+/// The sizes of the log that transactions left behind, in order.
+async fn commits(db: &Db) -> Result<Vec<i64>> {
+    let mut session = db.session().await?;
+    let sql = "select size from commits_seen order by size";
+    Ok(each!(session.conn(), c => sqlx::query_scalar(sql).fetch_all(c).await?))
+}
+
 /// The texts of all statements, by table and number of rows.
 struct Texts(Vec<Vec<(usize, &'static str)>>);
 
@@ -324,16 +349,6 @@ fn engine_of(db: &Db) -> Engine {
     } else {
         Engine::Postgres
     }
-}
-
-/// The same code for both engines, which differ in the types of their connections.
-macro_rules! each {
-    ($on:expr, $c:ident => $run:expr) => {
-        match $on {
-            countersign_store::Conn::Sqlite($c) => $run,
-            countersign_store::Conn::Postgres($c) => $run,
-        }
-    };
 }
 
 async fn run(
@@ -394,6 +409,7 @@ mod tests {
     async fn the_same_rows_are_written_in_the_same_transactions() {
         let node = Node::fresh(Engine::Sqlite).await.unwrap();
         let before = i64::try_from(node.workspace.info().await.unwrap().size).unwrap();
+        watch(&node.app).await.unwrap();
         take_in(&node.workspace, (0..300).map(|n| line(Kind::Ticket, n)))
             .await
             .unwrap();

@@ -36,13 +36,9 @@ impl Node {
         Ok(Self { app, workspace, settings, out: global.out() })
     }
 
-    /// One page of cases. Filters that the database has no index for are applied here, so such a page may be short.
+    /// One page of cases.
     pub async fn cases(&self, playbook: Option<&str>, state: Option<&str>, cursor: Option<&str>, limit: u32) -> Result<Page<CaseSummary>> {
-        let indexed = playbook.is_some() == state.is_some();
-        let (by_playbook, by_state) = if indexed { (playbook, state) } else { (None, None) };
-        let mut page = self.workspace.cases_list(by_playbook, by_state, cursor, limit).await?;
-        page.items.retain(|case| playbook.is_none_or(|name| case.playbook == name) && state.is_none_or(|word| case.state == word));
-        Ok(page)
+        Ok(self.workspace.cases_list(playbook, state, cursor, limit).await?)
     }
 
     /// Ends in an orderly way: what is under way is finished.

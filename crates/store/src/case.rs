@@ -17,7 +17,7 @@ const EXCLUSIONS_DELETE: &str = "delete from case_exclusions where workspace = $
 statements! {
     CASE_SETTLE_LEASES = "update cases set available = false, wake_at = (select min(l.until) from leases l where l.workspace = cases.workspace and l.case_id = cases.case_id and l.until > $3) where workspace = $1 and case_id = $2 and available and seats_free <= (select count(*) from leases l where l.workspace = cases.workspace and l.case_id = cases.case_id and l.until > $3)";
     CASE_GET = "select case_id, version, playbook, playbook_version, status, route, role, seats_free, opened_at, priority_at, answer, decided_at from cases where workspace = $1 and case_id = $2";
-    CASES_LIST = "select case_id, version, playbook, playbook_version, status, route, role, seats_free, opened_at, priority_at, answer, decided_at from cases where workspace = $1 and case_id > $2 order by case_id limit $3";
+    CASES_LIST = "select case_id, version, playbook, playbook_version, status, route, role, seats_free, opened_at, priority_at, answer, decided_at from cases where workspace = $1 and case_id > $2 and (playbook = $3 or $3 is null) and (status = $4 or $4 is null) order by case_id limit $5";
     CASES_LIST_OF = "select case_id, version, playbook, playbook_version, status, route, role, seats_free, opened_at, priority_at, answer, decided_at from cases where workspace = $1 and playbook = $2 and status = $3 and case_id > $4 order by case_id limit $5";
     CASES_COUNT = "select playbook, status, count(*) from cases where workspace = $1 group by playbook, status order by playbook, status";
     EXCLUSIONS_LIST = "select case_id, person from case_exclusions where workspace = $1 order by case_id, person";
@@ -183,13 +183,33 @@ pub async fn of(mut conn: Conn<'_>, workspace: Uuid, cases: &[Uuid]) -> Result<V
     Ok(found)
 }
 
+/// Which cases of a list are wanted; absent: all.
+#[derive(Debug, Clone, Copy, Default)]
+pub struct Filter<'a> {
+    /// Of this playbook.
+    pub playbook: Option<Uuid>,
+    /// That stand here.
+    pub status: Option<&'a str>,
+}
+
 /// Cases after one, in the order of their ids, which is the order in which they came.
 ///
 /// # Errors
 /// Where the storage fails.
-pub async fn list(conn: Conn<'_>, workspace: Uuid, after: Uuid, limit: i64) -> Result<Vec<CaseRow>, Error> {
-    on!(conn, c => sqlx::query(CASES_LIST).bind(workspace).bind(after).bind(limit).fetch_all(c).await.map(|rows| rows.iter().map(|r| case_row!(r)).collect()))
-        .map_err(attempt("list cases"))
+pub async fn list(conn: Conn<'_>, workspace: Uuid, filter: Filter<'_>, after: Uuid, limit: i64) -> Result<Vec<CaseRow>, Error> {
+    if let Filter { playbook: Some(playbook), status: Some(status) } = filter {
+        return list_of(conn, workspace, playbook, status, after, limit).await;
+    }
+    on!(conn, c => sqlx::query(CASES_LIST)
+        .bind(workspace)
+        .bind(after)
+        .bind(filter.playbook)
+        .bind(filter.status)
+        .bind(limit)
+        .fetch_all(c)
+        .await
+        .map(|rows| rows.iter().map(|r| case_row!(r)).collect()))
+    .map_err(attempt("list cases"))
 }
 
 /// Cases of one playbook and status after one.

@@ -11,6 +11,7 @@ use uuid::Uuid;
 statements! {
     INTEGRATOR_TAKE = "insert into integrators (workspace, holder, fence, until) values ($1, $2, 1, $4) on conflict (workspace) do update set holder = excluded.holder, until = excluded.until, fence = case when integrators.holder = excluded.holder then integrators.fence else integrators.fence + 1 end where integrators.holder = excluded.holder or integrators.until <= $3 returning fence";
     INTEGRATOR_RELEASE = "update integrators set until = 0 where holder = $1";
+    INTEGRATORS_CLEAR = "delete from integrators";
     INTEGRATOR_CHECK = "update integrators set until = until where workspace = $1 and holder = $2 and fence = $3 returning until";
 }
 
@@ -39,4 +40,12 @@ pub async fn holds(conn: Conn<'_>, workspace: Uuid, holder: Uuid, fence: i64) ->
 pub async fn release(conn: Conn<'_>, holder: Uuid) -> Result<(), Error> {
     on!(conn, c => sqlx::query(INTEGRATOR_RELEASE).bind(holder).execute(c).await.map(|_| ()))
         .map_err(attempt("give the integrator's leases back"))
+}
+
+/// Drops all leases, in a database that was restored and that no node serves yet.
+///
+/// # Errors
+/// Where the storage fails.
+pub async fn clear(conn: Conn<'_>) -> Result<(), Error> {
+    on!(conn, c => sqlx::query(INTEGRATORS_CLEAR).execute(c).await.map(|_| ())).map_err(attempt("drop the integrators' leases"))
 }

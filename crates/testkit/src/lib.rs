@@ -1,9 +1,14 @@
 //! Nodes on throw-away databases of both engines, with a virtual clock and seeded randomness, so that a failing run can be run
 //! again. For tests and benchmarks only; never part of the product.
 //!
-//! Start at [`each_engine`], which runs a scenario on SQLite and, where one can be had, on PostgreSQL.
+//! Start at [`each_engine`], which runs a scenario on SQLite and, where one can be had, on PostgreSQL. [`story`] gives a workspace a
+//! past, [`raw`] looks below the product, [`dice`] chooses from a seed.
 
 #![expect(clippy::unwrap_used, clippy::expect_used, reason = "test support: a setup that fails should panic and say where")]
+
+pub mod dice;
+pub mod raw;
+pub mod story;
 
 use countersign_app::{
     App, Caller, Config, Env, Workspace,
@@ -205,7 +210,15 @@ impl Kit {
 /// A judgment with an option.
 #[must_use]
 pub fn judgment(shown: &Shown, person: PersonId, answer: &str) -> JudgmentInput {
-    JudgmentInput { person: person.0, token: shown.token.clone(), answer: Some(answer.into()), accept: None, confidence: Some(0.9), seconds: Some(12.5), reason: None }
+    JudgmentInput {
+        person: person.0,
+        token: shown.token.clone(),
+        answer: Some(answer.into()),
+        accept: None,
+        confidence: Some(0.9),
+        seconds: Some(12.5),
+        reason: None,
+    }
 }
 
 /// A playbook of one text field and three options, on a route.

@@ -2,7 +2,10 @@
 
 #![expect(clippy::unwrap_used, clippy::expect_used, reason = "tests")]
 
-use countersign_app::{Options, bundle, input::{OutcomeInput, ReasonInput}};
+use countersign_app::{
+    Options, bundle,
+    input::{OutcomeInput, ReasonInput},
+};
 use countersign_core::id::{CaseId, EventId};
 use countersign_testkit::{Kit, caller, case, each_engine, playbook};
 
@@ -64,7 +67,12 @@ async fn a_blind_case_reveals_after_the_first_answer() {
         let undo = ReasonInput { person: ada.0, reason: None };
         let undone = kit.workspace.decision_withdraw(&caller(), decision, undo, Options::default()).await.unwrap();
         assert_eq!(undone.state, "open");
-        assert!(kit.workspace.verify(&|_| {}, None).await.unwrap().ok() || { kit.workspace.integrate().await.unwrap(); true });
+        assert!(
+            kit.workspace.verify(&|_| {}, None).await.unwrap().ok() || {
+                kit.workspace.integrate().await.unwrap();
+                true
+            }
+        );
         let report = kit.workspace.verify(&|_| {}, None).await.unwrap();
         assert!(report.ok(), "{:#?}", report.problems);
     })

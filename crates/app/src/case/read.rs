@@ -317,13 +317,9 @@ impl Workspace {
         let limit = limit.clamp(1, PAGE_ITEMS_MAX);
         let mut session = self.inner.db.session().await?;
         let fetch = i64::from(limit) + 1;
-        let mut rows = match (playbook, state) {
-            (Some(name), Some(state)) => {
-                store::case::list_of(session.conn(), self.id.0, control.playbook_id(name)?.0, state, after, fetch).await?
-            }
-            (None, None) => store::case::list(session.conn(), self.id.0, after, fetch).await?,
-            _ => return Err(Refusal::invalid("/state", "filter by playbook and state together, or by neither").into()),
-        };
+        let playbook = playbook.map(|name| control.playbook_id(name)).transpose()?.map(|id| id.0);
+        let filter = store::case::Filter { playbook, status: state };
+        let mut rows = store::case::list(session.conn(), self.id.0, filter, after, fetch).await?;
         let more = rows.len() > limit as usize;
         rows.truncate(limit as usize);
         let next = rows.last().filter(|_| more).map(|r| self.cursor_sign("cases", &r.case.to_string())).transpose()?;

@@ -14,11 +14,7 @@ use countersign_app::backup::erasures_read;
 use std::{
     fs, io,
     path::{Path, PathBuf},
-    time::Duration,
 };
-
-/// How long the lease of a node that signs checkpoints lasts.
-const LEASE: Duration = Duration::from_secs(10);
 
 /// What `backup` is asked for.
 #[derive(Debug, clap::Args)]
@@ -67,9 +63,6 @@ pub async fn restore(global: &Global, RestoreArguments { from, erasures }: Resto
             return Err(Exit::Usage.because("a PostgreSQL database is loaded by pg_restore; then run this without --from"));
         }
     }
-    if let Some(from) = &from {
-        old_lease(out, from).await;
-    }
     let app = node::open_with(&settings, root).await?;
     let restored = app.restore_finish(&erasures).await;
     app.close().await;
@@ -98,16 +91,6 @@ fn erasure_list(out: Out, settings: &Settings, named: Option<&Path>) -> Result<V
             Ok(Vec::new())
         }
         Err(error) => Err(Exit::Usage.because(format!("{}: {error}", path.display()))),
-    }
-}
-
-/// Waits until nobody can hold a lease from the backup: it holds that of the node that signed when it was made, and until the
-/// lease ends the new log cannot be signed.
-async fn old_lease(out: Out, from: &Path) {
-    let age = fs::metadata(from).and_then(|metadata| metadata.modified()).ok().and_then(|made| made.elapsed().ok());
-    if let Some(rest) = age.and_then(|age| LEASE.checked_sub(age)) {
-        out.say(format!("This backup is new; waiting {} s for the lease inside of it to end.", rest.as_secs() + 1));
-        tokio::time::sleep(rest).await;
     }
 }
 

@@ -407,7 +407,7 @@ fn import_comment(name: &str, columns: &[Column<'_>], roles: &[Option<Role>], an
         let header = remark(column.header);
         let nth = seen.iter().filter(|s| **s == role).count();
         let told = answer.telling.contains(&i);
-        let millis = if column.says(&["ms", "millis", "milliseconds"]) { "   (milliseconds: divide by 1000 first)" } else { "" };
+        let flag = if column.says(&["ms", "millis", "milliseconds"]) { "--millis" } else { "--seconds" };
         seen.push(role);
         lines.push(match role {
             Role::Probability => {
@@ -423,7 +423,7 @@ fn import_comment(name: &str, columns: &[Column<'_>], roles: &[Option<Role>], an
             Role::Judgment if told => format!("--judgment {header}"),
             Role::Outcome if told => format!("--outcome {header}"),
             Role::Person if nth == 0 => format!("--person {header}"),
-            Role::Seconds if nth == 0 => format!("--seconds {header}{millis}"),
+            Role::Seconds if nth == 0 => format!("{flag} {header}"),
             Role::Proposal => format!("(left out: {header} looks like another proposal)"),
             Role::Judgment => format!("(left out: {header} looks like another judgment)"),
             Role::Outcome => format!("(left out: {header} looks like another outcome)"),

@@ -89,7 +89,7 @@ fn columns_become_what_they_look_like() {
             "--probabilities \"OPTION=model_prob\"",
             "--judgment \"human_choice\"",
             "--outcome \"outcome\"",
-            "--seconds \"response_ms\"   (milliseconds: divide by 1000 first)",
+            "--millis \"response_ms\"",
         ],
     );
     check(
