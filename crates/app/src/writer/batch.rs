@@ -142,7 +142,8 @@ async fn together(node: &Inner, items: &[Item<'_>]) -> Result<Together, Error> {
             Some(answer) => answer,
             None => match batch.decide(item).await {
                 Err(error @ Error::Store(_)) => return Err(error),
-                other => other,
+                Err(refused) => batch.answered_meanwhile(item).await?.unwrap_or(Err(refused)),
+                Ok(done) => Ok(done),
             },
         });
     }
@@ -270,6 +271,24 @@ impl<'n> Batch<'n> {
         Ok(batch)
     }
 
+    /// What was answered to the same request just now: in this batch, or by another node since this batch was begun.
+    ///
+    /// A caller who went away and sends again at once must not be told that what they want was done already.
+    async fn answered_meanwhile(&mut self, item: &Item<'_>) -> Result<Option<Result<Done, Error>>, Error> {
+        let Some(key) = stored_key(item.caller, item.options) else { return Ok(None) };
+        let here = self.kept.iter().find(|(kept, _)| *kept == key).map(|(_, response)| response.clone());
+        let response = match here {
+            Some(response) => Some(response),
+            None => match known_answer(self.node, self.workspace, item.caller, item.options).await {
+                Ok(known) => known,
+                Err(error @ Error::Refused(_)) => return Ok(Some(Err(error))),
+                Err(error) => return Err(error),
+            },
+        };
+        let receipt = response.map(|text| serde_json::from_str(&text).map_err(|e| Error::Damaged(e.to_string()))).transpose()?;
+        Ok(receipt.map(|receipt| Ok(Done { receipt, shown: None })))
+    }
+
     async fn decide(&mut self, item: &Item<'_>) -> Result<Done, Error> {
         if let Verb::Open(opening) = item.verb
             && let Some(token) = opening.external_token
@@ -330,12 +349,16 @@ impl<'n> Batch<'n> {
             return Ok((ready.written, ready.vault_rows));
         }
         let owner = self.owner(item, state).await?;
-        let lease = self.lease(item).await?;
+        let lease = self.lease(item, state).await?;
         let keys = Arc::clone(&self.keys);
         let control = Arc::clone(&self.control);
         let owner = owner.and_then(|id| self.subjects.get(&id)).map(|s| Owner { subject: s.id, key: s.key.as_ref() });
         let ground = Ground { node: self.node, workspace: self.workspace, control: &control, keys: &keys, now: self.now };
-        ground.decide(item.caller, item.case, item.verb, state, owner, lease)
+        let decided = ground.decide(item.caller, item.case, item.verb, state, owner, lease)?;
+        if matches!(item.verb, Verb::Judge(..)) && lease.is_none() {
+            return Err(Refusal::new(Code::NotClaimed, "this person let the case go: claim it again, have it shown, and answer that").into());
+        }
+        Ok(decided)
     }
 
     /// Whose personal values the command's are: the case's subject, made on opening where the playbook has personal fields.
@@ -399,10 +422,13 @@ impl<'n> Batch<'n> {
         self.subject_keep(id, row.and_then(|r| r.wrapped_key).as_deref())
     }
 
-    async fn lease(&mut self, item: &Item<'_>) -> Result<Option<Lease>, Error> {
+    /// The lease in the engine's time, which never falls on a case: where the clock went back, what is left of the lease counts from
+    /// the last time on the case, or nobody could work on it until the clock has caught up.
+    async fn lease(&mut self, item: &Item<'_>, state: Option<&CaseState>) -> Result<Option<Lease>, Error> {
         let Some(person) = item.verb.lease_of() else { return Ok(None) };
         let until = store::claim::held_until(self.tx.conn(), self.workspace.0, item.case.0, person.0, self.now).await?;
-        Ok(until.map(|until| Lease { person, until }))
+        let behind = state.map_or(0, |s| s.recorded_at - self.now).max(0);
+        Ok(until.map(|until| Lease { person, until: until + behind }))
     }
 
     /// Takes decided events into the batch, so that later commands of it see them.
