@@ -22,6 +22,9 @@ use serde_json::{Value, json};
 use std::collections::{BTreeSet, HashMap};
 use uuid::Uuid;
 
+/// The words for where a case stands.
+const STATES: &[&str] = &["held", "open", "decided", "acted", "appealed"];
+
 /// A case with all its events and the values that could be opened.
 pub(crate) struct File {
     pub events: Vec<(i64, Event)>,
@@ -318,6 +321,9 @@ impl Workspace {
         let mut session = self.inner.db.session().await?;
         let fetch = i64::from(limit) + 1;
         let playbook = playbook.map(|name| control.playbook_id(name)).transpose()?.map(|id| id.0);
+        if state.is_some_and(|word| !STATES.contains(&word)) {
+            return Err(Refusal::invalid("/state", format!("a state is one of {}", STATES.join(", "))).into());
+        }
         let filter = store::case::Filter { playbook, status: state };
         let mut rows = store::case::list(session.conn(), self.id.0, filter, after, fetch).await?;
         let more = rows.len() > limit as usize;
