@@ -15,7 +15,7 @@ use crate::{
         ObservedInput, OutcomeCorrection, OutcomeInput, ProposalInput, ReasonInput, SnoozeInput,
     },
     view::Receipt,
-    writer::{AtomicJob, CaseJob, Done, Work, reply},
+    writer::{AtomicJob, CaseJob, Done, Work, known_answer, reply},
 };
 use countersign_core::{
     id::{CaseId, EventId, PersonId},
@@ -26,6 +26,7 @@ use countersign_core::{
 };
 use countersign_engine::command::ShownFacts;
 use countersign_store as store;
+use serde::de::DeserializeOwned;
 use std::{
     future::Future,
     pin::Pin,
@@ -132,10 +133,30 @@ impl Workspace {
     /// # Errors
     /// A refusal names the field; nothing is written then.
     pub async fn case_open(&self, caller: &Caller, input: CaseInput, options: Options) -> Result<Receipt, Error> {
+        match self.case_open_once(caller, input, options.clone()).await {
+            Err(refused) => self.answered_before(caller, &options, refused).await,
+            done => done,
+        }
+    }
+
+    async fn case_open_once(&self, caller: &Caller, input: CaseInput, options: Options) -> Result<Receipt, Error> {
         let verb = Verb::Open(Box::new(self.opening(input, false).await?));
         let case = CaseId(self.inner.env.ordered_id());
         self.predecide(caller, case, &verb).await?;
         self.submit(caller, case, verb, options).await.map(|done| done.receipt)
+    }
+
+    /// What was answered to the same request before, where a check before the writer refuses it by now: whoever never got the answer
+    /// sends it again, and by then a new playbook or the clock may have changed what is accepted.
+    async fn answered_before<T: DeserializeOwned>(&self, caller: &Caller, options: &Options, refused: Error) -> Result<T, Error> {
+        let Error::Refused(refusal) = &refused else { return Err(refused) };
+        if matches!(refusal.code, Code::Busy | Code::Storage) {
+            return Err(refused);
+        }
+        match known_answer(&self.inner, self.id, caller, options).await? {
+            Some(known) => serde_json::from_str(&known).map_err(|e| Error::Damaged(format!("a kept answer cannot be read: {e}"))),
+            None => Err(refused),
+        }
     }
 
     /// Hands a case in as one of many; waits only for a place in the queue. The receipt comes after the commit.
@@ -157,6 +178,15 @@ impl Workspace {
     /// # Errors
     /// Says which one, counted from 0, is to blame.
     pub async fn cases_open_atomic(&self, caller: &Caller, inputs: Vec<CaseInput>, options: Options) -> Result<Vec<Receipt>, AtomicError> {
+        match self.cases_open_atomic_once(caller, inputs, options.clone()).await {
+            Err(AtomicError { line, error }) => {
+                self.answered_before(caller, &options, error).await.map_err(|error| AtomicError { line, error })
+            }
+            done => done,
+        }
+    }
+
+    async fn cases_open_atomic_once(&self, caller: &Caller, inputs: Vec<CaseInput>, options: Options) -> Result<Vec<Receipt>, AtomicError> {
         let whole = |error: Error| AtomicError { line: 0, error };
         if inputs.len() > ATOMIC_LINES_MAX {
             return Err(whole(

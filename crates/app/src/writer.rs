@@ -9,6 +9,7 @@ mod claims;
 mod ground;
 mod rows;
 
+pub(crate) use batch::known_answer;
 pub use change::Change;
 pub(crate) use change::{Extra, playbook_id};
 pub(crate) use ground::{Ground, Ready, Waiting};

@@ -157,7 +157,12 @@ fn stored_key(caller: &Caller, options: &Options) -> Option<Key> {
 }
 
 /// What was answered to the same request before.
-async fn known_answer(node: &Inner, workspace: WorkspaceId, caller: &Caller, options: &Options) -> Result<Option<String>, Error> {
+pub(crate) async fn known_answer(
+    node: &Inner,
+    workspace: WorkspaceId,
+    caller: &Caller,
+    options: &Options,
+) -> Result<Option<String>, Error> {
     let Some(key) = stored_key(caller, options) else { return Ok(None) };
     let mut session = node.db.session().await?;
     match store::idempotency::get(session.conn(), workspace.0, &key, node.env.now()).await? {
@@ -356,7 +361,9 @@ impl<'n> Batch<'n> {
         let ground = Ground { node: self.node, workspace: self.workspace, control: &control, keys: &keys, now: self.now };
         let decided = ground.decide(item.caller, item.case, item.verb, state, owner, lease)?;
         if matches!(item.verb, Verb::Judge(..)) && lease.is_none() {
-            return Err(Refusal::new(Code::NotClaimed, "this person let the case go: claim it again, have it shown, and answer that").into());
+            return Err(
+                Refusal::new(Code::NotClaimed, "this person let the case go: claim it again, have it shown, and answer that").into()
+            );
         }
         Ok(decided)
     }
