@@ -4,7 +4,7 @@
 //! Start at [`each_engine`], which runs a scenario on SQLite and, where one can be had, on PostgreSQL. [`story`] gives a workspace a
 //! past, [`raw`] looks below the product, [`dice`] chooses from a seed.
 
-#![expect(clippy::unwrap_used, clippy::expect_used, reason = "test support: a setup that fails should panic and say where")]
+#![expect(clippy::expect_used, reason = "test support: a setup that fails should panic and say where")]
 
 pub mod dice;
 pub mod raw;
