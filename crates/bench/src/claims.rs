@@ -55,23 +55,11 @@ pub async fn measure(run: &Run, arguments: &Arguments) -> Result<Vec<Line>> {
         fill(&node, Kind::Panel, arguments.claims / 20).await?;
         fill(&node, Kind::Alert, arguments.cases).await?;
         let people = people(&node.workspace, arguments.people).await?;
-        let (mut lone, mut alone, mut p50, mut p99, mut ratio, mut imported) = (
-            Vec::new(),
-            Vec::new(),
-            Vec::new(),
-            Vec::new(),
-            Vec::new(),
-            Vec::new(),
-        );
+        let (mut lone, mut alone, mut p50, mut p99, mut ratio, mut imported) =
+            (Vec::new(), Vec::new(), Vec::new(), Vec::new(), Vec::new(), Vec::new());
         for round in 0..run.repeat {
-            let base = lone_commits(&node, arguments, round)
-                .await?
-                .percentile(0.99);
-            alone.push(
-                timed_claims(&node.workspace, &people, arguments.timed)
-                    .await?
-                    .percentile(0.99),
-            );
+            let base = lone_commits(&node, arguments, round).await?.percentile(0.99);
+            alone.push(timed_claims(&node.workspace, &people, arguments.timed).await?.percentile(0.99));
             let (mut times, rate) = claims_beside_import(&node, &people, arguments, round).await?;
             lone.push(base);
             p50.push(times.percentile(0.5));
@@ -88,62 +76,16 @@ pub async fn measure(run: &Run, arguments: &Arguments) -> Result<Vec<Line>> {
             unit,
             target,
         };
-        lines.push(line(
-            "a lone commit, p99",
-            arguments.timed,
-            lone,
-            "ms",
-            None,
-        ));
-        lines.push(line(
-            &format!("claim-next of {} open, p99", arguments.cases),
-            arguments.timed,
-            alone,
-            "ms",
-            None,
-        ));
-        lines.push(line(
-            "claim-next beside an import, p50",
-            arguments.timed,
-            p50,
-            "ms",
-            None,
-        ));
-        lines.push(line(
-            "claim-next beside an import, p99",
-            arguments.timed,
-            p99,
-            "ms",
-            None,
-        ));
-        lines.push(line(
-            "that p99 to 5 ms + 2 lone p99",
-            arguments.timed,
-            ratio,
-            "",
-            Some(Target::AtMost(1.0)),
-        ));
-        lines.push(line(
-            "the import meanwhile",
-            arguments.timed,
-            imported,
-            "cases/s",
-            None,
-        ));
-        let second = if engine == Engine::Postgres {
-            Some(world::open(&node.database).await?)
-        } else {
-            None
-        };
+        lines.push(line("a lone commit, p99", arguments.timed, lone, "ms", None));
+        lines.push(line(&format!("claim-next of {} open, p99", arguments.cases), arguments.timed, alone, "ms", None));
+        lines.push(line("claim-next beside an import, p50", arguments.timed, p50, "ms", None));
+        lines.push(line("claim-next beside an import, p99", arguments.timed, p99, "ms", None));
+        lines.push(line("that p99 to 5 ms + 2 lone p99", arguments.timed, ratio, "", Some(Target::AtMost(1.0))));
+        lines.push(line("the import meanwhile", arguments.timed, imported, "cases/s", None));
+        let second = if engine == Engine::Postgres { Some(world::open(&node.database).await?) } else { None };
         let (rate, wrong) = contended(&node, second.as_ref(), &people, arguments.claims).await?;
         let nodes = if second.is_some() { 2 } else { 1 };
-        lines.push(line(
-            &format!("claims by {} people, {nodes} node(s)", arguments.people),
-            arguments.claims,
-            vec![rate],
-            "/s",
-            None,
-        ));
+        lines.push(line(&format!("claims by {} people, {nodes} node(s)", arguments.people), arguments.claims, vec![rate], "/s", None));
         lines.push(line(
             "of these served to somebody who should not have it",
             arguments.claims,
@@ -162,15 +104,8 @@ pub async fn measure(run: &Run, arguments: &Arguments) -> Result<Vec<Line>> {
 async fn people(workspace: &Workspace, count: usize) -> Result<Vec<PersonId>> {
     let mut people = Vec::with_capacity(count);
     for n in 0..count {
-        let input = PersonInput {
-            name: format!("Person {n}"),
-            mail: None,
-            roles: Vec::new(),
-            external: false,
-        };
-        people.push(PersonId(
-            workspace.person_add(&caller(), input).await?.person,
-        ));
+        let input = PersonInput { name: format!("Person {n}"), mail: None, roles: Vec::new(), external: false };
+        people.push(PersonId(workspace.person_add(&caller(), input).await?.person));
     }
     Ok(people)
 }
@@ -182,9 +117,7 @@ async fn lone_commits(node: &Node, arguments: &Arguments, round: usize) -> Resul
         let n = 10 * arguments.cases + round * arguments.timed + n;
         let input: CaseInput = serde_json::from_str(&world::line(Kind::Alert, n))?;
         let began = reality::stopwatch();
-        node.workspace
-            .case_open(&caller(), input, Options::default())
-            .await?;
+        node.workspace.case_open(&caller(), input, Options::default()).await?;
         times.push(began.elapsed());
     }
     Ok(times)
@@ -196,32 +129,22 @@ async fn timed_claims(workspace: &Workspace, people: &[PersonId], count: usize) 
     for person in people.iter().cycle().take(count) {
         tokio::time::sleep(PAUSE).await;
         let began = reality::stopwatch();
-        workspace
-            .claim_next(*person, Some("alerts"))
-            .await?
-            .context("an open case")?;
+        workspace.claim_next(*person, Some("alerts")).await?.context("an open case")?;
         times.push(began.elapsed());
     }
     Ok(times)
 }
 
-async fn claims_beside_import(
-    node: &Node,
-    people: &[PersonId],
-    arguments: &Arguments,
-    round: usize,
-) -> Result<(Times, f64)> {
+async fn claims_beside_import(node: &Node, people: &[PersonId], arguments: &Arguments, round: usize) -> Result<(Times, f64)> {
     let stop = Arc::new(AtomicBool::new(false));
     let taken = Arc::new(AtomicUsize::new(0));
     let first = (round + 2) * 100_000_000;
     let lines = {
         let (stop, taken) = (Arc::clone(&stop), Arc::clone(&taken));
-        (first..)
-            .take_while(move |_| !stop.load(Ordering::Relaxed))
-            .map(move |n| {
-                taken.fetch_add(1, Ordering::Relaxed);
-                world::line(Kind::Alert, n)
-            })
+        (first..).take_while(move |_| !stop.load(Ordering::Relaxed)).map(move |n| {
+            taken.fetch_add(1, Ordering::Relaxed);
+            world::line(Kind::Alert, n)
+        })
     };
     let workspace = node.workspace.clone();
     let import = tokio::spawn(async move { world::take_in(&workspace, lines).await });
@@ -239,12 +162,7 @@ async fn claims_beside_import(
 
 /// Claims by everybody at once, on one node or two. No lease ends meanwhile, so each case may be served once, a panel's to two
 /// different people. Gives the rate, and how many claims broke that.
-async fn contended(
-    node: &Node,
-    second: Option<&App>,
-    people: &[PersonId],
-    claims: usize,
-) -> Result<(f64, usize)> {
+async fn contended(node: &Node, second: Option<&App>, people: &[PersonId], claims: usize) -> Result<(f64, usize)> {
     let left = Arc::new(AtomicUsize::new(claims));
     let mut workers = JoinSet::new();
     let began = reality::stopwatch();
@@ -257,18 +175,9 @@ async fn contended(
         workers.spawn(async move {
             let mut served = Vec::new();
             let mut playbook = "panel";
-            while left
-                .fetch_update(Ordering::Relaxed, Ordering::Relaxed, |left| {
-                    left.checked_sub(1)
-                })
-                .is_ok()
-            {
+            while left.fetch_update(Ordering::Relaxed, Ordering::Relaxed, |left| left.checked_sub(1)).is_ok() {
                 // One in ten is a panel's, as long as there are any.
-                let wanted = if served.len() % 10 == 0 {
-                    playbook
-                } else {
-                    "alerts"
-                };
+                let wanted = if served.len() % 10 == 0 { playbook } else { "alerts" };
                 match workspace.claim_next(person, Some(wanted)).await? {
                     Some(claim) => served.push((claim.case, wanted)),
                     None => {
@@ -285,9 +194,7 @@ async fn contended(
     while let Some(worker) = workers.join_next().await {
         let (person, served) = worker??;
         for (case, playbook) in served {
-            let (people, _) = by_case
-                .entry(case)
-                .or_insert((Vec::new(), if playbook == "panel" { 2 } else { 1 }));
+            let (people, _) = by_case.entry(case).or_insert((Vec::new(), if playbook == "panel" { 2 } else { 1 }));
             people.push(person);
         }
     }
@@ -313,12 +220,7 @@ mod tests {
     #[test]
     fn a_case_served_too_often_is_counted() {
         let person = |n| PersonId(Uuid::from_u128(n));
-        let served = |people: &[u128], seats| {
-            HashMap::from([(
-                Uuid::nil(),
-                (people.iter().copied().map(person).collect(), seats),
-            )])
-        };
+        let served = |people: &[u128], seats| HashMap::from([(Uuid::nil(), (people.iter().copied().map(person).collect(), seats))]);
         assert_eq!(wrongly_served(served(&[1], 1)), 0);
         assert_eq!(wrongly_served(served(&[1, 2], 2)), 0);
         assert_eq!(wrongly_served(served(&[1, 2], 1)), 1);
@@ -328,16 +230,8 @@ mod tests {
 
     #[tokio::test(flavor = "multi_thread")]
     async fn nothing_is_served_twice_on_a_small_world() {
-        let arguments = Arguments {
-            cases: 300,
-            timed: 20,
-            claims: 200,
-            people: 8,
-        };
-        let run = Run {
-            repeat: 1,
-            engines: vec![Engine::Sqlite],
-        };
+        let arguments = Arguments { cases: 300, timed: 20, claims: 200, people: 8 };
+        let run = Run { repeat: 1, engines: vec![Engine::Sqlite] };
         let lines = measure(&run, &arguments).await.unwrap();
         assert_eq!(lines.last().unwrap().figures, [0.0]);
     }

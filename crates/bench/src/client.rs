@@ -44,12 +44,7 @@ impl Served {
 
 /// Serves a node on a free port.
 pub async fn serve(node: &Node) -> Result<Served> {
-    let input = ApiKeyInput {
-        name: "bench".into(),
-        scopes: vec!["admin".into()],
-        person: None,
-        expires: None,
-    };
+    let input = ApiKeyInput { name: "bench".into(), scopes: vec!["admin".into()], person: None, expires: None };
     let (_, key) = node.workspace.api_key_add(&caller(), input).await?;
     let listener = TcpListener::bind("127.0.0.1:0").await?;
     let address = listener.local_addr()?;
@@ -59,12 +54,7 @@ pub async fn serve(node: &Node) -> Result<Served> {
         let stopped = async move { drop(stopped.await) };
         countersign_server::serve(app, listener, ServerConfig::default(), stopped).await;
     });
-    Ok(Served {
-        address,
-        key,
-        stop,
-        task,
-    })
+    Ok(Served { address, key, stop, task })
 }
 
 type Body = BoxBody<Bytes, Infallible>;
@@ -81,24 +71,13 @@ impl Client {
     pub async fn connect(address: SocketAddr, key: &str) -> Result<Self> {
         let stream = TcpStream::connect(address).await?;
         stream.set_nodelay(true)?;
-        let (sender, connection) =
-            hyper::client::conn::http1::handshake(TokioIo::new(stream)).await?;
+        let (sender, connection) = hyper::client::conn::http1::handshake(TokioIo::new(stream)).await?;
         // Whatever ends the connection is seen by the next request.
         tokio::spawn(async move { drop(connection.await) });
-        Ok(Self {
-            sender,
-            authorization: format!("Bearer {key}"),
-            host: address.to_string(),
-        })
+        Ok(Self { sender, authorization: format!("Bearer {key}"), host: address.to_string() })
     }
 
-    async fn send(
-        &mut self,
-        method: Method,
-        path: &str,
-        kind: &str,
-        body: Body,
-    ) -> Result<Response<Incoming>> {
+    async fn send(&mut self, method: Method, path: &str, kind: &str, body: Body) -> Result<Response<Incoming>> {
         let request = Request::builder()
             .method(method)
             .uri(path)
@@ -111,42 +90,18 @@ impl Client {
     }
 
     /// Asks and reads the answer whole; anything but success is an error.
-    pub async fn ask(
-        &mut self,
-        method: Method,
-        path: &str,
-        body: impl Into<Bytes>,
-    ) -> Result<Bytes> {
-        let response = self
-            .send(
-                method,
-                path,
-                "application/json",
-                Full::new(body.into()).boxed(),
-            )
-            .await?;
+    pub async fn ask(&mut self, method: Method, path: &str, body: impl Into<Bytes>) -> Result<Bytes> {
+        let response = self.send(method, path, "application/json", Full::new(body.into()).boxed()).await?;
         let status = response.status();
         let text = response.into_body().collect().await?.to_bytes();
-        ensure!(
-            status.is_success(),
-            "{path} gave {status}: {}",
-            String::from_utf8_lossy(&text)
-        );
+        ensure!(status.is_success(), "{path} gave {status}: {}", String::from_utf8_lossy(&text));
         Ok(text)
     }
 
     /// Posts JSON and reads JSON; `None` where the answer has no content.
     pub async fn post(&mut self, path: &str, body: &Value) -> Result<Option<Value>> {
-        let text = self
-            .ask(Method::POST, path, serde_json::to_vec(body)?)
-            .await?;
-        if text.is_empty() {
-            Ok(None)
-        } else {
-            Ok(Some(
-                serde_json::from_slice(&text).context("an answer in JSON")?,
-            ))
-        }
+        let text = self.ask(Method::POST, path, serde_json::to_vec(body)?).await?;
+        if text.is_empty() { Ok(None) } else { Ok(Some(serde_json::from_slice(&text).context("an answer in JSON")?)) }
     }
 
     /// Streams lines of cases, and counts the receipts that say `accepted`.
@@ -155,24 +110,10 @@ impl Client {
     }
 
     /// The same from an iterator that makes its chunks as they are needed.
-    pub async fn intake_from(
-        &mut self,
-        chunks: impl Iterator<Item = Bytes> + Send + Sync + 'static,
-    ) -> Result<usize> {
+    pub async fn intake_from(&mut self, chunks: impl Iterator<Item = Bytes> + Send + Sync + 'static) -> Result<usize> {
         let body = StreamBody::new(stream::iter(chunks.map(|chunk| Ok(Frame::data(chunk)))));
-        let mut response = self
-            .send(
-                Method::POST,
-                "/v1/cases",
-                "application/x-ndjson",
-                BoxBody::new(body),
-            )
-            .await?;
-        ensure!(
-            response.status().is_success(),
-            "the intake gave {}",
-            response.status()
-        );
+        let mut response = self.send(Method::POST, "/v1/cases", "application/x-ndjson", BoxBody::new(body)).await?;
+        ensure!(response.status().is_success(), "the intake gave {}", response.status());
         let mut accepted = 0;
         let mut rest: Vec<u8> = Vec::new();
         while let Some(frame) = response.body_mut().frame().await {
@@ -180,21 +121,10 @@ impl Client {
                 continue;
             };
             rest.extend_from_slice(&data);
-            let whole = rest
-                .iter()
-                .rposition(|byte| *byte == b'\n')
-                .map_or(0, |at| at + 1);
-            for line in rest
-                .drain(..whole)
-                .collect::<Vec<u8>>()
-                .split(|byte| *byte == b'\n')
-                .filter(|line| !line.is_empty())
-            {
+            let whole = rest.iter().rposition(|byte| *byte == b'\n').map_or(0, |at| at + 1);
+            for line in rest.drain(..whole).collect::<Vec<u8>>().split(|byte| *byte == b'\n').filter(|line| !line.is_empty()) {
                 let text = String::from_utf8_lossy(line);
-                ensure!(
-                    text.contains("\"status\":\"accepted\""),
-                    "a line was not accepted: {text}"
-                );
+                ensure!(text.contains("\"status\":\"accepted\""), "a line was not accepted: {text}");
                 accepted += 1;
             }
         }

@@ -18,6 +18,9 @@ pub struct Arguments {
     /// Leave out what does not come through the use cases alone: raw rows and HTTP
     #[arg(long)]
     only: bool,
+    /// Leave out cases with personal data
+    #[arg(long)]
+    alerts: bool,
 }
 
 /// Figures of one kind of case on one engine, one for each repetition.
@@ -34,21 +37,17 @@ struct Figures {
 pub async fn measure(run: &Run, arguments: &Arguments) -> Result<Vec<Line>> {
     let mut lines = Vec::new();
     for engine in run.engines.iter().copied() {
-        for (kind, name) in [
-            (Kind::Alert, "no personal field"),
-            (Kind::Ticket, "two personal fields"),
-        ] {
+        for (kind, name) in [(Kind::Alert, "no personal field"), (Kind::Ticket, "two personal fields")] {
+            if arguments.alerts && kind == Kind::Ticket {
+                continue;
+            }
             let mut figures = Figures::default();
             for _ in 0..run.repeat {
                 once(engine, kind, arguments, &mut figures).await?;
             }
             // The targets are for cases without personal data.
             let target = |value| (kind == Kind::Alert).then_some(Target::AtLeast(value));
-            let rate = if engine == Engine::Sqlite {
-                15_000.0
-            } else {
-                8_000.0
-            };
+            let rate = if engine == Engine::Sqlite { 15_000.0 } else { 8_000.0 };
             let ratio = (engine == Engine::Sqlite).then_some(0.3).and_then(target);
             let line = |what: &str, figures, unit, target| Line {
                 benchmark: "intake",
@@ -60,12 +59,7 @@ pub async fn measure(run: &Run, arguments: &Arguments) -> Result<Vec<Line>> {
                 target,
             };
             lines.push(line("cases", figures.taken, "/s", target(rate)));
-            lines.push(line(
-                "processor time of the node a case",
-                figures.processor,
-                "µs",
-                None,
-            ));
+            lines.push(line("processor time of the node a case", figures.processor, "µs", None));
             if !arguments.only {
                 lines.push(line("the same rows raw", figures.raw, "/s", None));
                 lines.push(line("cases to raw rows", figures.ratio, "", ratio));
@@ -76,12 +70,7 @@ pub async fn measure(run: &Run, arguments: &Arguments) -> Result<Vec<Line>> {
     Ok(lines)
 }
 
-async fn once(
-    engine: Engine,
-    kind: Kind,
-    arguments: &Arguments,
-    figures: &mut Figures,
-) -> Result<()> {
+async fn once(engine: Engine, kind: Kind, arguments: &Arguments, figures: &mut Figures) -> Result<()> {
     let cases = arguments.cases;
     let node = Node::fresh(engine).await?;
     let before = i64::try_from(node.workspace.info().await?.size)?;
@@ -91,17 +80,10 @@ async fn once(
     world::take_in(&node.workspace, text.into_iter()).await?;
     let taken = reality::rate(cases, began.elapsed());
     figures.taken.push(taken);
-    let used = reality::processor()
-        .zip(used)
-        .map_or(f64::NAN, |(now, then)| {
-            (now - then).as_secs_f64() * 1e6 / cases as f64
-        });
+    let used = reality::processor().zip(used).map_or(f64::NAN, |(now, then)| (now - then).as_secs_f64() * 1e6 / cases as f64);
     figures.processor.push(used);
     if arguments.only {
-        eprintln!(
-            "bench: intake, {}, {kind:?}: {taken:.0} cases/s, {used:.0} us of processor time a case",
-            engine.name()
-        );
+        eprintln!("bench: intake, {}, {kind:?}: {taken:.0} cases/s, {used:.0} us of processor time a case", engine.name());
         return node.remove().await;
     }
     let rows = Rows::read(&node.app, node.workspace.id().0, before).await?;
@@ -127,19 +109,14 @@ async fn over_http(engine: Engine, kind: Kind, cases: usize) -> Result<f64> {
     let served = client::serve(&node).await?;
     let mut text: Vec<bytes::Bytes> = Vec::new();
     for n in (0..cases).step_by(64) {
-        let chunk: String = (n..cases.min(n + 64))
-            .map(|n| world::line(kind, n) + "\n")
-            .collect();
+        let chunk: String = (n..cases.min(n + 64)).map(|n| world::line(kind, n) + "\n").collect();
         text.push(chunk.into());
     }
     let mut client = Client::connect(served.address, &served.key).await?;
     let began = reality::stopwatch();
     let accepted = client.intake(text).await?;
     let took = began.elapsed();
-    anyhow::ensure!(
-        accepted == cases,
-        "{accepted} of {cases} cases were accepted over HTTP"
-    );
+    anyhow::ensure!(accepted == cases, "{accepted} of {cases} cases were accepted over HTTP");
     drop(client);
     served.stop().await;
     node.remove().await?;

@@ -62,20 +62,10 @@ pub async fn measure(run: &Run, arguments: &Arguments) -> Result<Vec<Line>> {
             unit,
             target,
         };
-        lines.push(line(
-            "single POSTs",
-            figures.posts,
-            "/s",
-            Some(Target::AtLeast(3_000.0)),
-        ));
+        lines.push(line("single POSTs", figures.posts, "/s", Some(Target::AtLeast(3_000.0))));
         lines.push(line("a POST, p50", figures.post_p50, "ms", None));
         lines.push(line("a POST, p99", figures.post_p99, "ms", None));
-        lines.push(line(
-            "decisions (claim, show, judge)",
-            figures.decisions,
-            "/s",
-            Some(Target::AtLeast(1_000.0)),
-        ));
+        lines.push(line("decisions (claim, show, judge)", figures.decisions, "/s", Some(Target::AtLeast(1_000.0))));
         lines.push(line("a decision, p50", figures.decision_p50, "ms", None));
         lines.push(line("a decision, p99", figures.decision_p99, "ms", None));
     }
@@ -95,10 +85,7 @@ async fn once(engine: Engine, arguments: &Arguments, figures: &mut Figures) -> R
     figures.decisions.push(decisions);
     figures.decision_p50.push(times.percentile(0.5));
     figures.decision_p99.push(times.percentile(0.99));
-    eprintln!(
-        "bench: load, {}: {posts:.0} POSTs/s, {decisions:.0} decisions/s",
-        engine.name()
-    );
+    eprintln!("bench: load, {}: {posts:.0} POSTs/s, {decisions:.0} decisions/s", engine.name());
     served.stop().await;
     node.remove().await
 }
@@ -112,10 +99,7 @@ struct Counter {
 
 impl Counter {
     fn new(count: usize) -> Self {
-        Self {
-            next: Arc::default(),
-            count,
-        }
+        Self { next: Arc::default(), count }
     }
 
     fn take(&self) -> Option<usize> {
@@ -129,10 +113,7 @@ async fn posts(served: &Served, arguments: &Arguments) -> Result<(Duration, Time
     let mut clients = JoinSet::new();
     let began = reality::stopwatch();
     for _ in 0..arguments.clients {
-        let (counter, mut client) = (
-            counter.clone(),
-            Client::connect(served.address, &served.key).await?,
-        );
+        let (counter, mut client) = (counter.clone(), Client::connect(served.address, &served.key).await?);
         clients.spawn(async move {
             let mut times = Times::default();
             while let Some(n) = counter.take() {
@@ -152,29 +133,17 @@ async fn posts(served: &Served, arguments: &Arguments) -> Result<(Duration, Time
 }
 
 /// Decides the cases that the single requests brought in.
-async fn decisions(
-    node: &Node,
-    served: &Served,
-    arguments: &Arguments,
-) -> Result<(Duration, Times)> {
+async fn decisions(node: &Node, served: &Served, arguments: &Arguments) -> Result<(Duration, Times)> {
     let counter = Counter::new(arguments.requests);
     let mut people = Vec::new();
     for n in 0..arguments.clients {
-        let input = PersonInput {
-            name: format!("Person {n}"),
-            mail: None,
-            roles: Vec::new(),
-            external: false,
-        };
+        let input = PersonInput { name: format!("Person {n}"), mail: None, roles: Vec::new(), external: false };
         people.push(node.workspace.person_add(&caller(), input).await?.person);
     }
     let mut clients = JoinSet::new();
     let began = reality::stopwatch();
     for person in people {
-        let (counter, mut client) = (
-            counter.clone(),
-            Client::connect(served.address, &served.key).await?,
-        );
+        let (counter, mut client) = (counter.clone(), Client::connect(served.address, &served.key).await?);
         clients.spawn(async move {
             let (mut times, mut decided) = (Times::default(), Vec::new());
             let person = json!({ "person": person });
@@ -191,10 +160,7 @@ async fn decisions(
         let (of_one, cases) = client??;
         times.extend(of_one);
         for case in cases {
-            ensure!(
-                decided.insert(case),
-                "a case was decided by two people who should not share it"
-            );
+            ensure!(decided.insert(case), "a case was decided by two people who should not share it");
         }
     }
     Ok((began.elapsed(), times))
@@ -202,31 +168,13 @@ async fn decisions(
 
 /// One whole decision; gives the case.
 async fn decide(client: &mut Client, person: &Value) -> Result<String> {
-    let claim = client
-        .post("/v1/claims", person)
-        .await?
-        .context("a case to claim")?;
-    let case = claim
-        .get("case")
-        .and_then(Value::as_str)
-        .context("the claimed case")?
-        .to_owned();
-    let shown = client
-        .post(&format!("/v1/cases/{case}/show"), person)
-        .await?
-        .context("what is shown")?;
-    let judgment = json!({ "person": person.get("person"), "token": shown.get("token"), "answer": "benign", "confidence": 0.9, "seconds": 12.5 });
+    let claim = client.post("/v1/claims", person).await?.context("a case to claim")?;
+    let case = claim.get("case").and_then(Value::as_str).context("the claimed case")?.to_owned();
+    let shown = client.post(&format!("/v1/cases/{case}/show"), person).await?.context("what is shown")?;
+    let judgment =
+        json!({ "person": person.get("person"), "token": shown.get("token"), "answer": "benign", "confidence": 0.9, "seconds": 12.5 });
     let body: Bytes = serde_json::to_vec(&judgment)?.into();
-    let receipt: Value = serde_json::from_slice(
-        &client
-            .ask(Method::POST, &format!("/v1/cases/{case}/judgments"), body)
-            .await?,
-    )?;
-    ensure!(
-        receipt
-            .get("decision")
-            .is_some_and(|decision| !decision.is_null()),
-        "the case was not decided: {receipt}"
-    );
+    let receipt: Value = serde_json::from_slice(&client.ask(Method::POST, &format!("/v1/cases/{case}/judgments"), body).await?)?;
+    ensure!(receipt.get("decision").is_some_and(|decision| !decision.is_null()), "the case was not decided: {receipt}");
     Ok(case)
 }

@@ -51,34 +51,22 @@ enum Benchmark {
 
 fn main() -> Result<()> {
     let arguments = Arguments::parse();
-    let runtime = tokio::runtime::Builder::new_multi_thread()
-        .enable_all()
-        .build()?;
+    let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build()?;
     let lines = runtime.block_on(measure(&arguments))?;
     println!("{}", table::markdown(&lines));
     Ok(())
 }
 
 async fn measure(arguments: &Arguments) -> Result<Vec<Line>> {
-    let run = world::Run {
-        repeat: arguments.repeat.max(1),
-        engines: world::present(&arguments.engines),
-    };
+    let run = world::Run { repeat: arguments.repeat.max(1), engines: world::present(&arguments.engines) };
     let mut lines = Vec::new();
     let all = arguments.benchmark.is_none();
     let default = |name: &str| Arguments::parse_from(["bench", name]).benchmark;
     let chosen = match &arguments.benchmark {
         Some(_) => Vec::new(),
-        None => ["intake", "load", "claims", "verify", "node"]
-            .iter()
-            .filter_map(|name| default(name))
-            .collect(),
+        None => ["intake", "load", "claims", "verify", "node"].iter().filter_map(|name| default(name)).collect(),
     };
-    let chosen: Vec<&Benchmark> = if all {
-        chosen.iter().collect()
-    } else {
-        arguments.benchmark.iter().collect()
-    };
+    let chosen: Vec<&Benchmark> = if all { chosen.iter().collect() } else { arguments.benchmark.iter().collect() };
     for benchmark in chosen {
         lines.extend(match benchmark {
             Benchmark::Intake(given) => intake::measure(&run, given).await?,

@@ -54,65 +54,22 @@ pub async fn measure(_: &Run, arguments: &Arguments) -> Result<Vec<Line>> {
     output(product(&["init"]))?;
     let playbook = folder.path().join("alerts.toml");
     std::fs::write(&playbook, world::ALERTS)?;
-    output(product(&[
-        "playbook",
-        "publish",
-        &playbook.to_string_lossy(),
-    ]))?;
-    let key = output(product(&["key", "add", "bench", "--scope", "admin"]))?
-        .trim()
-        .to_owned();
+    output(product(&["playbook", "publish", &playbook.to_string_lossy()]))?;
+    let key = output(product(&["key", "add", "bench", "--scope", "admin"]))?.trim().to_owned();
 
-    let memory = memory(
-        product(&["serve", "--listen", "127.0.0.1:0"]),
-        &key,
-        arguments,
-    )
-    .await?;
-    let line = |what: String, n, figures, unit, target| Line {
-        benchmark: "node",
-        engine: "SQLite",
-        what,
-        n,
-        figures,
-        unit,
-        target,
-    };
+    let memory = memory(product(&["serve", "--listen", "127.0.0.1:0"]), &key, arguments).await?;
+    let line = |what: String, n, figures, unit, target| Line { benchmark: "node", engine: "SQLite", what, n, figures, unit, target };
     let cases = arguments.cases;
     let mut lines = vec![
-        line(
-            "memory at its peak, taking in".into(),
-            cases,
-            vec![memory.taking_in],
-            "MiB",
-            Some(Target::AtMost(250.0)),
-        ),
-        line(
-            "memory at its peak, deciding and reading as well".into(),
-            cases,
-            vec![memory.serving],
-            "MiB",
-            Some(Target::AtMost(250.0)),
-        ),
-        line(
-            "cases over HTTP meanwhile".into(),
-            cases,
-            vec![memory.rate],
-            "/s",
-            None,
-        ),
+        line("memory at its peak, taking in".into(), cases, vec![memory.taking_in], "MiB", Some(Target::AtMost(250.0))),
+        line("memory at its peak, deciding and reading as well".into(), cases, vec![memory.serving], "MiB", Some(Target::AtMost(250.0))),
+        line("cases over HTTP meanwhile".into(), cases, vec![memory.rate], "/s", None),
     ];
     let mut starts = Vec::new();
     for _ in 0..arguments.starts {
         starts.push(start(|address| product(&["serve", "--listen", address]))?.as_secs_f64() * 1e3);
     }
-    lines.push(line(
-        format!("start to first answer with {cases} cases"),
-        1,
-        starts,
-        "ms",
-        Some(Target::AtMost(300.0)),
-    ));
+    lines.push(line(format!("start to first answer with {cases} cases"), 1, starts, "ms", Some(Target::AtMost(300.0))));
     Ok(lines)
 }
 
@@ -136,16 +93,8 @@ fn binary(arguments: &Arguments) -> Result<PathBuf> {
 }
 
 fn output(mut command: Command) -> Result<String> {
-    let output = command
-        .stdin(Stdio::null())
-        .stderr(Stdio::piped())
-        .output()?;
-    ensure!(
-        output.status.success(),
-        "{command:?} gave {}: {}",
-        output.status,
-        String::from_utf8_lossy(&output.stderr)
-    );
+    let output = command.stdin(Stdio::null()).stderr(Stdio::piped()).output()?;
+    ensure!(output.status.success(), "{command:?} gave {}: {}", output.status, String::from_utf8_lossy(&output.stderr));
     Ok(String::from_utf8(output.stdout)?)
 }
 
@@ -155,9 +104,7 @@ struct Serving(Child);
 impl Serving {
     /// Ends it as an operator would, so that it closes its database.
     fn stop(mut self) -> Result<()> {
-        let status = Command::new("kill")
-            .args(["-TERM", &self.0.id().to_string()])
-            .status()?;
+        let status = Command::new("kill").args(["-TERM", &self.0.id().to_string()]).status()?;
         ensure!(status.success(), "the node could not be told to stop");
         ensure!(self.0.wait()?.success(), "the node did not end in order");
         Ok(())
@@ -165,15 +112,8 @@ impl Serving {
 
     /// Peak resident memory so far, in MiB, as the Linux kernel counts it.
     fn peak(&self) -> Result<f64> {
-        let text = std::fs::read_to_string(
-            Path::new("/proc")
-                .join(self.0.id().to_string())
-                .join("status"),
-        )?;
-        let line = text
-            .lines()
-            .find_map(|line| line.strip_prefix("VmHWM:"))
-            .context("a peak of memory, as Linux has it")?;
+        let text = std::fs::read_to_string(Path::new("/proc").join(self.0.id().to_string()).join("status"))?;
+        let line = text.lines().find_map(|line| line.strip_prefix("VmHWM:")).context("a peak of memory, as Linux has it")?;
         Ok(line.trim().trim_end_matches("kB").trim().parse::<f64>()? / 1_024.0)
     }
 }
@@ -193,80 +133,49 @@ struct Memory {
 }
 
 async fn memory(mut command: Command, key: &str, arguments: &Arguments) -> Result<Memory> {
-    let mut child = command
-        .stdout(Stdio::piped())
-        .stderr(Stdio::null())
-        .spawn()?;
+    let mut child = command.stdout(Stdio::piped()).stderr(Stdio::null()).spawn()?;
     let mut first = String::new();
     BufReader::new(child.stdout.take().context("the node's output")?).read_line(&mut first)?;
     let serving = Serving(child);
+    // The first line ends in the address, as in `listening on http://127.0.0.1:7171`.
     let address: SocketAddr = first
         .trim()
-        .trim_start_matches("http://")
-        .parse()
+        .rsplit('/')
+        .next()
+        .and_then(|address| address.parse().ok())
         .with_context(|| format!("the node's address in {first:?}"))?;
     let mut client = Client::connect(address, key).await?;
     let cases = arguments.cases;
     let chunks = (0..cases).step_by(LINES_AT_ONCE).map(move |from| {
-        let text: String = (from..cases.min(from + LINES_AT_ONCE))
-            .map(|n| world::line(Kind::Alert, n) + "\n")
-            .collect();
+        let text: String = (from..cases.min(from + LINES_AT_ONCE)).map(|n| world::line(Kind::Alert, n) + "\n").collect();
         Bytes::from(text)
     });
     let began = reality::stopwatch();
     let accepted = client.intake_from(chunks).await?;
-    ensure!(
-        accepted == cases,
-        "{accepted} of {cases} cases were accepted"
-    );
+    ensure!(accepted == cases, "{accepted} of {cases} cases were accepted");
     let rate = reality::rate(cases, began.elapsed());
     let taking_in = serving.peak()?;
     serve_some(&mut client, arguments.decisions.min(cases)).await?;
     let peak = serving.peak()?;
-    eprintln!(
-        "bench: node: {taking_in:.0} MiB while taking in {cases} cases at {rate:.0}/s, {peak:.0} MiB in all"
-    );
+    eprintln!("bench: node: {taking_in:.0} MiB while taking in {cases} cases at {rate:.0}/s, {peak:.0} MiB in all");
     drop(client);
     serving.stop()?;
-    Ok(Memory {
-        taking_in,
-        serving: peak,
-        rate,
-    })
+    Ok(Memory { taking_in, serving: peak, rate })
 }
 
 /// Decisions and lists, as a desk would ask for them.
 async fn serve_some(client: &mut Client, decisions: usize) -> Result<()> {
-    let ada = client
-        .post("/v1/people", &json!({ "name": "Ada" }))
-        .await?
-        .context("a person")?;
+    let ada = client.post("/v1/people", &json!({ "name": "Ada" })).await?.context("a person")?;
     let person = json!({ "person": ada.get("person") });
     for n in 0..decisions {
-        let claim = client
-            .post("/v1/claims", &person)
-            .await?
-            .context("an open case")?;
-        let case = claim
-            .get("case")
-            .and_then(Value::as_str)
-            .context("the claimed case")?;
-        let shown = client
-            .post(&format!("/v1/cases/{case}/show"), &person)
-            .await?
-            .context("what is shown")?;
-        let judgment =
-            json!({ "person": ada.get("person"), "token": shown.get("token"), "answer": "benign" });
-        client
-            .post(&format!("/v1/cases/{case}/judgments"), &judgment)
-            .await?;
+        let claim = client.post("/v1/claims", &person).await?.context("an open case")?;
+        let case = claim.get("case").and_then(Value::as_str).context("the claimed case")?;
+        let shown = client.post(&format!("/v1/cases/{case}/show"), &person).await?.context("what is shown")?;
+        let judgment = json!({ "person": ada.get("person"), "token": shown.get("token"), "answer": "benign" });
+        client.post(&format!("/v1/cases/{case}/judgments"), &judgment).await?;
         if n % 20 == 0 {
-            client
-                .ask(Method::GET, "/v1/cases?limit=1000", Bytes::new())
-                .await?;
-            client
-                .ask(Method::GET, "/v1/decisions?limit=1000", Bytes::new())
-                .await?;
+            client.ask(Method::GET, "/v1/cases?limit=1000", Bytes::new()).await?;
+            client.ask(Method::GET, "/v1/decisions?limit=1000", Bytes::new()).await?;
         }
     }
     Ok(())
@@ -284,26 +193,17 @@ fn start(command: impl FnOnce(&str) -> Command) -> Result<Duration> {
         match TcpStream::connect(address) {
             Ok(stream) => break stream,
             Err(error) if error.kind() == ErrorKind::ConnectionRefused => {
-                ensure!(
-                    serving.0.try_wait()?.is_none(),
-                    "the node ended before it listened"
-                );
+                ensure!(serving.0.try_wait()?.is_none(), "the node ended before it listened");
                 std::thread::sleep(KNOCK);
             }
             Err(error) => return Err(error.into()),
         }
     };
-    stream.write_all(
-        format!("GET /readyz HTTP/1.1\r\nhost: {address}\r\nconnection: close\r\n\r\n").as_bytes(),
-    )?;
+    stream.write_all(format!("GET /readyz HTTP/1.1\r\nhost: {address}\r\nconnection: close\r\n\r\n").as_bytes())?;
     let mut answer = [0; 12];
     stream.read_exact(&mut answer)?;
     let took = began.elapsed();
-    ensure!(
-        answer.ends_with(b" 200"),
-        "the first answer was {:?}",
-        String::from_utf8_lossy(&answer)
-    );
+    ensure!(answer.ends_with(b" 200"), "the first answer was {:?}", String::from_utf8_lossy(&answer));
     drop(stream);
     serving.stop()?;
     Ok(took)

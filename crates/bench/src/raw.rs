@@ -75,26 +75,13 @@ const EVENTS: Table = Table {
 const TABLES: [Table; 4] = [
     Table {
         name: "subjects",
-        columns: &[
-            ("workspace", Id),
-            ("subject", Id),
-            ("token", Bytes),
-            ("wrapped_key", Bytes),
-            ("erased_at", Number),
-        ],
+        columns: &[("workspace", Id), ("subject", Id), ("token", Bytes), ("wrapped_key", Bytes), ("erased_at", Number)],
         order: "subject",
         owner: 1,
     },
     Table {
         name: "external_ids",
-        columns: &[
-            ("workspace", Id),
-            ("playbook", Id),
-            ("token", Bytes),
-            ("content_token", Bytes),
-            ("case_id", Id),
-            ("subject", Id),
-        ],
+        columns: &[("workspace", Id), ("playbook", Id), ("token", Bytes), ("content_token", Bytes), ("case_id", Id), ("subject", Id)],
         order: "case_id",
         owner: 4,
     },
@@ -153,21 +140,8 @@ impl Rows {
 
     /// How many bytes the events have.
     pub fn event_bytes(&self) -> usize {
-        let events = self
-            .batches
-            .iter()
-            .filter_map(|batch| batch.last())
-            .flatten();
-        events
-            .filter_map(|row| row.last())
-            .map(|value| {
-                if let Value::Bytes(Some(bytes)) = value {
-                    bytes.len()
-                } else {
-                    0
-                }
-            })
-            .sum()
+        let events = self.batches.iter().filter_map(|batch| batch.last()).flatten();
+        events.filter_map(|row| row.last()).map(|value| if let Value::Bytes(Some(bytes)) = value { bytes.len() } else { 0 }).sum()
     }
 
     /// Reads what lies in the workspace's tables, from a position in its log on, in a database that was [`watch`]ed from there on.
@@ -177,9 +151,7 @@ impl Rows {
         let ends = commits(app.db()).await?;
         let mut end = from;
         for row in table(app.db(), &EVENTS).await? {
-            let [_, Value::Number(Some(position)), Value::Id(Some(stream)), ..] = row.as_slice() else {
-                bail!("an event without a place")
-            };
+            let [_, Value::Number(Some(position)), Value::Id(Some(stream)), ..] = row.as_slice() else { bail!("an event without a place") };
             if *position < from {
                 continue;
             }
@@ -194,9 +166,7 @@ impl Rows {
         // Subjects come first in a transaction and last here, for their cases tell where they belong.
         for (at, of) in TABLES.iter().enumerate().rev() {
             for row in table(app.db(), of).await? {
-                let Some(Value::Id(Some(owner))) = row.get(of.owner) else {
-                    bail!("a row of {} without an owner", of.name)
-                };
+                let Some(Value::Id(Some(owner))) = row.get(of.owner) else { bail!("a row of {} without an owner", of.name) };
                 let Some(batch) = owners.get(owner).copied() else {
                     continue;
                 };
@@ -204,11 +174,7 @@ impl Rows {
                     let first = owners.entry(*subject).or_insert(batch);
                     *first = batch.min(*first);
                 }
-                batches
-                    .get_mut(batch)
-                    .and_then(|batch| batch.get_mut(at))
-                    .context("a batch")?
-                    .push(row);
+                batches.get_mut(batch).and_then(|batch| batch.get_mut(at)).context("a batch")?.push(row);
             }
         }
         Ok(Self { batches, workspace })
@@ -228,11 +194,7 @@ impl Rows {
         run(
             &mut tx,
             "insert into log_heads (workspace, size, control_epoch) values ($1, $2, $3)",
-            &[
-                Value::Id(Some(self.workspace)),
-                Value::Number(Some(0)),
-                Value::Number(Some(1)),
-            ],
+            &[Value::Id(Some(self.workspace)), Value::Number(Some(0)), Value::Number(Some(1))],
         )
         .await?;
         tx.commit().await?;
@@ -252,10 +214,7 @@ impl Rows {
             run(
                 &mut tx,
                 "update log_heads set size = size + $2 where workspace = $1",
-                &[
-                    Value::Id(Some(self.workspace)),
-                    Value::Number(i64::try_from(events).ok()),
-                ],
+                &[Value::Id(Some(self.workspace)), Value::Number(i64::try_from(events).ok())],
             )
             .await?;
             tx.commit().await?;
@@ -269,7 +228,8 @@ impl Rows {
 /// Has every transaction that advances the log's head leave a row, which tells the transactions apart afterwards.
 pub async fn watch(app: &App) -> Result<()> {
     const TABLE: &str = "create table commits_seen (size bigint not null)";
-    const SQLITE: &str = "create trigger commit_seen after update of size on log_heads begin insert into commits_seen values (new.size); end";
+    const SQLITE: &str =
+        "create trigger commit_seen after update of size on log_heads begin insert into commits_seen values (new.size); end";
     const POSTGRES: [&str; 2] = [
         "create function commit_seen() returns trigger language plpgsql as $$ begin insert into commits_seen values (new.size); return new; end $$",
         "create trigger commit_seen after update of size on log_heads for each row execute function commit_seen()",
@@ -314,48 +274,23 @@ impl Texts {
                 })
                 .collect();
             // A few dozen texts for the length of a run.
-            let text: &'static str = Box::leak(
-                format!(
-                    "insert into {} ({}) values {}",
-                    of.name,
-                    names.join(", "),
-                    tuples.join(", ")
-                )
-                .into_boxed_str(),
-            );
+            let text: &'static str =
+                Box::leak(format!("insert into {} ({}) values {}", of.name, names.join(", "), tuples.join(", ")).into_boxed_str());
             (rows, text)
         };
-        Self(
-            TABLES
-                .iter()
-                .chain([&EVENTS])
-                .map(|of| SIZES.iter().map(|rows| text(of, *rows)).collect())
-                .collect(),
-        )
+        Self(TABLES.iter().chain([&EVENTS]).map(|of| SIZES.iter().map(|rows| text(of, *rows)).collect()).collect())
     }
 
     fn fitting(&self, table: usize, rows: usize) -> Option<(usize, &'static str)> {
-        self.0
-            .get(table)?
-            .iter()
-            .copied()
-            .find(|(size, _)| *size <= rows)
+        self.0.get(table)?.iter().copied().find(|(size, _)| *size <= rows)
     }
 }
 
 fn engine_of(db: &Db) -> Engine {
-    if matches!(db, Db::Sqlite { .. }) {
-        Engine::Sqlite
-    } else {
-        Engine::Postgres
-    }
+    if matches!(db, Db::Sqlite { .. }) { Engine::Sqlite } else { Engine::Postgres }
 }
 
-async fn run(
-    tx: &mut Tx,
-    sql: &'static str,
-    values: impl IntoIterator<Item = &Value>,
-) -> Result<()> {
+async fn run(tx: &mut Tx, sql: &'static str, values: impl IntoIterator<Item = &Value>) -> Result<()> {
     each!(tx.conn(), c => {
         let mut query = sqlx::query(sql);
         for value in values {
@@ -374,12 +309,7 @@ async fn run(
 
 async fn table(db: &Db, of: &'static Table) -> Result<Vec<Vec<Value>>> {
     let names: Vec<&str> = of.columns.iter().map(|(name, _)| *name).collect();
-    let sql = format!(
-        "select {} from {} order by {}",
-        names.join(", "),
-        of.name,
-        of.order
-    );
+    let sql = format!("select {} from {} order by {}", names.join(", "), of.name, of.order);
     let mut session = db.session().await?;
     let mut rows = Vec::new();
     each!(session.conn(), c => {
@@ -410,32 +340,16 @@ mod tests {
         let node = Node::fresh(Engine::Sqlite).await.unwrap();
         let before = i64::try_from(node.workspace.info().await.unwrap().size).unwrap();
         watch(&node.app).await.unwrap();
-        take_in(&node.workspace, (0..300).map(|n| line(Kind::Ticket, n)))
-            .await
-            .unwrap();
-        let rows = Rows::read(&node.app, node.workspace.id().0, before)
-            .await
-            .unwrap();
+        take_in(&node.workspace, (0..300).map(|n| line(Kind::Ticket, n))).await.unwrap();
+        let rows = Rows::read(&node.app, node.workspace.id().0, before).await.unwrap();
         assert!(rows.commits() > 1 && rows.event_bytes() > 300 * 1_000);
         let database = Engine::Sqlite.database().await.unwrap();
         rows.write_to(&database).await.unwrap();
         let db = Db::open(&database.target).await.unwrap();
         for of in TABLES.iter().chain([&EVENTS]) {
-            let (old, new) = (
-                table(node.app.db(), of).await.unwrap(),
-                table(&db, of).await.unwrap(),
-            );
-            let skipped = if of.name == "events" {
-                usize::try_from(before).unwrap()
-            } else {
-                0
-            };
-            assert_eq!(
-                format!("{:?}", &old[skipped..]),
-                format!("{new:?}"),
-                "{}",
-                of.name
-            );
+            let (old, new) = (table(node.app.db(), of).await.unwrap(), table(&db, of).await.unwrap());
+            let skipped = if of.name == "events" { usize::try_from(before).unwrap() } else { 0 };
+            assert_eq!(format!("{:?}", &old[skipped..]), format!("{new:?}"), "{}", of.name);
             assert!(!new.is_empty(), "{}", of.name);
         }
         node.remove().await.unwrap();

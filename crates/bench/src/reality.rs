@@ -10,14 +10,9 @@ use std::{
 const BUFFER_BYTES: usize = 4 << 10;
 
 /// Now, in microseconds since 1970 UTC.
-#[expect(
-    clippy::disallowed_methods,
-    reason = "benchmarks run on the real clock"
-)]
+#[expect(clippy::disallowed_methods, reason = "benchmarks run on the real clock")]
 pub fn now() -> i64 {
-    let since = SystemTime::now()
-        .duration_since(UNIX_EPOCH)
-        .unwrap_or_default();
+    let since = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default();
     i64::try_from(since.as_micros()).unwrap_or(i64::MAX)
 }
 
@@ -27,11 +22,7 @@ pub fn stopwatch() -> Instant {
     Instant::now()
 }
 
-#[expect(
-    clippy::disallowed_methods,
-    clippy::expect_used,
-    reason = "benchmarks run on real randomness"
-)]
+#[expect(clippy::disallowed_methods, clippy::expect_used, reason = "benchmarks run on real randomness")]
 fn system(out: &mut [u8]) {
     getrandom::fill(out).expect("the operating system gives random bytes");
 }
@@ -95,9 +86,7 @@ impl Times {
         self.0.sort_unstable();
         let last = self.0.len().saturating_sub(1);
         let at = (share * last as f64).round() as usize;
-        self.0
-            .get(at.min(last))
-            .map_or(f64::NAN, |took| took.as_secs_f64() * 1e3)
+        self.0.get(at.min(last)).map_or(f64::NAN, |took| took.as_secs_f64() * 1e3)
     }
 }
 

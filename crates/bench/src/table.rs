@@ -73,16 +73,10 @@ fn number(value: f64) -> String {
 
 /// The figures as a table.
 pub fn markdown(lines: &[Line]) -> String {
-    let mut text = String::from(
-        "| benchmark | engine | what | n | median | least – most | target |\n|---|---|---|--:|--:|--:|---|\n",
-    );
+    let mut text = String::from("| benchmark | engine | what | n | median | least – most | target |\n|---|---|---|--:|--:|--:|---|\n");
     for line in lines {
         let least = line.figures.iter().copied().fold(f64::INFINITY, f64::min);
-        let most = line
-            .figures
-            .iter()
-            .copied()
-            .fold(f64::NEG_INFINITY, f64::max);
+        let most = line.figures.iter().copied().fold(f64::NEG_INFINITY, f64::max);
         let n = format!("{} × {}", line.figures.len(), number(line.n as f64));
         let median = format!("{} {}", number(line.median()), line.unit);
         let spread = format!("{} – {}", number(least), number(most));

@@ -24,8 +24,7 @@ pub struct Arguments {
 
 /// Events that are read at once, as in the verification.
 const EVENTS_AT_ONCE: i64 = 4_096;
-const EVENT_BYTES: &str =
-    "select bytes from events where workspace = $1 and position >= $2 order by position limit $3";
+const EVENT_BYTES: &str = "select bytes from events where workspace = $1 and position >= $2 order by position limit $3";
 
 /// Measures on all engines.
 pub async fn measure(run: &Run, arguments: &Arguments) -> Result<Vec<Line>> {
@@ -33,9 +32,7 @@ pub async fn measure(run: &Run, arguments: &Arguments) -> Result<Vec<Line>> {
     for engine in run.engines.iter().copied() {
         let node = Node::fresh(engine).await?;
         fill(&node, Kind::Alert, arguments.cases).await?;
-        node.workspace.integrate().await?;
-        let (mut reads, mut trees, mut ratios, mut replays) =
-            (Vec::new(), Vec::new(), Vec::new(), Vec::new());
+        let (mut reads, mut trees, mut ratios, mut replays) = (Vec::new(), Vec::new(), Vec::new(), Vec::new());
         let mut events = 0;
         for _ in 0..run.repeat {
             let (count, read) = read_and_hash(&node).await?;
@@ -45,10 +42,7 @@ pub async fn measure(run: &Run, arguments: &Arguments) -> Result<Vec<Line>> {
             trees.push(reality::rate(count, tree));
             ratios.push(read.as_secs_f64() / tree.as_secs_f64());
             replays.push(reality::rate(count, replay));
-            eprintln!(
-                "bench: verify, {}: read and hash {read:.2?}, tree {tree:.2?}, projections {replay:.2?}",
-                engine.name()
-            );
+            eprintln!("bench: verify, {}: read and hash {read:.2?}, tree {tree:.2?}, projections {replay:.2?}", engine.name());
         }
         let line = |what: &str, figures, unit, target| Line {
             benchmark: "verify",
@@ -61,18 +55,8 @@ pub async fn measure(run: &Run, arguments: &Arguments) -> Result<Vec<Line>> {
         };
         lines.push(line("events read and hashed", reads, "/s", None));
         lines.push(line("the tree, events", trees, "/s", None));
-        lines.push(line(
-            "the tree to reading and hashing",
-            ratios,
-            "",
-            Some(Target::AtLeast(0.8)),
-        ));
-        lines.push(line(
-            "projections, events",
-            replays,
-            "/s",
-            Some(Target::AtLeast(100_000.0)),
-        ));
+        lines.push(line("the tree to reading and hashing", ratios, "", Some(Target::AtLeast(0.8))));
+        lines.push(line("projections, events", replays, "/s", Some(Target::AtLeast(100_000.0))));
         node.remove().await?;
     }
     Ok(lines)
@@ -87,20 +71,10 @@ async fn read_and_hash(node: &Node) -> Result<(usize, Duration)> {
         let mut session = node.app.db().session().await?;
         macro_rules! hashed {
             ($c:expr) => {{
-                let rows = sqlx::query(EVENT_BYTES)
-                    .bind(workspace)
-                    .bind(count)
-                    .bind(EVENTS_AT_ONCE)
-                    .fetch_all($c)
-                    .await?;
+                let rows = sqlx::query(EVENT_BYTES).bind(workspace).bind(count).bind(EVENTS_AT_ONCE).fetch_all($c).await?;
                 for row in &rows {
                     let bytes: &[u8] = row.try_get(0)?;
-                    all ^= Sha256::new()
-                        .chain_update([0])
-                        .chain_update(bytes)
-                        .finalize()
-                        .iter()
-                        .fold(0, |a, b| a ^ b);
+                    all ^= Sha256::new().chain_update([0]).chain_update(bytes).finalize().iter().fold(0, |a, b| a ^ b);
                 }
                 rows.len()
             }};
@@ -128,11 +102,7 @@ async fn verified(node: &Node) -> Result<(Duration, Duration)> {
         }
     };
     let report = node.workspace.verify(&progress, None).await?;
-    ensure!(
-        report.ok(),
-        "the workspace does not verify: {:?}",
-        report.problems.first()
-    );
+    ensure!(report.ok(), "the workspace does not verify: {:?}", report.problems.first());
     let tree = tree.into_inner().unwrap_or_else(PoisonError::into_inner);
     Ok((tree, began.elapsed() - tree))
 }

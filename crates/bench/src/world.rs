@@ -40,9 +40,9 @@ impl Engine {
     pub async fn database(self) -> Result<Database> {
         match self {
             Self::Sqlite => Ok(Database::sqlite()),
-            Self::Postgres => Database::postgres().await.with_context(|| {
-                format!("{POSTGRES_VARIABLE} is not set: run `cargo xtask bench`")
-            }),
+            Self::Postgres => {
+                Database::postgres().await.with_context(|| format!("{POSTGRES_VARIABLE} is not set: run `cargo xtask bench`"))
+            }
         }
     }
 }
@@ -51,15 +51,9 @@ impl Engine {
 pub fn present(wanted: &[Engine]) -> Vec<Engine> {
     let server = std::env::var(POSTGRES_VARIABLE).is_ok();
     if !server && wanted.contains(&Engine::Postgres) {
-        eprintln!(
-            "bench: {POSTGRES_VARIABLE} is not set, so PostgreSQL is left out: run `cargo xtask bench`"
-        );
+        eprintln!("bench: {POSTGRES_VARIABLE} is not set, so PostgreSQL is left out: run `cargo xtask bench`");
     }
-    wanted
-        .iter()
-        .copied()
-        .filter(|engine| server || *engine != Engine::Postgres)
-        .collect()
+    wanted.iter().copied().filter(|engine| server || *engine != Engine::Postgres).collect()
 }
 
 /// A node with one workspace on a database of its own, and an integrator beside it as in `serve`.
@@ -80,17 +74,10 @@ impl Node {
         let app = open(&database).await?;
         let workspace = app.workspace_create("bench").await?;
         for playbook in [ALERTS, TICKETS, PANEL] {
-            workspace
-                .playbook_publish(&caller(), playbook, Options::default())
-                .await?;
+            workspace.playbook_publish(&caller(), playbook, Options::default()).await?;
         }
         let integrator = integrator::spawn(&app);
-        Ok(Self {
-            app,
-            workspace,
-            database,
-            integrator,
-        })
+        Ok(Self { app, workspace, database, integrator })
     }
 
     /// Closes the node and removes a database that lies on a server.
@@ -103,28 +90,16 @@ impl Node {
 
 /// Opens a node on a database.
 pub async fn open(database: &Database) -> Result<App> {
-    Ok(App::open(Config {
-        database: database.target.clone(),
-        root: root(),
-        env: reality::env(),
-    })
-    .await?)
+    Ok(App::open(Config { database: database.target.clone(), root: root(), env: reality::env() }).await?)
 }
 
 /// Removes a database; one in a file goes away by itself.
 pub async fn remove(database: Database) -> Result<()> {
     if let (None, Ok(server)) = (database.folder(), std::env::var(POSTGRES_VARIABLE)) {
-        let (_, name) = database
-            .target
-            .rsplit_once('/')
-            .context("a URL with the name of a database")?;
+        let (_, name) = database.target.rsplit_once('/').context("a URL with the name of a database")?;
         let name = name.split_once('?').map_or(name, |(name, _)| name);
         let pool = sqlx::PgPool::connect(&server).await?;
-        sqlx::query(sqlx::AssertSqlSafe(format!(
-            "drop database {name} with (force)"
-        )))
-        .execute(&pool)
-        .await?;
+        sqlx::query(sqlx::AssertSqlSafe(format!("drop database {name} with (force)"))).execute(&pool).await?;
         pool.close().await;
     }
     Ok(())
@@ -231,22 +206,11 @@ pub fn line(kind: Kind, n: usize) -> String {
     let minute = n % 60;
     let (benign, watch) = (500 + n % 400, 60 + n % 40);
     let rest = 1_000 - benign - watch;
-    let (first, second, third) = (
-        format!("0.{benign:03}"),
-        format!("0.{watch:03}"),
-        format!("0.{rest:03}"),
-    );
+    let (first, second, third) = (format!("0.{benign:03}"), format!("0.{watch:03}"), format!("0.{rest:03}"));
     match kind {
         Kind::Alert | Kind::Panel => {
-            let playbook = if kind == Kind::Alert {
-                "alerts"
-            } else {
-                "panel"
-            };
-            let asset = ["workstation", "server", "cloud"]
-                .get(n % 3)
-                .copied()
-                .unwrap_or_default();
+            let playbook = if kind == Kind::Alert { "alerts" } else { "panel" };
+            let asset = ["workstation", "server", "cloud"].get(n % 3).copied().unwrap_or_default();
             format!(
                 r#"{{"playbook":"{playbook}","external_id":"alert-{n:09}","fields":{{"rule":"Sign-in from a country never seen before for this account, {n}","severity":{},"asset":"{asset}","seen_at":"2026-03-01T10:{minute:02}:00Z","host":"ws-{:05}.corp.example","known":{}}},"proposals":[{{"proposer":"triage-model","version":"2026-02-11","probabilities":{{"benign":{first},"watch":{second},"escalate":{third}}}}}]}}"#,
                 n % 101,
@@ -255,10 +219,7 @@ pub fn line(kind: Kind, n: usize) -> String {
             )
         }
         Kind::Ticket => {
-            let channel = ["mail", "chat", "phone"]
-                .get(n % 3)
-                .copied()
-                .unwrap_or_default();
+            let channel = ["mail", "chat", "phone"].get(n % 3).copied().unwrap_or_default();
             format!(
                 r#"{{"playbook":"tickets","external_id":"ticket-{n:09}","fields":{{"subject":"Charged twice for order {n}","body":"Hello, I was charged twice for my last order and would like to have one of the two charges back. The order came on time otherwise, thank you.","customer":"customer-{}@example.com","channel":"{channel}","sent_at":"2026-03-01T10:{minute:02}:00Z","orders":{}}},"proposals":[{{"proposer":"triage-model","version":"2026-02-11","probabilities":{{"billing":{first},"bug":{second},"account":{third}}}}}]}}"#,
                 n / 4,
@@ -270,10 +231,7 @@ pub fn line(kind: Kind, n: usize) -> String {
 
 /// Takes lines in as the server does: a reader parses and hands in, a second task takes the receipts in order and writes them
 /// as JSON. Returns how many bytes of receipts there were; a refusal is an error.
-pub async fn take_in(
-    workspace: &Workspace,
-    lines: impl Iterator<Item = String> + Send + 'static,
-) -> Result<usize> {
+pub async fn take_in(workspace: &Workspace, lines: impl Iterator<Item = String> + Send + 'static) -> Result<usize> {
     let (sender, mut receiver) = tokio::sync::mpsc::channel(WINDOW);
     let workspace = workspace.clone();
     let reader = tokio::spawn(async move {
@@ -299,14 +257,12 @@ pub async fn take_in(
     Ok(bytes)
 }
 
-/// Fills a workspace with open cases.
+/// Fills a workspace with open cases, and waits until the log is integrated.
 pub async fn fill(node: &Node, kind: Kind, cases: usize) -> Result<()> {
     let began = reality::stopwatch();
     take_in(&node.workspace, (0..cases).map(move |n| line(kind, n))).await?;
-    eprintln!(
-        "bench: {cases} cases taken in, {:.0} cases/s",
-        reality::rate(cases, began.elapsed())
-    );
+    eprintln!("bench: {cases} cases taken in, {:.0} cases/s", reality::rate(cases, began.elapsed()));
+    node.workspace.integrate().await?;
     Ok(())
 }
 
@@ -319,13 +275,7 @@ mod tests {
         for kind in [Kind::Alert, Kind::Ticket, Kind::Panel] {
             for n in [0, 1, 399, 12_345] {
                 let input: CaseInput = serde_json::from_str(&line(kind, n)).unwrap();
-                let sum: f64 = input.proposals[0]
-                    .probabilities
-                    .as_ref()
-                    .unwrap()
-                    .values()
-                    .map(|p| p.as_f64().unwrap())
-                    .sum();
+                let sum: f64 = input.proposals[0].probabilities.as_ref().unwrap().values().map(|p| p.as_f64().unwrap()).sum();
                 assert!((sum - 1.0).abs() < 1e-9, "{sum}");
             }
         }
@@ -335,12 +285,7 @@ mod tests {
     async fn every_kind_of_case_is_taken_in() {
         let node = Node::fresh(Engine::Sqlite).await.unwrap();
         for kind in [Kind::Alert, Kind::Ticket, Kind::Panel] {
-            assert!(
-                take_in(&node.workspace, (0..50).map(move |n| line(kind, n)))
-                    .await
-                    .unwrap()
-                    > 1_000
-            );
+            assert!(take_in(&node.workspace, (0..50).map(move |n| line(kind, n))).await.unwrap() > 1_000);
         }
         node.workspace.integrate().await.unwrap();
         assert!(node.workspace.verify(&|_| {}, None).await.unwrap().ok());
