@@ -2,6 +2,7 @@
 //! Reads everything and writes nothing.
 
 mod columns;
+mod pages;
 mod tree;
 
 use crate::{Error, Workspace};

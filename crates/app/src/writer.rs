@@ -23,7 +23,7 @@ use countersign_core::{
     refusal::{Code, Refusal},
 };
 use std::sync::{Arc, Weak};
-use tokio::sync::{mpsc, oneshot};
+use tokio::sync::{Notify, mpsc, oneshot};
 
 /// Interactive commands that may wait; more are refused as busy.
 const INTERACTIVE_WAITING_MAX: usize = 4_096;
@@ -36,6 +36,8 @@ const BULK_BATCH: (usize, usize) = (64, 512);
 /// How long a bulk transaction should take up to its commit, so that interactive commands do not wait for it. The commit itself
 /// takes the same time whatever the size, so it must not make batches smaller.
 const BULK_TRANSACTION_MICROS: i64 = 5_000;
+/// How often the embedded database's log is folded back while something is written.
+const FOLD_PERIOD: std::time::Duration = std::time::Duration::from_millis(100);
 /// How often a batch is decided again after somebody else wrote first.
 const ATTEMPTS_MAX: u32 = 8;
 
@@ -180,12 +182,28 @@ pub(crate) async fn reply<T>(answer: oneshot::Receiver<Result<T, Error>>) -> Res
     answer.await.unwrap_or_else(|_| Err(closed()))
 }
 
-/// Starts the writer. It ends when it is closed or the node is dropped.
+/// Starts the writer, and what folds the embedded database's log back beside it. Both end when the node is dropped.
 pub(crate) fn spawn(inner: Weak<Inner>, inbox: Inbox) {
-    tokio::spawn(run(inner, inbox));
+    let wrote = Arc::new(Notify::new());
+    tokio::spawn(fold(inner.clone(), Arc::clone(&wrote)));
+    tokio::spawn(async move {
+        run(inner, inbox, Arc::clone(&wrote)).await;
+        wrote.notify_one();
+    });
 }
 
-async fn run(inner: Weak<Inner>, mut inbox: Inbox) {
+/// Folds the write-ahead log back from time to time while something is written, so that no commit has to.
+async fn fold(inner: Weak<Inner>, wrote: Arc<Notify>) {
+    loop {
+        wrote.notified().await;
+        tokio::time::sleep(FOLD_PERIOD).await;
+        let Some(node) = inner.upgrade() else { return };
+        // Failing harms nobody: the writer's own connection does it in the end.
+        let _ = node.db.fold_log().await;
+    }
+}
+
+async fn run(inner: Weak<Inner>, mut inbox: Inbox, wrote: Arc<Notify>) {
     let mut bulk_size = BULK_BATCH.0 * 2;
     let mut held_back: Option<Work> = None;
     loop {
@@ -225,6 +243,7 @@ async fn run(inner: Weak<Inner>, mut inbox: Inbox) {
         let count = works.len();
         let began = node.env.now();
         let commits_at = perform(&node, works).await;
+        wrote.notify_one();
         if bulk && count * 2 > bulk_size {
             bulk_size = resized(bulk_size, commits_at.unwrap_or(began) - began);
         }

@@ -18,8 +18,9 @@ const ACQUIRE_WAIT: Duration = Duration::from_secs(10);
 const SQLITE_WRITER_CACHE_KIB: u32 = 48 << 10;
 /// The same for each reading connection; the operating system's own cache serves the rest.
 const SQLITE_READER_CACHE_KIB: u32 = 2 << 10;
-/// The write-ahead log is folded back after so many pages (of 4 KiB).
-const SQLITE_CHECKPOINT_PAGES: u32 = 4_000;
+/// The writing connection folds the write-ahead log back itself after so many pages (of 4 KiB). That takes tens of milliseconds
+/// inside somebody's commit, so it is the fallback: [`Db::fold_log`] does it beside the writer.
+const SQLITE_CHECKPOINT_PAGES: u32 = 8_000;
 
 const MIGRATIONS: &[(i64, &str, &str)] =
     &[(1, include_str!("../migrations/sqlite/0001_spine.sql"), include_str!("../migrations/postgres/0001_spine.sql"))];
@@ -231,17 +232,36 @@ impl Db {
         }
     }
 
-    /// Folds SQLite's write-ahead log back and empties it, so that what was deleted is in no file any more.
+    /// Folds back what it can of SQLite's write-ahead log without keeping the writer waiting.
     ///
     /// # Errors
     /// Where the engine refuses.
-    pub async fn truncate_log(&self) -> Result<(), Error> {
+    pub async fn fold_log(&self) -> Result<(), Error> {
         match self {
-            Self::Sqlite { writer, .. } => {
-                writer.execute("pragma wal_checkpoint(truncate)").await.map(|_| ()).map_err(attempt("empty the write-ahead log"))
+            Self::Sqlite { readers, .. } => {
+                readers.execute("pragma wal_checkpoint(passive)").await.map(|_| ()).map_err(attempt("fold the write-ahead log back"))
             }
             Self::Postgres(_) => Ok(()),
         }
+    }
+
+    /// Folds SQLite's write-ahead log back and empties it, so that what was deleted is in no file any more.
+    ///
+    /// # Errors
+    /// Where the engine refuses, or readers keep the log from being emptied for more than a second.
+    pub async fn truncate_log(&self) -> Result<(), Error> {
+        const TRIES_MAX: u32 = 50;
+        const WAIT: Duration = Duration::from_millis(20);
+        let Self::Sqlite { writer, .. } = self else { return Ok(()) };
+        for _ in 0..TRIES_MAX {
+            let answer = writer.fetch_one("pragma wal_checkpoint(truncate)").await.map_err(attempt("empty the write-ahead log"))?;
+            // The first column says whether somebody was in the way.
+            if answer.get::<i64, _>(0) == 0 {
+                return Ok(());
+            }
+            tokio::time::sleep(WAIT).await;
+        }
+        Err(Error::Conflict { attempted: "empty the write-ahead log" })
     }
 
     /// Copies the embedded database into one file, consistent as of one moment.

@@ -15,6 +15,7 @@ statements! {
     EVENTS_FROM = "select position, stream, stream_version, id, type, recorded_at, leaf, bytes from events where workspace = $1 and position >= $2 order by position limit $3";
     EVENTS_OF_STREAM = "select position, stream, stream_version, id, type, recorded_at, leaf, bytes from events where workspace = $1 and stream = $2 order by stream_version";
     EVENTS_BY_STREAM = "select position, stream, stream_version, id, type, recorded_at, leaf, bytes from events where workspace = $1 and (stream, stream_version) > ($2, $3) order by stream, stream_version limit $4";
+    ENTRIES_FROM = "select position, leaf, bytes from events where workspace = $1 and position >= $2 order by position limit $3";
     LEAVES_FROM = "select leaf from events where workspace = $1 and position >= $2 order by position limit $3";
     LAST_RECORDED = "select recorded_at from events where workspace = $1 order by position desc limit 1";
 }
@@ -127,6 +128,28 @@ macro_rules! event_row {
 pub async fn from_position(conn: Conn<'_>, workspace: Uuid, position: i64, limit: i64) -> Result<Vec<EventRow>, Error> {
     on!(conn, c => sqlx::query(EVENTS_FROM).bind(workspace).bind(position).bind(limit).fetch_all(c).await.map(|rows| rows.iter().map(|r| event_row!(r)).collect()))
         .map_err(attempt("read events"))
+}
+
+/// What the tree is made of: an event's place, its stored leaf hash, its bytes.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Entry {
+    /// Place in the workspace's log, from 0.
+    pub position: i64,
+    /// The stored leaf hash.
+    pub leaf: Vec<u8>,
+    /// Canonical bytes.
+    pub bytes: Vec<u8>,
+}
+
+/// Entries from a position on, at most `limit`.
+///
+/// # Errors
+/// Where the storage fails.
+pub async fn entries_from(conn: Conn<'_>, workspace: Uuid, position: i64, limit: i64) -> Result<Vec<Entry>, Error> {
+    on!(conn, c => sqlx::query(ENTRIES_FROM).bind(workspace).bind(position).bind(limit).fetch_all(c).await.map(|rows| {
+        rows.iter().map(|r| Entry { position: r.get(0), leaf: r.get(1), bytes: r.get(2) }).collect()
+    }))
+    .map_err(attempt("read entries"))
 }
 
 /// Events after one, stream by stream, at most `limit`.

@@ -1,13 +1,14 @@
 //! The second half of a verification: the columns that find an event against its bytes, and the projections against a replay.
 
-use super::{Progress, Report};
+use super::{Progress, Report, pages};
 use crate::{Error, Workspace, projection::Replay};
-use countersign_core::event::Event;
+use countersign_core::event::{self, Event};
 use countersign_store::{self as store, case::CaseRow, decision::DecisionRow, event::EventRow, playbook::PlaybookRow};
 use std::collections::{BTreeMap, BTreeSet};
 use uuid::Uuid;
 
-const EVENTS_AT_ONCE: i64 = 4_096;
+/// Rows of a projection that are read at once.
+const ROWS_AT_ONCE: i64 = 4_096;
 
 /// What is stored, taken out as the replay confirms it; what is left at the end should not be there.
 struct Stored {
@@ -25,15 +26,16 @@ impl Workspace {
         let mut after = (Uuid::nil(), 0);
         let mut expected = 1;
         let mut done = 0_u64;
+        let mut pages = pages::by_stream(self);
+        let mut session = self.inner.db.session().await?;
         loop {
-            let mut session = self.inner.db.session().await?;
-            let page = store::event::by_stream(session.conn(), self.id.0, after, EVENTS_AT_ONCE).await?;
+            let page = pages.recv().await.unwrap_or_else(|| Ok(Vec::new()))?;
             let at_end = page.is_empty();
-            for row in &page {
+            for (row, event) in &page {
                 expected = if row.stream == after.0 { expected + 1 } else { 1 };
                 after = (row.stream, row.stream_version);
-                let Some(event) = self.columns(report, row, expected) else { continue };
-                replay.take(row.position, &event);
+                let Some(event) = self.columns(report, row, event, expected) else { continue };
+                replay.take(row.position, event);
             }
             done += page.len() as u64;
             progress(Progress { stage: "replay", done, total });
@@ -62,7 +64,7 @@ impl Workspace {
         let mut decisions = BTreeMap::new();
         let mut after = -1;
         loop {
-            let page = store::decision::list(session.conn(), self.id.0, None, after, EVENTS_AT_ONCE).await?;
+            let page = store::decision::list(session.conn(), self.id.0, None, after, ROWS_AT_ONCE).await?;
             let Some(last) = page.last() else { break };
             after = last.position;
             decisions.extend(page.into_iter().map(|r| (r.decision, r)));
@@ -76,9 +78,9 @@ impl Workspace {
     }
 
     /// Holds an event's columns against its bytes.
-    fn columns(&self, report: &mut Report, row: &EventRow, expected: i64) -> Option<Event> {
+    fn columns<'e>(&self, report: &mut Report, row: &EventRow, read: &'e Result<Event, event::Error>, expected: i64) -> Option<&'e Event> {
         let place = format!("position {}", row.position);
-        let event = match Event::from_bytes(&row.bytes) {
+        let event = match read {
             Ok(event) => event,
             Err(error) => {
                 report.problem("event", place, error.to_string());

@@ -1,6 +1,6 @@
 //! The first half of a verification: every leaf from its bytes, every tile from the leaves, every checkpoint from the tiles.
 
-use super::{Progress, Report};
+use super::{Progress, Report, pages};
 use crate::{Error, Workspace, control::LogInfo};
 use countersign_ledger::{
     checkpoint::Checkpoint,
@@ -11,8 +11,6 @@ use countersign_ledger::{
 };
 use countersign_store as store;
 use std::collections::BTreeMap;
-
-const EVENTS_AT_ONCE: i64 = 4_096;
 
 /// One log while it is being rebuilt from its events.
 struct Rebuilt<'a> {
@@ -60,8 +58,10 @@ impl Workspace {
                 .chain(older.iter().filter(|o| o.origin == log.origin).map(|o| o.size))
                 .collect();
             rebuilt.wanted.sort_unstable();
+            let mut pages = pages::entries(self, position, end);
             while position < end {
-                let read = self.tree_chunk(report, &mut rebuilt, position, end).await?;
+                let page = pages.recv().await.unwrap_or_else(|| Ok(Vec::new()))?;
+                let read = self.tree_page(report, &mut rebuilt, position, &page).await?;
                 if read == 0 {
                     report.problem(
                         "event",
@@ -124,12 +124,14 @@ impl Workspace {
         Ok(store::ledger::checkpoints(session.conn(), rebuilt.stored).await?)
     }
 
-    /// Reads, hashes and integrates some events; returns how many.
-    async fn tree_chunk(&self, report: &mut Report, rebuilt: &mut Rebuilt<'_>, position: u64, end: u64) -> Result<u64, Error> {
-        let mut session = self.inner.db.session().await?;
-        let limit = EVENTS_AT_ONCE.min(i64::try_from(end - position).unwrap_or(EVENTS_AT_ONCE));
-        let rows = store::event::from_position(session.conn(), self.id.0, i64::try_from(position).unwrap_or(i64::MAX), limit).await?;
-        drop(session);
+    /// Hashes and integrates a page of entries; returns how many of them followed one another.
+    async fn tree_page(
+        &self,
+        report: &mut Report,
+        rebuilt: &mut Rebuilt<'_>,
+        position: u64,
+        rows: &[store::event::Entry],
+    ) -> Result<u64, Error> {
         let mut leaves = Vec::with_capacity(rows.len());
         for (row, expected) in rows.iter().zip(position..) {
             if u64::try_from(row.position) != Ok(expected) {

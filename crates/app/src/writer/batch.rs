@@ -119,6 +119,9 @@ impl<'a> Item<'a> {
     }
 }
 
+/// The status of a receipt for a case that was there already.
+const DUPLICATE: &str = "duplicate";
+
 /// What was done for each command, and when the commit began.
 type Together = (Vec<Result<Done, Error>>, Option<Micros>);
 
@@ -143,6 +146,7 @@ async fn together(node: &Inner, items: &[Item<'_>]) -> Result<Together, Error> {
             None => match batch.decide(item).await {
                 Err(error @ Error::Store(_)) => return Err(error),
                 Err(refused) => batch.answered_meanwhile(item).await?.unwrap_or(Err(refused)),
+                Ok(done) if done.receipt.status == DUPLICATE => batch.answered_meanwhile(item).await?.unwrap_or(Ok(done)),
                 Ok(done) => Ok(done),
             },
         });
@@ -510,7 +514,7 @@ impl<'n> Batch<'n> {
                 None => return Err(Error::Damaged("an external id points to no case".into())),
             },
         };
-        let receipt = Receipt { case: case.0, status: "duplicate".into(), version, state, events: Vec::new(), decision: None };
+        let receipt = Receipt { case: case.0, status: DUPLICATE.into(), version, state, events: Vec::new(), decision: None };
         Ok(Done { receipt, shown: None })
     }
 
