@@ -4,12 +4,14 @@
 //! through leased cases.
 
 use crate::{
+    batch,
     db::Conn,
     error::{Error, attempt},
 };
 use sqlx::Row;
 use uuid::Uuid;
 
+const LEASES_OF_CASES: &str = "select case_id, person, until from leases where workspace = $1 and until > $2 and case_id in";
 const WOKEN_AT_ONCE: i64 = 256;
 
 statements! {
@@ -136,6 +138,28 @@ pub async fn forget(conn: Conn<'_>, workspace: Uuid, case: Uuid, person: Uuid) -
 pub async fn held_until(conn: Conn<'_>, workspace: Uuid, case: Uuid, person: Uuid, now: i64) -> Result<Option<i64>, Error> {
     on!(conn, c => sqlx::query(LEASE_GET).bind(workspace).bind(case).bind(person).bind(now).fetch_optional(c).await.map(|r| r.map(|r| r.get(0))))
         .map_err(attempt("read a lease"))
+}
+
+/// All leases on some cases that have not ended: case, person, end.
+///
+/// # Errors
+/// Where the storage fails.
+pub async fn of_cases(mut conn: Conn<'_>, workspace: Uuid, cases: &[Uuid], now: i64) -> Result<Vec<(Uuid, Uuid, i64)>, Error> {
+    const CASES_AT_ONCE: usize = 256;
+    let mut found = Vec::new();
+    for some in cases.chunks(CASES_AT_ONCE) {
+        let keys = batch::padded(some);
+        let sql = batch::in_list(conn.is_postgres(), LEASES_OF_CASES, 2, keys.len(), "");
+        on!(conn.again(), c => {
+            let mut query = sqlx::query(sql).bind(workspace).bind(now);
+            for key in &keys {
+                query = query.bind(key);
+            }
+            query.fetch_all(c).await.map(|rows| found.extend(rows.iter().map(|r| (r.get(0), r.get(1), r.get(2)))))
+        })
+        .map_err(attempt("read leases"))?;
+    }
+    Ok(found)
 }
 
 /// What the person is on.

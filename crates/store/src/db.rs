@@ -13,6 +13,7 @@ use std::{path::Path, str::FromStr, time::Duration};
 
 const READERS_MAX: u32 = 8;
 const POSTGRES_CONNECTIONS_MAX: u32 = 12;
+const PING_AFTER: Duration = Duration::from_millis(500);
 const ACQUIRE_WAIT: Duration = Duration::from_secs(10);
 /// Memory in which SQLite's writing connection may keep pages, in KiB: enough for the upper levels of every index.
 const SQLITE_WRITER_CACHE_KIB: u32 = 48 << 10;
@@ -168,6 +169,16 @@ impl Db {
         let pool = PgPoolOptions::new()
             .max_connections(POSTGRES_CONNECTIONS_MAX)
             .acquire_timeout(ACQUIRE_WAIT)
+            // A ping before every use would be a round trip more for each; one that has not been used for a while is asked.
+            .test_before_acquire(false)
+            .before_acquire(|connection, about| {
+                Box::pin(async move {
+                    if about.idle_for > PING_AFTER {
+                        sqlx::Connection::ping(connection).await?;
+                    }
+                    Ok(true)
+                })
+            })
             .connect_with(options)
             .await
             .map_err(attempt("connect to PostgreSQL"))?;

@@ -204,6 +204,7 @@ struct Batch<'n> {
     vault_rows: Vec<VaultRow>,
     events: Vec<rows::Written>,
     decisions: Vec<DecisionChange>,
+    leases: HashMap<(CaseId, PersonId), Micros>,
     leases_ended: Vec<(CaseId, PersonId)>,
     attachments: Vec<(Digest, SubjectId)>,
     kept: Vec<(Key, String)>,
@@ -272,11 +273,13 @@ impl<'n> Batch<'n> {
             vault_rows: Vec::new(),
             events: Vec::new(),
             decisions: Vec::new(),
+            leases: HashMap::new(),
             leases_ended: Vec::new(),
             attachments: Vec::new(),
             kept: Vec::new(),
         };
         batch.subjects_find(items).await?;
+        batch.leases_find(items).await?;
         Ok(batch)
     }
 
@@ -358,7 +361,7 @@ impl<'n> Batch<'n> {
             return Ok((ready.written, ready.vault_rows));
         }
         let owner = self.owner(item, state).await?;
-        let lease = self.lease(item, state).await?;
+        let lease = self.lease(item, state);
         let keys = Arc::clone(&self.keys);
         let control = Arc::clone(&self.control);
         let owner = owner.and_then(|id| self.subjects.get(&id)).map(|s| Owner { subject: s.id, key: s.key.as_ref() });
@@ -387,6 +390,16 @@ impl<'n> Batch<'n> {
             Some(subject) => Ok(Some(*subject)),
             None => self.subject_new(opening.subject_token).map(Some),
         }
+    }
+
+    /// Finds the leases of those who act, all at once.
+    async fn leases_find(&mut self, items: &[Item<'_>]) -> Result<(), Error> {
+        let mut cases: Vec<uuid::Uuid> = items.iter().filter(|i| i.verb.lease_of().is_some()).map(|i| i.case.0).collect();
+        cases.sort_unstable();
+        cases.dedup();
+        let found = store::claim::of_cases(self.tx.conn(), self.workspace.0, &cases, self.now).await?;
+        self.leases = found.into_iter().map(|(case, person, until)| ((CaseId(case), PersonId(person)), until)).collect();
+        Ok(())
     }
 
     /// Finds the subjects that openings name, all at once.
@@ -435,11 +448,12 @@ impl<'n> Batch<'n> {
 
     /// The lease in the engine's time, which never falls on a case: where the clock went back, what is left of the lease counts from
     /// the last time on the case, or nobody could work on it until the clock has caught up.
-    async fn lease(&mut self, item: &Item<'_>, state: Option<&CaseState>) -> Result<Option<Lease>, Error> {
-        let Some(person) = item.verb.lease_of() else { return Ok(None) };
-        let until = store::claim::held_until(self.tx.conn(), self.workspace.0, item.case.0, person.0, self.now).await?;
+    /// The lease of whoever acts, where they have one.
+    fn lease(&self, item: &Item<'_>, state: Option<&CaseState>) -> Option<Lease> {
+        let person = item.verb.lease_of()?;
+        let until = self.leases.get(&(item.case, person)).copied();
         let behind = state.map_or(0, |s| s.recorded_at - self.now).max(0);
-        Ok(until.map(|until| Lease { person, until: until + behind }))
+        until.map(|until| Lease { person, until: until + behind })
     }
 
     /// Takes decided events into the batch, so that later commands of it see them.
