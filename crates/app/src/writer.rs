@@ -36,6 +36,10 @@ const BULK_BATCH: (usize, usize) = (64, 512);
 /// How long a bulk transaction should take up to its commit, so that interactive commands do not wait for it. The commit itself
 /// takes the same time whatever the size, so it must not make batches smaller.
 const BULK_TRANSACTION_MICROS: i64 = 5_000;
+/// The same while nobody interactive has been there for a while: the first one who comes waits that long once.
+const BULK_ALONE_MICROS: i64 = 20_000;
+/// How long after the last interactive command nobody is there any more.
+const ALONE_AFTER_MICROS: i64 = 1_000_000;
 /// How often the embedded database's log is folded back while something is written.
 const FOLD_PERIOD: std::time::Duration = std::time::Duration::from_millis(100);
 /// How often a batch is decided again after somebody else wrote first.
@@ -205,6 +209,7 @@ async fn fold(inner: Weak<Inner>, wrote: Arc<Notify>) {
 
 async fn run(inner: Weak<Inner>, mut inbox: Inbox, wrote: Arc<Notify>) {
     let mut bulk_size = BULK_BATCH.0 * 2;
+    let mut interactive_at = Micros::MIN;
     let mut held_back: Option<Work> = None;
     loop {
         let first = match held_back.take() {
@@ -244,16 +249,21 @@ async fn run(inner: Weak<Inner>, mut inbox: Inbox, wrote: Arc<Notify>) {
         let began = node.env.now();
         let commits_at = perform(&node, works).await;
         wrote.notify_one();
-        if bulk && count * 2 > bulk_size {
-            bulk_size = resized(bulk_size, commits_at.unwrap_or(began) - began);
+        if !bulk {
+            interactive_at = began;
+            bulk_size = bulk_size.min(BULK_BATCH.0 * 2);
+        } else if count * 2 > bulk_size {
+            let alone = began.saturating_sub(interactive_at) > ALONE_AFTER_MICROS;
+            let wanted = if alone { BULK_ALONE_MICROS } else { BULK_TRANSACTION_MICROS };
+            bulk_size = resized(bulk_size, wanted, commits_at.unwrap_or(began) - began);
         }
     }
 }
 
 /// Half-way towards the number of cases that would have taken the time a bulk transaction should take.
-fn resized(size: usize, took: Micros) -> usize {
+fn resized(size: usize, wanted: Micros, took: Micros) -> usize {
     let took = usize::try_from(took.max(1)).unwrap_or(usize::MAX);
-    let wanted = size.saturating_mul(usize::try_from(BULK_TRANSACTION_MICROS).unwrap_or(1)) / took.max(1);
+    let wanted = size.saturating_mul(usize::try_from(wanted).unwrap_or(1)) / took.max(1);
     usize::midpoint(size, wanted).clamp(BULK_BATCH.0, BULK_BATCH.1)
 }
 
