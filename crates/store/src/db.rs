@@ -165,7 +165,16 @@ impl Db {
     /// # Errors
     /// Where the server cannot be reached or the schema was made by a newer version.
     pub async fn open_postgres(url: &str) -> Result<Self, Error> {
-        let options = PgConnectOptions::from_str(url).map_err(attempt("read the database URL"))?.statement_cache_capacity(300);
+        let options = PgConnectOptions::from_str(url)
+            .map_err(attempt("read the database URL"))?
+            .statement_cache_capacity(300)
+            // Every statement has an index; plans made while a table was empty would scan it for good, and planning anew costs more.
+            .options([
+                ("enable_seqscan", "off"),
+                ("jit", "off"),
+                ("max_parallel_workers_per_gather", "0"),
+                ("plan_cache_mode", "force_generic_plan"),
+            ]);
         let pool = PgPoolOptions::new()
             .max_connections(POSTGRES_CONNECTIONS_MAX)
             .acquire_timeout(ACQUIRE_WAIT)
