@@ -1,0 +1,16 @@
+//! The statistics of people and AI deciding together: slices in, structs out. Knows no case, no person, no file and no clock.
+//!
+//! Transcendental functions come from [`math`] only, random draws from [`random`] only, and sums run in a fixed order, so
+//! that the same input gives the same bits on every machine and with any number of threads. Every figure for a reader is an
+//! [`Estimate`]: a value with its interval and its n. Data that cannot say something is an [`Error`] with a sentence, never
+//! a number out of nothing. Start at the module of the family that you need.
+
+#![cfg_attr(test, expect(clippy::unwrap_used, reason = "a test that cannot go on should panic"))]
+
+pub mod error;
+pub mod estimate;
+pub mod math;
+pub mod random;
+
+pub use error::Error;
+pub use estimate::Estimate;
