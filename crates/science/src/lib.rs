@@ -11,6 +11,7 @@ pub mod error;
 pub mod estimate;
 pub mod math;
 pub mod random;
+pub mod rehearsal;
 
 pub use error::Error;
 pub use estimate::Estimate;
