@@ -9,9 +9,13 @@
 
 pub mod error;
 pub mod estimate;
+pub mod interval;
 pub mod math;
+pub mod probabilities;
 pub mod random;
 pub mod rehearsal;
+pub mod special;
 
 pub use error::Error;
 pub use estimate::Estimate;
+pub use probabilities::{Probabilities, ProbabilityTable};
