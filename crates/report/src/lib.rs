@@ -1,1 +1,9 @@
 //! Reports and charts: self-contained HTML, SVG drawn here. Never reads a database or a file, and computes no statistics.
+//!
+//! [`chart`] draws single pictures out of plain numbers and serves every page that shows one. [`mod@format`] writes figures
+//! the same way everywhere.
+
+#![cfg_attr(test, expect(clippy::unwrap_used, reason = "a test that cannot go on should panic"))]
+
+pub mod chart;
+pub mod format;
