@@ -11,6 +11,7 @@ pub mod error;
 pub mod estimate;
 pub mod interval;
 pub mod math;
+pub mod monitor;
 pub mod probabilities;
 pub mod random;
 pub mod rehearsal;
