@@ -15,6 +15,7 @@ pub mod monitor;
 pub mod probabilities;
 pub mod random;
 pub mod rehearsal;
+pub mod risk;
 pub mod special;
 
 pub use error::Error;
