@@ -9,6 +9,7 @@
 
 pub mod error;
 pub mod estimate;
+pub mod fairness;
 pub mod interval;
 pub mod math;
 pub mod monitor;
@@ -16,6 +17,7 @@ pub mod probabilities;
 pub mod random;
 pub mod rehearsal;
 pub mod risk;
+pub mod sample;
 pub mod special;
 
 pub use error::Error;

@@ -1,0 +1,1 @@
+//! Known answers, coverage by simulation, and hostile input.
