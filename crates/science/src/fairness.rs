@@ -31,12 +31,12 @@ pub mod cells;
 pub mod chance;
 pub mod classes;
 pub mod clusters;
+mod draws;
 pub mod impact;
 mod measure;
 pub mod metric;
 pub mod pairs;
 pub mod significance;
-mod draws;
 #[cfg(test)]
 mod tests;
 

@@ -100,7 +100,9 @@ impl Scores {
         let bins = self.bins.get(group).copied().unwrap_or_default();
         let rows: u64 = bins.iter().map(|bin| bin.rows).sum();
         if rows < 2 {
-            return Err(Error::cannot_say("Fewer than two rows of this group have a score and a truth, so its calibration cannot be said."));
+            return Err(Error::cannot_say(
+                "Fewer than two rows of this group have a score and a truth, so its calibration cannot be said.",
+            ));
         }
         let n = rows as f64;
         let effective = (n * effective_share).clamp(1.0, n);

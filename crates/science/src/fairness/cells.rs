@@ -193,7 +193,11 @@ impl Cells {
     /// The cells with rows in them, by group and pattern.
     pub fn filled(&self) -> impl Iterator<Item = (usize, Pattern, u64)> + '_ {
         let stride = self.stride;
-        self.counts.iter().enumerate().filter(|(_, rows)| **rows > 0).map(move |(at, rows)| (at / stride, Pattern((at % stride) as u8), *rows))
+        self.counts
+            .iter()
+            .enumerate()
+            .filter(|(_, rows)| **rows > 0)
+            .map(move |(at, rows)| (at / stride, Pattern((at % stride) as u8), *rows))
     }
 
     /// What one decider did, by group.

@@ -6,7 +6,7 @@ use crate::{
     math::sqrt,
     random::Random,
     sample::binomial,
-    special::{normal_quantile, normal_cdf},
+    special::{normal_cdf, normal_quantile},
 };
 use rayon::prelude::*;
 use serde::{Deserialize, Serialize};

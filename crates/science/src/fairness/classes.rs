@@ -1,7 +1,7 @@
 //! Fairness of answers with more than two classes: each class against all others, and the mean of that over classes (macro).
 //! Never picks a positive class itself.
 
-use super::{Metric, chance::quantile, cells::GROUPS_MAX, metric::Tally};
+use super::{Metric, cells::GROUPS_MAX, chance::quantile, metric::Tally};
 use crate::{
     Estimate,
     error::{Error, Result},

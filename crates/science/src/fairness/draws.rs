@@ -89,10 +89,8 @@ pub(super) fn draw(plan: &Plan<'_>, source: &Source<'_>, questions: &[Question])
         .collect();
     let critical_odds = (0..plan.deciders)
         .map(|decider| {
-            let (hits, alarms) = (
-                decider * METRICS + Metric::TruePositiveRate.index(),
-                decider * METRICS + Metric::FalsePositiveRate.index(),
-            );
+            let (hits, alarms) =
+                (decider * METRICS + Metric::TruePositiveRate.index(), decider * METRICS + Metric::FalsePositiveRate.index());
             let studentised = |at: usize| questions.get(at).is_some_and(|question| !question.precision.is_empty());
             (studentised(hits) && studentised(alarms)).then(|| {
                 let (hits, alarms) = (series(hits, |a| a.studentised), series(alarms, |a| a.studentised));

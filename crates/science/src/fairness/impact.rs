@@ -1,11 +1,7 @@
 //! Selection rates and impact ratios in the form that New York City's Local Law 144 asks for (6 RCNY 5-300 ff.). Never alters
 //! the legal figure: what chance does to it stands beside it, in [`super::Comparison`].
 
-use super::{
-    Group, Metric, Standing,
-    metric::Tally,
-    pairs,
-};
+use super::{Group, Metric, Standing, metric::Tally, pairs};
 use crate::Estimate;
 use serde::{Deserialize, Serialize};
 

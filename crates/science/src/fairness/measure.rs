@@ -111,7 +111,8 @@ fn settle(table: &Table<'_>, options: &Options) -> (Vec<Group>, Option<Vec<usize
             }
         })
         .collect();
-    let small: Vec<usize> = (0..count).filter(|at| groups.get(*at).is_some_and(|group| group.standing == Standing::Small && group.n > 0)).collect();
+    let small: Vec<usize> =
+        (0..count).filter(|at| groups.get(*at).is_some_and(|group| group.standing == Standing::Small && group.n > 0)).collect();
     if !options.small.merge || small.len() < 2 {
         return (groups, None);
     }
@@ -351,7 +352,13 @@ impl<'a> Plan<'a> {
         })
     }
 
-    fn equalised_odds(&self, decider: usize, questions: &[Question], critical: Option<f64>, comparisons: &[Comparison]) -> Option<EqualisedOdds> {
+    fn equalised_odds(
+        &self,
+        decider: usize,
+        questions: &[Question],
+        critical: Option<f64>,
+        comparisons: &[Comparison],
+    ) -> Option<EqualisedOdds> {
         let mut found: Option<EqualisedOdds> = None;
         for metric in [Metric::TruePositiveRate, Metric::FalsePositiveRate] {
             let question = questions.get(decider * METRICS + metric.index())?;
@@ -406,7 +413,8 @@ impl<'a> Plan<'a> {
     fn settle_detectable(&self, decider: usize, tests: &mut [Test]) {
         let alpha = (1.0 - self.options.level) / tests.len().max(1) as f64;
         for test in tests {
-            let others = self.compared.iter().enumerate().filter(|(group, compared)| **compared && *group != test.group).map(|(group, _)| group);
+            let others =
+                self.compared.iter().enumerate().filter(|(group, compared)| **compared && *group != test.group).map(|(group, _)| group);
             let (part, whole, effective) = self.together(decider, test.metric, others);
             let own = self.at(decider, test.metric, test.group).2;
             test.detectable_gap = detectable_gap(part as f64 / whole.max(1) as f64, own, effective, alpha);
@@ -453,7 +461,8 @@ impl<'a> Plan<'a> {
                 "Only {compared} of the groups has enough rows to be compared, so no difference between groups can be stated."
             ));
         }
-        let small: Vec<&str> = groups.iter().filter(|group| group.standing == Standing::Small && group.n > 0).map(|group| group.name.as_str()).collect();
+        let small: Vec<&str> =
+            groups.iter().filter(|group| group.standing == Standing::Small && group.n > 0).map(|group| group.name.as_str()).collect();
         if !small.is_empty() {
             out.push(format!("Too few rows to compare (their rates are shown with wide intervals): {}.", listed(&small)));
         }
@@ -469,7 +478,11 @@ impl<'a> Plan<'a> {
                 .map(Metric::name)
                 .collect();
             if !missing.is_empty() {
-                out.push(format!("{}: fewer than two groups have the {COMPARED_ROWS_MIN} rows that a comparison needs of {}.", found.name, listed(&missing)));
+                out.push(format!(
+                    "{}: fewer than two groups have the {COMPARED_ROWS_MIN} rows that a comparison needs of {}.",
+                    found.name,
+                    listed(&missing)
+                ));
             }
         }
         if let Some(fewest) = units.iter().map(Units::len).min().filter(|fewest| *fewest < 20) {

@@ -12,19 +12,12 @@ pub fn ratio(a: &Estimate, b: &Estimate) -> (f64, f64) {
     let both = a.value * b.value;
     let under = b.high * (2.0 * b.value - b.high);
     let over = b.low * (2.0 * b.value - b.low);
-    let low = if b.high <= 0.0 {
-        0.0
-    } else if under > 0.0 {
-        (both - sqrt((square(both) - a.low * under * (2.0 * a.value - a.low)).max(0.0))) / under
-    } else {
-        // The quadratic of Fieller's kind has lost its upper root: what is left is the lower limit over the upper.
-        a.low / b.high
-    };
-    let high = if over > 0.0 {
-        (both + sqrt((square(both) - a.high * over * (2.0 * a.value - a.high)).max(0.0))) / over
-    } else {
-        f64::INFINITY
-    };
+    // The smaller root of the quadratic, turned so that it needs no division by what may be 0 or negative in small groups.
+    let part = a.low * (2.0 * a.value - a.low);
+    let whole = both + sqrt((square(both) - part * under).max(0.0));
+    let low = if whole > 0.0 { part / whole } else { 0.0 };
+    let high =
+        if over > 0.0 { (both + sqrt((square(both) - a.high * over * (2.0 * a.value - a.high)).max(0.0))) / over } else { f64::INFINITY };
     (low.max(0.0), high)
 }
 

@@ -116,7 +116,9 @@ mod tests {
     #[test]
     fn the_z_test_gives_the_values_of_statsmodels() {
         // statsmodels 0.15.0, proportions_ztest.
-        for ((a, n, b, m), expected) in [((56, 70, 48, 80), 0.008_045_081_368_196_56), ((450, 1_000, 300, 800), 0.001_340_641_117_229_475_7)] {
+        for ((a, n, b, m), expected) in
+            [((56, 70, 48, 80), 0.008_045_081_368_196_56), ((450, 1_000, 300, 800), 0.001_340_641_117_229_475_7)]
+        {
             assert!((two_proportions(a, n, b, m) / expected - 1.0).abs() < 1e-6, "{}", two_proportions(a, n, b, m));
         }
         for (a, n, b, m) in [(0, 0, 1, 5), (0, 5, 0, 5), (5, 5, 9, 9), (9, 5, 1, 2)] {
