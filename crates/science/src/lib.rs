@@ -8,6 +8,7 @@
 #![cfg_attr(test, expect(clippy::unwrap_used, reason = "a test that cannot go on should panic"))]
 
 pub mod bootstrap;
+pub mod conformal;
 pub mod error;
 pub mod estimate;
 pub mod fairness;
