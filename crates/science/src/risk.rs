@@ -181,11 +181,25 @@ pub fn fixed_sequence(criteria: &[(f64, &[Point])], start: usize, delta: f64) ->
     (start..length).take_while(passes).last()
 }
 
-/// The threshold that looks best on the rows themselves: the laxest whose *observed* rate is at most alpha. Breaks its promise
-/// in about half of all cases; here to be compared with, never to be used.
-#[must_use]
-pub fn naive(points: &[Point], alpha: f64) -> Option<usize> {
-    points.iter().rposition(|point| point.n > 0 && point.errors as f64 <= alpha * point.n as f64)
+/// The threshold that looks best on the rows themselves: the lowest score down to which the *observed* error is at most
+/// `alpha`. Breaks its promise in about half of all cases; here to be compared with, never to be used. `None` where there is
+/// none.
+///
+/// # Errors
+/// Lengths that differ, a score that is no number.
+pub fn naive(scores: &[f64], wrong: &[bool], alpha: f64) -> Result<Option<f64>> {
+    check_rows(&[], scores, wrong.len())?;
+    let mut rows: Vec<(f64, bool)> = scores.iter().copied().zip(wrong.iter().copied()).collect();
+    rows.sort_unstable_by(|a, b| b.0.total_cmp(&a.0));
+    let (mut errors, mut best) = (0.0, None);
+    for (i, (score, wrong)) in rows.iter().enumerate() {
+        errors += f64::from(u8::from(*wrong));
+        let ends = rows.get(i + 1).is_none_or(|(next, _)| next < score);
+        if ends && errors <= alpha * (i + 1) as f64 {
+            best = Some(*score);
+        }
+    }
+    Ok(best)
 }
 
 fn points(grid: &[f64]) -> Vec<Point> {

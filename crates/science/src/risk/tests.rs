@@ -84,9 +84,11 @@ fn counts_at_thresholds() {
     let critical = [true, false, true, false, true];
     let missed = miss_points(&grid, &scores, &critical, &wrong).unwrap();
     assert_eq!(missed.iter().map(|p| (p.n, p.errors)).collect::<Vec<_>>(), [(3, 0), (3, 1), (3, 1), (3, 2)]);
-    assert_eq!(naive(&points, 0.35), Some(2));
-    assert_eq!(naive(&points, 0.1), Some(0));
-    assert_eq!(naive(&[], 0.1), None);
+    assert_eq!(naive(&scores, &wrong, 0.35).unwrap(), Some(0.5));
+    assert_eq!(naive(&scores, &wrong, 0.1).unwrap(), Some(0.9));
+    assert_eq!(naive(&scores[4..], &wrong[4..], 0.1).unwrap(), None);
+    assert_eq!(naive(&[], &[], 0.1).unwrap(), None);
+    assert!(naive(&[f64::NAN], &[true], 0.1).is_err());
     assert_eq!(super::grid(&scores, &[0.2, 0.6, 1.0]).unwrap(), [0.9, 0.8, 0.2]);
     assert_eq!(super::grid(&[1.0; 4], &coverages(0.15, 18)).unwrap(), [1.0]);
     assert_eq!(coverages(0.15, 18).len(), 18);
@@ -232,7 +234,7 @@ fn the_promise_is_kept_and_the_naive_threshold_is_not() {
             certified += 1;
             broken += u32::from(true_rate(points[chosen].threshold, rate) > PROMISE.alpha);
         }
-        naive_broken += naive(&points, PROMISE.alpha).map_or(0, |j| u32::from(true_rate(points[j].threshold, rate) > PROMISE.alpha));
+        naive_broken += u32::from(naive(&scores, &wrong, PROMISE.alpha).unwrap().is_some_and(|t| true_rate(t, rate) > PROMISE.alpha));
     }
     println!("certified {certified}, broken {broken}, naive broken {naive_broken} of {runs}");
     assert!(broken <= 128, "{broken}");
