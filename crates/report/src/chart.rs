@@ -16,6 +16,7 @@ mod confusion;
 mod curve;
 mod histogram;
 mod multiples;
+mod panels;
 mod reliability;
 mod reliance;
 mod rows;
@@ -33,6 +34,7 @@ pub use confusion::Confusion;
 pub use curve::{Chosen, Curves, Series};
 pub use histogram::{Bin, Histogram};
 pub use multiples::Multiples;
+pub use panels::{PanelGroup, PanelRow, Panels};
 pub use reliability::Reliability;
 pub use reliance::{RelianceGrid, RelianceMap, ReliancePoint};
 pub use rows::{Forest, Group, Intervals, Row};
@@ -86,6 +88,8 @@ pub enum Mark {
     Solid,
     /// Outlined: computed rather than observed, or within what chance does.
     Hollow,
+    /// No dot at all: only the ends are known, as of bounds.
+    Ends,
 }
 
 /// A value with the ends of its interval.

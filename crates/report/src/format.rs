@@ -69,14 +69,25 @@ impl Unit {
 
     /// A value with its interval: `81 % [76, 85]`. Where an end is not finite the interval is left out.
     pub fn interval(self, value: f64, low: f64, high: f64) -> String {
+        self.interval_with(value, low, high, self.decimals(high - low))
+    }
+
+    /// The same with a number of decimals, for figures that stand under one another.
+    pub fn interval_with(self, value: f64, low: f64, high: f64, decimals: usize) -> String {
         if !value.is_finite() {
             return UNKNOWN.to_owned();
         }
         if !(low.is_finite() && high.is_finite()) {
             return self.of(value);
         }
-        let decimals = self.decimals(high - low);
         format!("{} [{}, {}]", self.with_decimals(value, decimals), self.digits(low, decimals), self.digits(high, decimals))
+    }
+
+    /// The decimals that suit most of some intervals of these widths: those of the middle one.
+    pub fn common_decimals(self, widths: impl Iterator<Item = f64>) -> usize {
+        let mut widths: Vec<f64> = widths.filter(|width| width.is_finite() && *width > 0.0).collect();
+        widths.sort_by(f64::total_cmp);
+        self.decimals(widths.get(widths.len() / 2).copied().unwrap_or(0.0))
     }
 
     /// Value, interval and n: `81 % [76, 85], n = 412`.
@@ -90,7 +101,7 @@ impl Unit {
     }
 
     /// Decimals that an interval of this width (in the unit's own scale, before the factor) leaves meaningful.
-    fn decimals(self, width: f64) -> usize {
+    pub fn decimals(self, width: f64) -> usize {
         let least = match self {
             Self::Count => return 0,
             Self::Ratio => 2,
@@ -198,6 +209,8 @@ mod tests {
         let estimate = Estimate { value: 0.81, low: 0.76, high: 0.85, n: 10_412 };
         assert_eq!(plain(&Unit::Share.estimate(&estimate)), "81 % [76, 85], n = 10 412");
         assert_eq!(Unit::Share.estimate_or(None), "not enough yet");
+        assert_eq!(Unit::Share.common_decimals([0.001, 0.03, 0.2].into_iter()), 1);
+        assert_eq!(Unit::Share.common_decimals([f64::NAN, 0.0].into_iter()), 0);
     }
 
     #[test]

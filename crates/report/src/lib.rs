@@ -1,9 +1,12 @@
 //! Reports and charts: self-contained HTML, SVG drawn here. Never reads a database or a file, and computes no statistics.
 //!
-//! [`chart`] draws single pictures out of plain numbers and serves every page that shows one. [`mod@format`] writes figures
-//! the same way everywhere.
+//! [`chart`] draws single pictures out of plain numbers and serves every page that shows one. [`page`] is the frame of a
+//! report: one file with its style inside and nothing fetched. [`mod@format`] writes figures the same way everywhere.
+//! [`rehearsal`] is the report of a rehearsal.
 
 #![cfg_attr(test, expect(clippy::unwrap_used, reason = "a test that cannot go on should panic"))]
 
 pub mod chart;
 pub mod format;
+pub mod page;
+pub mod rehearsal;

@@ -7,7 +7,6 @@
 #[macro_use]
 mod macros;
 
-pub mod answered;
 pub mod api_key;
 pub mod attachment;
 pub mod batch;
@@ -15,7 +14,6 @@ pub mod case;
 pub mod claim;
 pub mod db;
 pub mod decision;
-pub mod desk_session;
 pub mod directory;
 pub mod error;
 pub mod event;
@@ -25,7 +23,6 @@ pub mod integrator;
 pub mod ledger;
 pub mod log_head;
 pub mod playbook;
-pub mod queue;
 pub mod subject;
 pub mod vault;
 
@@ -36,13 +33,11 @@ pub use error::Error;
 #[must_use]
 pub fn statements() -> Vec<(&'static str, &'static str)> {
     [
-        answered::STATEMENTS,
         api_key::STATEMENTS,
         attachment::STATEMENTS,
         case::STATEMENTS,
         claim::STATEMENTS,
         decision::STATEMENTS,
-        desk_session::STATEMENTS,
         directory::STATEMENTS,
         event::STATEMENTS,
         external_id::STATEMENTS,
@@ -51,7 +46,6 @@ pub fn statements() -> Vec<(&'static str, &'static str)> {
         ledger::STATEMENTS,
         log_head::STATEMENTS,
         playbook::STATEMENTS,
-        queue::STATEMENTS,
         subject::STATEMENTS,
         vault::STATEMENTS,
     ]

@@ -118,7 +118,7 @@ impl Chart for Curves {
         self.axes(&mut canvas, &layout);
         self.lines(&mut canvas, &series, &layout);
         labels(&mut canvas, &series, &layout);
-        self.chosen(&mut canvas, &layout);
+        self.chosen(&mut canvas, &series, &layout);
         canvas.finish("chart curves", &self.title, &describe(self.said(&series)))
     }
 
@@ -142,6 +142,18 @@ struct Layout {
     top: f64,
     x: Scale,
     y: Scale,
+}
+
+impl Layout {
+    /// Points along every curve, dense enough to tell where a label would cover one.
+    fn traced<'a>(&'a self, series: &'a [(&Series, Vec<(f64, f64)>)]) -> impl Iterator<Item = (f64, f64)> + 'a {
+        let place = |(x, y): (f64, f64)| (self.x.at(x), self.y.at(y));
+        let between = move |pair: &'a [(f64, f64)]| {
+            let (from, to) = (place(pair.first().copied().unwrap_or_default()), place(pair.last().copied().unwrap_or_default()));
+            (0..8).map(|at| f64::from(at) / 8.0).map(move |share| (from.0 + share * (to.0 - from.0), from.1 + share * (to.1 - from.1)))
+        };
+        series.iter().flat_map(move |(_, points)| points.windows(2).flat_map(between))
+    }
 }
 
 impl Curves {
@@ -236,7 +248,7 @@ impl Curves {
         }
     }
 
-    fn chosen(&self, canvas: &mut Canvas, layout: &Layout) {
+    fn chosen(&self, canvas: &mut Canvas, series: &[(&Series, Vec<(f64, f64)>)], layout: &Layout) {
         let Some(chosen) = self.chosen.as_ref().filter(|chosen| drawable(chosen.x) && drawable(chosen.y)) else { return };
         let (x, y) = (layout.x.at(chosen.x), layout.y.at(chosen.y));
         let ((left, right), (bottom, top)) = (layout.x.range(), layout.y.range());
@@ -244,15 +256,17 @@ impl Curves {
         canvas.circle("chosen", (x, y), 6.0);
         let label = text::fit(&chosen.label, right - left, NOTE_PX);
         let size = text::width(&label, NOTE_PX);
-        let (anchor, from) = if x + 12.0 + size <= right {
-            (Anchor::Start, x + 2.0)
-        } else if x - 12.0 - size >= left {
-            (Anchor::End, x - 2.0)
-        } else {
-            (Anchor::Start, left.max(right - size))
+        // Of the places around the point that lie inside, the one that the fewest lines run through.
+        let after = (x + 10.0).min(right - size).max(left);
+        let before = (x - 10.0 - size).max(left);
+        let places = [(after, y - 12.0), (before, y - 12.0), (after, y + 22.0), (before, y + 22.0), (after, y - 30.0), (before, y - 30.0)];
+        let crossed = |(from, base): &(f64, f64)| {
+            let inside = |(px, py): &(f64, f64)| *px > from - 4.0 && *px < from + size + 4.0 && *py > base - 12.0 && *py < base + 5.0;
+            layout.traced(series).filter(inside).count()
         };
-        let label_y = if y - 16.0 > top { y - 14.0 } else { y + 22.0 };
-        canvas.text("small head halo", (from, label_y), anchor, &label);
+        let inside = places.into_iter().filter(|(_, base)| *base > top + 10.0 && *base < bottom - 6.0);
+        let (from, base) = inside.min_by_key(crossed).unwrap_or((after, y - 12.0));
+        canvas.text("small head halo", (from, base), Anchor::Start, &label);
     }
 
     fn named(&self, x: f64) -> String {

@@ -7,7 +7,7 @@ use super::canvas::{Anchor, Canvas};
 use super::scale::{self, Axis, Scale, drawable};
 use super::text::{self, LABEL_PX, NOTE_PX};
 use super::{COMPACT_PX, Chart, Data, Interval, Mark, Reference, Tone, describe, waiting};
-use crate::format::NOT_ENOUGH;
+use crate::format::{NOT_ENOUGH, Unit};
 
 /// Rows beyond these are in the table only.
 const ROWS_MAX: usize = 60;
@@ -47,8 +47,24 @@ impl Row {
         self
     }
 
+    /// The same row without a dot: only its ends are known.
+    #[must_use]
+    pub fn ends(mut self) -> Self {
+        self.mark = Mark::Ends;
+        self
+    }
+
     fn shown(&self) -> Option<Interval> {
         self.interval.filter(Interval::drawable)
+    }
+
+    fn figure(&self, unit: Unit, decimals: usize) -> String {
+        match self.shown() {
+            None => NOT_ENOUGH.to_owned(),
+            Some(one) if self.mark == Mark::Ends && one.low >= one.high => unit.of(one.low),
+            Some(one) if self.mark == Mark::Ends => format!("{} to {}", unit.of(one.low), unit.of(one.high)),
+            Some(one) => unit.interval_with(one.value, one.low, one.high, decimals),
+        }
     }
 }
 
@@ -118,13 +134,18 @@ impl Chart for Forest {
     }
 }
 
+/// Figures under one another have the same decimals.
+fn decimals<'a>(axis: &Axis, rows: impl Iterator<Item = &'a Row>) -> usize {
+    axis.unit.common_decimals(rows.filter_map(Row::shown).filter_map(|one| one.ends()).map(|(low, high)| high - low))
+}
+
 /// The figures of rows as a table; the first column names the group where there is one.
 pub(super) fn data<'a>(axis: &Axis, rows: impl Iterator<Item = (&'a str, &'a Row)>) -> Data {
     let rows: Vec<_> = rows.collect();
     let grouped = rows.iter().any(|(group, _)| !group.is_empty());
+    let decimals = decimals(axis, rows.iter().map(|(_, row)| *row));
     let cells = |(group, row): &(&str, &Row)| {
-        let figure = row.shown().map_or_else(|| NOT_ENOUGH.to_owned(), |one| axis.unit.interval(one.value, one.low, one.high));
-        let mut cells = vec![row.label.clone(), figure, row.note.clone()];
+        let mut cells = vec![row.label.clone(), row.figure(axis.unit, decimals), row.note.clone()];
         if grouped {
             cells.insert(0, (*group).to_owned());
         }
@@ -155,6 +176,7 @@ struct Layout {
     row: f64,
     head: f64,
     top: f64,
+    decimals: usize,
 }
 
 impl Rows<'_> {
@@ -184,24 +206,18 @@ impl Rows<'_> {
         if more > 0 {
             canvas.text("note", (0.0, bottom + foot + 12.0), Anchor::Start, &format!("and {more} more in the table"));
         }
-        let said = rows().map(|row| match row.shown() {
-            Some(one) => format!("{}: {}", row.label, self.axis.unit.interval(one.value, one.low, one.high)),
-            None => format!("{}: {NOT_ENOUGH}", row.label),
-        });
+        let said = rows().map(|row| format!("{}: {}", row.label, row.figure(self.axis.unit, layout.decimals)));
         canvas.finish("chart rows", self.title, &describe(said))
-    }
-
-    fn figure(&self, row: &Row) -> String {
-        row.shown().map_or_else(|| NOT_ENOUGH.to_owned(), |one| self.axis.unit.interval(one.value, one.low, one.high))
     }
 
     fn layout(&self, width: f64) -> Layout {
         let rows = || self.groups.iter().flat_map(|group| &group.rows).take(ROWS_MAX);
         let compact = width < COMPACT_PX;
-        let figures: Vec<String> = rows().map(|row| self.figure(row)).collect();
+        let decimals = decimals(self.axis, rows());
+        let figures: Vec<String> = rows().map(|row| row.figure(self.axis.unit, decimals)).collect();
         let figure = text::widest(figures.iter().map(String::as_str), LABEL_PX, width * 0.5);
         let note = text::widest(rows().map(|row| row.note.as_str()), NOTE_PX, width * 0.24);
-        let label_most = if compact { width - figure - 12.0 } else { width * 0.34 };
+        let label_most = if compact { width - figure - 12.0 } else { width * 0.38 };
         let label = text::widest(rows().map(|row| row.label.as_str()), LABEL_PX, label_most);
         let after = |size: f64| if size > 0.0 { size + GAP_PX } else { 0.0 };
         let (from, to) =
@@ -214,8 +230,9 @@ impl Rows<'_> {
         let lines = self.references.len().min(2);
         #[expect(clippy::cast_precision_loss, reason = "two at most")]
         let top = 4.0 + 18.0 * lines as f64;
-        let (row, head) = if compact { (46.0, 30.0) } else { (28.0, 32.0) };
-        Layout { width, compact, label, figure, note, scale: Scale::new(domain, (from, to.max(from + 40.0))), row, head, top }
+        let long = !compact && rows().any(|row| text::width(&row.label.chars().take(400).collect::<String>(), LABEL_PX) > label);
+        let (row, head) = if compact { (46.0, 30.0) } else { (if long { 42.0 } else { 28.0 }, 32.0) };
+        Layout { width, compact, label, figure, note, scale: Scale::new(domain, (from, to.max(from + 40.0))), row, head, top, decimals }
     }
 
     fn axis(&self, canvas: &mut Canvas, layout: &Layout, bottom: f64) {
@@ -245,7 +262,15 @@ impl Rows<'_> {
             let half = text::width(&label, NOTE_PX) / 2.0;
             let middle = x.clamp(half.min(layout.width / 2.0), (layout.width - half).max(layout.width / 2.0));
             let y = layout.top - if self.references.len() > 1 && at % 2 == 0 { 24.0 } else { 6.0 };
-            canvas.line("reference", (x, y + 4.0), (x, bottom));
+            if layout.compact {
+                // Between the lines of text, not through them.
+                canvas.line("reference", (x, y + 4.0), (x, layout.top));
+                for (row, _, _) in self.places(layout) {
+                    canvas.line("reference", (x, row + 21.0), (x, row + 41.0));
+                }
+            } else {
+                canvas.line("reference", (x, y + 4.0), (x, bottom));
+            }
             canvas.text("note", (middle, y), Anchor::Middle, &label);
         }
     }
@@ -288,7 +313,7 @@ impl Rows<'_> {
 
     fn rows(&self, canvas: &mut Canvas, layout: &Layout) {
         for (y, _, row) in self.places(layout) {
-            let figure = self.figure(row);
+            let figure = row.figure(self.axis.unit, layout.decimals);
             let hover = format!("{}: {figure} {}", row.label, row.note);
             canvas.group(hover.trim(), |canvas| self.row(canvas, layout, y, row, &figure));
         }
@@ -297,9 +322,18 @@ impl Rows<'_> {
     fn row(&self, canvas: &mut Canvas, layout: &Layout, y: f64, row: &Row, figure: &str) {
         let (text_y, mark_y) = if layout.compact { (y + 15.0, y + 31.0) } else { (y + layout.row / 2.0 + 4.5, y + layout.row / 2.0) };
         let class = if layout.compact { "label halo" } else { "label" };
-        canvas.text(class, (0.0, text_y), Anchor::Start, &text::fit(&row.label, layout.label, LABEL_PX));
+        let lines = if layout.row > 40.0 && !layout.compact {
+            text::wrap(&row.label, layout.label, LABEL_PX, 2)
+        } else {
+            vec![text::fit(&row.label, layout.label, LABEL_PX)]
+        };
+        #[expect(clippy::cast_precision_loss, reason = "two lines at most")]
+        let first = text_y - 8.0 * lines.len().saturating_sub(1) as f64;
+        for (line, y) in lines.iter().zip([first, first + 16.0]) {
+            canvas.text(class, (0.0, y), Anchor::Start, line);
+        }
         let right = if layout.compact || layout.note == 0.0 { layout.width } else { layout.width - layout.note - GAP_PX };
-        let class = if row.shown().is_some() { "value" } else { "value quiet" };
+        let class = if row.shown().is_some() { "value halo" } else { "value quiet halo" };
         canvas.text(class, (right, text_y), Anchor::End, &text::fit(figure, layout.figure + 2.0, LABEL_PX));
         let note_y = if layout.compact { mark_y + 4.0 } else { text_y };
         canvas.text("note", (layout.width, note_y), Anchor::End, &text::fit(&row.note, layout.note + 1.0, NOTE_PX));
@@ -316,8 +350,13 @@ impl Rows<'_> {
             canvas.rect(&format!("bar {tone}"), (zero.min(end), y - 7.0), ((end - zero).abs(), 14.0));
         }
         if let Some((low, high)) = one.ends() {
-            let line = if self.bars { format!("whisker over {tone}") } else { format!("whisker {tone}") };
-            canvas.line(&line, (scale.at(low), y), (scale.at(high), y));
+            let line = match (self.bars, row.mark) {
+                (true, _) => format!("whisker over {tone}"),
+                (false, Mark::Ends) => format!("whisker wide {tone}"),
+                (false, _) => format!("whisker {tone}"),
+            };
+            let least = if row.mark == Mark::Ends { 3.0 } else { 0.0 };
+            canvas.line(&line, (scale.at(low), y), (scale.at(high).max(scale.at(low) + least), y));
             // An end outside of the picture is drawn as an arrow: it goes on.
             for (end, outward) in [(low, -1.0), (high, 1.0)] {
                 if !scale.contains(end) {
@@ -327,7 +366,7 @@ impl Rows<'_> {
                 }
             }
         }
-        if !self.bars && scale.contains(one.value) {
+        if !self.bars && row.mark != Mark::Ends && scale.contains(one.value) {
             canvas.mark(row.tone, row.mark, (scale.at(one.value), y));
         }
     }

@@ -70,6 +70,16 @@ fn every_kind(label: &str, values: &[f64]) -> Vec<Box<dyn Chart>> {
             title: title(),
             points: vec![ReliancePoint { label: title(), tone: Tone::Person, when_wrong: share, when_right: share }; 3],
         }),
+        Box::new(Panels {
+            title: title(),
+            axis: axis(Unit::Share),
+            columns: vec![(title(), Tone::Person), (title(), Tone::Ai)],
+            groups: vec![PanelGroup {
+                label: title(),
+                bands: vec![Some((at(0), at(1))), None],
+                rows: vec![PanelRow { label: title(), note: title(), mark: Mark::Solid, cells: vec![Some(share), None] }; 2],
+            }],
+        }),
         Box::new(Sparkline { title: title(), unit: Unit::Share, tone: Tone::Person, values: values.to_vec() }),
     ]
 }
@@ -252,6 +262,19 @@ fn the_pictures_are_as_reviewed() {
         references: vec![],
     };
     insta::assert_snapshot!("forest", lines(&forest, WIDE_PX));
+    let cells = |shift: f64| vec![Some(interval(0.4 + shift)), Some(interval(0.5 - shift)), None];
+    let row = |label: &str, shift| PanelRow { label: label.into(), note: "n = 90".into(), mark: Mark::Solid, cells: cells(shift) };
+    let panels = Panels {
+        title: "By group".into(),
+        axis: Axis::new("rate", Unit::Share),
+        columns: vec![("people".into(), Tone::Person), ("AI".into(), Tone::Ai), ("pair".into(), Tone::Pair)],
+        groups: vec![PanelGroup {
+            label: "Selected".into(),
+            bands: vec![Some((0.4, 0.45)), None, None],
+            rows: vec![row("a", 0.0), row("b", 0.1)],
+        }],
+    };
+    insta::assert_snapshot!("panels", lines(&panels, WIDE_PX));
     let points: Vec<(f64, f64)> = (0..6).map(|at| f64::from(at) / 5.0).map(|x| (x, 0.05 * x * x)).collect();
     let series =
         Series { band: points.iter().map(|(x, y)| (*x, y * 0.8, y * 1.2)).collect(), ..Series::new("AI", Tone::Ai, points.clone()) };

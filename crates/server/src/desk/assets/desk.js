@@ -1,1 +1,0 @@
-// Keys, partial updates and drafts for the desk. Everything works without it.
