@@ -3,11 +3,12 @@
 
 use crate::{Error, Workspace};
 use countersign_core::{
-    event::{Body, Event},
+    event::{Body, Event, Phase},
     id::{CaseId, EventId, WorkspaceId},
 };
 use countersign_engine::CaseState;
-use countersign_store::{self as store, Tx, case::CaseRow, decision::DecisionRow, playbook::PlaybookRow};
+use countersign_store::{self as store, Tx, answered::AnsweredRow, case::CaseRow, decision::DecisionRow, playbook::PlaybookRow};
+use std::collections::BTreeMap;
 use uuid::Uuid;
 
 /// A case that was folded again.
@@ -123,18 +124,30 @@ fn basis_word(basis: &countersign_core::event::Basis) -> &'static str {
     }
 }
 
+/// Who answered on which case, where this event is such an answer. A first one is not: the case is still in that person's hands.
+pub(crate) fn answered(event: &Event) -> Option<AnsweredRow> {
+    match &event.body {
+        Body::JudgmentGiven(body) if body.phase != Phase::First => {
+            Some(AnsweredRow { person: body.person.0, case: event.stream, answered_at: event.recorded_at })
+        }
+        _ => None,
+    }
+}
+
 /// The projections of some streams, computed anew.
 #[derive(Default)]
 pub(crate) struct Projected {
     pub cases: Vec<CaseRow>,
     pub decisions: Vec<DecisionRow>,
     pub playbooks: Vec<PlaybookRow>,
+    pub answered: Vec<AnsweredRow>,
 }
 
 /// Folds streams one after the other into projections.
 #[derive(Default)]
 pub(crate) struct Replay {
     current: Option<(Uuid, Option<CaseState>)>,
+    answered: BTreeMap<Uuid, AnsweredRow>,
     out: Projected,
 }
 
@@ -158,6 +171,7 @@ impl Replay {
             _ if countersign_core::event::case_of(event).is_none() => return,
             _ => {}
         }
+        self.answered.extend(answered(event).map(|row| (row.person, row)));
         for change in DecisionChange::of(state.as_ref(), event, 0) {
             match change {
                 DecisionChange::Made { row, .. } => self.out.decisions.push(DecisionRow { position, ..row }),
@@ -176,6 +190,7 @@ impl Replay {
     }
 
     fn finish(&mut self) {
+        self.out.answered.extend(std::mem::take(&mut self.answered).into_values());
         if let Some((stream, Some(state))) = self.current.take() {
             self.out.cases.push(CaseChange { case: CaseId(stream), state: &state, fresh: false }.row());
         }
@@ -205,6 +220,7 @@ impl Workspace {
         store::case::clear(tx.conn(), self.id.0).await?;
         store::decision::clear(tx.conn(), self.id.0).await?;
         store::playbook::clear(tx.conn(), self.id.0).await?;
+        store::answered::clear(tx.conn(), self.id.0).await?;
         let mut replay = Replay::default();
         let mut after = (Uuid::nil(), 0);
         let mut events = 0_u64;
@@ -219,6 +235,7 @@ impl Workspace {
             let projected = replay.drain(at_end);
             store::case::upsert(tx.conn(), self.id.0, &projected.cases, now).await?;
             store::decision::insert(tx.conn(), self.id.0, &projected.decisions).await?;
+            store::answered::upsert(tx.conn(), self.id.0, &projected.answered).await?;
             for row in &projected.playbooks {
                 store::playbook::insert(tx.conn(), self.id.0, row).await?;
             }

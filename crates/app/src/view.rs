@@ -75,6 +75,46 @@ pub struct Shown {
     pub expires: String,
 }
 
+/// What is shown, with all that a page needs to draw it.
+#[derive(Debug, Clone)]
+pub struct Sheet {
+    /// What is shown.
+    pub shown: Shown,
+    /// The playbook in the case's version.
+    pub playbook: std::sync::Arc<countersign_core::playbook::Playbook>,
+    /// That version.
+    pub playbook_version: u64,
+    /// When the case was opened, in microseconds.
+    pub opened_at: i64,
+    /// By when it should be decided, in microseconds.
+    pub deadline_at: Option<i64>,
+    /// Until when this showing can be answered, in microseconds.
+    pub expires_at: i64,
+    /// Whether the AI can be asked.
+    pub may_ask: bool,
+    /// Whether there is advice that this showing does not have yet. Never told before a first answer.
+    pub newer: bool,
+    /// The person's own first answer, on a blind route.
+    pub first: Option<Value>,
+    /// What people asked the AI for; empty where advice is not visible.
+    pub asks: Vec<AskView>,
+}
+
+/// An ask.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct AskView {
+    /// Its id.
+    pub id: Uuid,
+    /// Who asked.
+    pub person: Uuid,
+    /// What for; absent where it was erased.
+    pub instruction: Option<String>,
+    /// Whether a proposal answers it.
+    pub answered: bool,
+    /// When, in microseconds.
+    pub at: i64,
+}
+
 /// A field with its value.
 #[derive(Debug, Clone, PartialEq, Serialize, ToSchema)]
 pub struct FieldView {

@@ -2,13 +2,15 @@
 //!
 //! Start at [`root`]: one root secret, from which every other key of a node is derived by purpose. [`subject`] holds
 //! the key per data subject whose destruction is erasure, [`commitment`](mod@commitment) what an event says about a
-//! value instead of the value, [`token`] keyed and signed tokens, [`api_key`] the keys that programs sign in with.
+//! value instead of the value, [`token`] keyed and signed tokens, [`api_key`] the keys that programs sign in with,
+//! [`bearer`] the secrets that people sign in with.
 //!
 //! **Architecture invariant:** this crate stores nothing, reads no clock, draws no randomness (nonces, salts and keys
 //! are parameters) and knows nothing of events, cases or HTTP: ids come in as 16 bytes. No secret of it is ever
 //! printed: every `Debug` here shows a key id or nothing.
 
 pub mod api_key;
+pub mod bearer;
 pub mod commitment;
 mod error;
 mod parts;
@@ -17,6 +19,7 @@ pub mod subject;
 pub mod token;
 
 pub use api_key::ApiKey;
+pub use bearer::Bearer;
 pub use commitment::{CommitmentInput, commitment};
 pub use error::Error;
 pub use root::{KeyId, Purpose, RootSecret, WrappingKey};

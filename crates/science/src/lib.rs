@@ -7,13 +7,23 @@
 
 #![cfg_attr(test, expect(clippy::unwrap_used, reason = "a test that cannot go on should panic"))]
 
+pub mod bootstrap;
+pub mod calibration;
+pub mod conformal;
 pub mod error;
 pub mod estimate;
+pub mod fairness;
+pub mod fitted;
 pub mod interval;
+pub mod logistic;
 pub mod math;
+pub mod monitor;
+mod optimise;
 pub mod probabilities;
 pub mod random;
 pub mod rehearsal;
+pub mod risk;
+pub mod sample;
 pub mod special;
 
 pub use error::Error;

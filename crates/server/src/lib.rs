@@ -1,11 +1,13 @@
-//! The HTTP API under `/v1`. Does no statistics, writes no SQL, and decides nothing: it reads requests, asks the use cases of
+//! The HTTP API under `/v1`, and the desk under `/desk`. Does no statistics, writes no SQL, and decides nothing: it reads requests, asks the use cases of
 //! `countersign-app`, and gives their answers.
 //!
-//! Start at [`router`]; the routes stand in `routes`, one file a noun, each with its description and its scope.
+//! Start at [`router`]; the routes of the API stand in `routes`, one file a noun, each with its description and its scope; the
+//! pages of the desk stand in `desk`.
 
 #![cfg_attr(test, expect(clippy::unwrap_used, reason = "a test that cannot go on should panic"))]
 
 mod access;
+mod desk;
 mod extract;
 mod intake;
 mod limits;
@@ -62,6 +64,7 @@ pub(crate) fn build(app: App, config: ServerConfig, stopping: watch::Receiver<bo
                 )
             }),
         )
+        .merge(desk::routes())
         .method_not_allowed_fallback(observe::method_not_allowed)
         .fallback(observe::not_found)
         .layer(CatchPanicLayer::custom(observe::panicked))

@@ -34,3 +34,7 @@ pub const SHUTDOWN_SECONDS_MAX: Duration = Duration::from_secs(30);
 pub const NEWS_POLL_SECONDS: Duration = Duration::from_secs(2);
 /// How long after a refusal for load a client should wait.
 pub const RETRY_AFTER_SECONDS: u64 = 1;
+/// A form that the desk takes. Text is longer inside a form than outside: a byte takes up to three.
+pub const FORM_BYTES_MAX: usize = 4 << 20;
+/// Values in a form.
+pub const FORM_PAIRS_MAX: usize = 10_000;

@@ -2,6 +2,7 @@
 //! route and never the path, so that nothing that was sent stands in a log.
 
 use crate::{
+    desk,
     limits::REQUEST_ID_CHARS_MAX,
     problem::{Kind, Problem},
     state::Server,
@@ -34,6 +35,7 @@ const HEADERS: [(HeaderName, HeaderValue); 6] = [
 pub async fn observe(State(server): State<Server>, request: Request, next: Next) -> Response {
     let id = request_id(&server, &request);
     let method = request.method().clone();
+    let on_desk = desk::owns(request.uri().path());
     let route = request.extensions().get::<MatchedPath>().cloned();
     let route = route.as_ref().map_or("unmatched", MatchedPath::as_str);
     let began = tokio::time::Instant::now();
@@ -52,7 +54,7 @@ pub async fn observe(State(server): State<Server>, request: Request, next: Next)
     server.metrics.answered(route, &method, status, took);
     log(&id, method.as_str(), route, status, took, problem.as_ref());
     if let Some(problem) = problem {
-        response = with_body(response, &problem, &id);
+        response = if on_desk { desk::problem_page(response, &problem, &id) } else { with_body(response, &problem, &id) };
     }
     let headers = response.headers_mut();
     for (name, value) in HEADERS {

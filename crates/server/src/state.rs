@@ -22,6 +22,8 @@ pub struct ServerConfig {
     pub requests_in_flight_max: usize,
     /// How often a silent stream of live updates says that it lives.
     pub heartbeat: Duration,
+    /// Whether people reach the desk over TLS, so that its cookie may be kept from everything else.
+    pub tls: bool,
 }
 
 impl Default for ServerConfig {
@@ -31,6 +33,7 @@ impl Default for ServerConfig {
             request_ids: Arc::new(move || format!("r{}", count.fetch_add(1, Ordering::Relaxed) + 1)),
             requests_in_flight_max: REQUESTS_IN_FLIGHT_MAX,
             heartbeat: Duration::from_secs(15),
+            tls: false,
         }
     }
 }

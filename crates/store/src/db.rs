@@ -23,8 +23,10 @@ const SQLITE_READER_CACHE_KIB: u32 = 2 << 10;
 /// inside somebody's commit, so it is the fallback: [`Db::fold_log`] does it beside the writer.
 const SQLITE_CHECKPOINT_PAGES: u32 = 8_000;
 
-const MIGRATIONS: &[(i64, &str, &str)] =
-    &[(1, include_str!("../migrations/sqlite/0001_spine.sql"), include_str!("../migrations/postgres/0001_spine.sql"))];
+const MIGRATIONS: &[(i64, &str, &str)] = &[
+    (1, include_str!("../migrations/sqlite/0001_spine.sql"), include_str!("../migrations/postgres/0001_spine.sql")),
+    (2, include_str!("../migrations/sqlite/0002_desk.sql"), include_str!("../migrations/postgres/0002_desk.sql")),
+];
 
 /// A database.
 #[derive(Debug, Clone)]

@@ -11,6 +11,8 @@ use uuid::Uuid;
 const EVENT_INSERT: &str = "insert into events (workspace, position, stream, stream_version, id, type, recorded_at, leaf, bytes)";
 const EVENTS_OF_STREAMS: &str = "select stream, stream_version, position, bytes from events where workspace = $1 and stream in";
 
+const CONTENTS_OF: &str = "select stream, stream_version, position, bytes from events where workspace = $1 and type in ('case.opened', 'case.amended') and stream in";
+
 statements! {
     EVENTS_FROM = "select position, stream, stream_version, id, type, recorded_at, leaf, bytes from events where workspace = $1 and position >= $2 order by position limit $3";
     EVENTS_OF_STREAM = "select position, stream, stream_version, id, type, recorded_at, leaf, bytes from events where workspace = $1 and stream = $2 order by stream_version";
@@ -86,12 +88,24 @@ pub async fn append(mut conn: Conn<'_>, workspace: Uuid, rows: &[EventRow]) -> R
 ///
 /// # Errors
 /// Where the storage fails.
-pub async fn of_streams(mut conn: Conn<'_>, workspace: Uuid, streams: &[Uuid]) -> Result<Vec<StreamEvent>, Error> {
+pub async fn of_streams(conn: Conn<'_>, workspace: Uuid, streams: &[Uuid]) -> Result<Vec<StreamEvent>, Error> {
+    listed(conn, EVENTS_OF_STREAMS, workspace, streams).await
+}
+
+/// The events of some cases that say what the case holds, in the order of each case.
+///
+/// # Errors
+/// Where the storage fails.
+pub async fn contents_of(conn: Conn<'_>, workspace: Uuid, cases: &[Uuid]) -> Result<Vec<StreamEvent>, Error> {
+    listed(conn, CONTENTS_OF, workspace, cases).await
+}
+
+async fn listed(mut conn: Conn<'_>, statement: &'static str, workspace: Uuid, streams: &[Uuid]) -> Result<Vec<StreamEvent>, Error> {
     const STREAMS_AT_ONCE: usize = 256;
     let mut found = Vec::new();
     for some in streams.chunks(STREAMS_AT_ONCE) {
         let keys = batch::padded(some);
-        let sql = batch::in_list(conn.is_postgres(), EVENTS_OF_STREAMS, 1, keys.len(), "order by stream, stream_version");
+        let sql = batch::in_list(conn.is_postgres(), statement, 1, keys.len(), "order by stream, stream_version");
         on!(conn.again(), c => {
             let mut query = sqlx::query(sql).bind(workspace);
             for key in &keys {

@@ -7,6 +7,7 @@
 #[macro_use]
 mod macros;
 
+pub mod answered;
 pub mod api_key;
 pub mod attachment;
 pub mod batch;
@@ -14,6 +15,7 @@ pub mod case;
 pub mod claim;
 pub mod db;
 pub mod decision;
+pub mod desk_session;
 pub mod directory;
 pub mod error;
 pub mod event;
@@ -23,6 +25,7 @@ pub mod integrator;
 pub mod ledger;
 pub mod log_head;
 pub mod playbook;
+pub mod queue;
 pub mod subject;
 pub mod vault;
 
@@ -33,11 +36,13 @@ pub use error::Error;
 #[must_use]
 pub fn statements() -> Vec<(&'static str, &'static str)> {
     [
+        answered::STATEMENTS,
         api_key::STATEMENTS,
         attachment::STATEMENTS,
         case::STATEMENTS,
         claim::STATEMENTS,
         decision::STATEMENTS,
+        desk_session::STATEMENTS,
         directory::STATEMENTS,
         event::STATEMENTS,
         external_id::STATEMENTS,
@@ -46,6 +51,7 @@ pub fn statements() -> Vec<(&'static str, &'static str)> {
         ledger::STATEMENTS,
         log_head::STATEMENTS,
         playbook::STATEMENTS,
+        queue::STATEMENTS,
         subject::STATEMENTS,
         vault::STATEMENTS,
     ]

@@ -10,6 +10,8 @@ use uuid::Uuid;
 
 const VAULT_INSERT: &str = "insert into vault (workspace, stream, version, field, subject, salt, sealed)";
 const VAULT_OF_STREAMS: &str = "select stream, version, field, subject, salt, sealed from vault where workspace = $1 and stream in";
+const VAULT_OF_FIELD: &str =
+    "select stream, version, field, subject, salt, sealed from vault where workspace = $1 and field = $2 and stream in";
 
 statements! {
     VAULT_OF_SUBJECT = "select stream, version, field, subject, salt, sealed from vault where workspace = $1 and subject = $2 order by stream, version, field";
@@ -77,6 +79,28 @@ pub async fn of_streams(mut conn: Conn<'_>, workspace: Uuid, streams: &[Uuid]) -
         let sql = batch::in_list(conn.is_postgres(), VAULT_OF_STREAMS, 1, keys.len(), "order by stream, version, field");
         on!(conn.again(), c => {
             let mut query = sqlx::query(sql).bind(workspace);
+            for key in &keys {
+                query = query.bind(key);
+            }
+            query.fetch_all(c).await.map(|rows| found.extend(rows.iter().map(|r| vault_row!(r))))
+        })
+        .map_err(attempt("read sealed values"))?;
+    }
+    Ok(found)
+}
+
+/// One field's sealed values, of some streams.
+///
+/// # Errors
+/// Where the storage fails.
+pub async fn of_field(mut conn: Conn<'_>, workspace: Uuid, field: &str, streams: &[Uuid]) -> Result<Vec<VaultRow>, Error> {
+    const STREAMS_AT_ONCE: usize = 256;
+    let mut found = Vec::new();
+    for some in streams.chunks(STREAMS_AT_ONCE) {
+        let keys = batch::padded(some);
+        let sql = batch::in_list(conn.is_postgres(), VAULT_OF_FIELD, 2, keys.len(), "order by stream, version, field");
+        on!(conn.again(), c => {
+            let mut query = sqlx::query(sql).bind(workspace).bind(field);
             for key in &keys {
                 query = query.bind(key);
             }

@@ -4,7 +4,7 @@ use crate::{
     Error, Workspace,
     input::EvidenceInput,
     seal::Values,
-    view::{CaseSummary, CaseView, EventView, Explanation, FieldView, JudgmentView, Page, ProposalView, QueueCount},
+    view::{AskView, CaseSummary, CaseView, EventView, Explanation, FieldView, JudgmentView, Page, ProposalView, QueueCount},
 };
 use countersign_core::{
     answer::Answer,
@@ -144,6 +144,21 @@ impl File {
         }
     }
 
+    /// What people asked the AI for.
+    pub(crate) fn asks(&self) -> Vec<AskView> {
+        let asks = self.events.iter().filter_map(|(_, event)| match &event.body {
+            Body::AskMade(body) => Some(AskView {
+                id: event.id.0,
+                person: body.person.0,
+                instruction: self.values.text(&body.instruction),
+                answered: self.state.proposals.iter().any(|p| p.ask == Some(event.id)),
+                at: event.occurred_at,
+            }),
+            _ => None,
+        });
+        asks.collect()
+    }
+
     fn given_view(&self, event: &Event, body: &JudgmentGiven) -> JudgmentView {
         JudgmentView {
             id: event.id.0,
@@ -241,6 +256,11 @@ impl Workspace {
     /// The sealed values of some streams, opened.
     pub(crate) async fn values_of(&self, session: &mut store::Session, streams: &[Uuid]) -> Result<Values, Error> {
         let rows = store::vault::of_streams(session.conn(), self.id.0, streams).await?;
+        self.values_open(session, &rows).await
+    }
+
+    /// Rows of the vault, opened as far as their subjects' keys still exist.
+    pub(crate) async fn values_open(&self, session: &mut store::Session, rows: &[store::vault::VaultRow]) -> Result<Values, Error> {
         let keys = self.inner.seals.of(&self.inner.root, self.id);
         let mut subjects = HashMap::new();
         for subject in rows.iter().filter_map(|r| r.subject).collect::<BTreeSet<_>>() {
@@ -249,7 +269,7 @@ impl Workspace {
                 subjects.insert(subject, keys.subject_key(countersign_core::SubjectId(subject), &wrapped)?);
             }
         }
-        Values::open(&keys, &subjects, &rows)
+        Values::open(&keys, &subjects, rows)
     }
 
     /// A case as `viewer` may see it; a program with full reading rights is no viewer.

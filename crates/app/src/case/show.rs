@@ -1,21 +1,25 @@
 //! Showing a case to a person and taking their answer: the signed token that says what was on the screen. Decides nothing.
 
-use super::{Verb, read};
+use super::{
+    Verb,
+    read::{self, File},
+};
 use crate::{
     Caller, Error, Options, Workspace,
     input::JudgmentInput,
-    view::{Receipt, Shown},
+    view::{Receipt, Sheet, Shown},
 };
 use countersign_core::{
     content::Digest,
-    event::{Body, CaseShown, Event, Phase},
+    event::{Body, CaseShown, Event, Phase, Route},
     id::{CaseId, EventId, PersonId},
     number::Micros,
     refusal::{Code, Refusal},
     time,
 };
-use countersign_engine::command::ShownFacts;
+use countersign_engine::{command::ShownFacts, state::Status};
 use countersign_privacy::{sign_token, verify_token};
+use countersign_store as store;
 use serde::{Deserialize, Serialize};
 
 const TOKEN_DOMAIN: &str = "shown";
@@ -71,20 +75,68 @@ impl Workspace {
     /// # Errors
     /// Where the person does not hold the case, or may not answer on it.
     pub async fn case_show(&self, caller: &Caller, case: CaseId, person: PersonId, options: Options) -> Result<Shown, Error> {
+        let (event, version) = self.show(caller, case, person, options).await?;
+        let file = self.file(case).await?;
+        self.shown(&file, &event, version).await
+    }
+
+    /// Shows a claimed case, and gives all that a page needs to draw it.
+    ///
+    /// # Errors
+    /// Where the person does not hold the case, or may not answer on it.
+    pub async fn case_show_sheet(&self, caller: &Caller, case: CaseId, person: PersonId) -> Result<Sheet, Error> {
+        let (event, _) = self.show(caller, case, person, Options::default()).await?;
+        let file = self.file(case).await?;
+        self.sheet(&file, &event, person).await
+    }
+
+    /// What was shown to a person last, where they can still answer exactly that: they hold the case, the content is the same, their
+    /// answer is not given and the time is not over. Shows nothing anew and records nothing.
+    ///
+    /// # Errors
+    /// Where there is no such case, or the storage fails.
+    pub async fn case_sheet(&self, case: CaseId, person: PersonId) -> Result<Option<Sheet>, Error> {
+        let now = self.inner.env.now();
+        let mut session = self.inner.db.session().await?;
+        let held = store::claim::held_until(session.conn(), self.id.0, case.0, person.0, now).await?;
+        drop(session);
+        let file = self.file(case).await?;
+        let state = &file.state;
+        let last = state.shown.iter().rev().find(|shown| shown.person == person);
+        let answerable = matches!(state.status(), Status::Open | Status::Appealed) && held.is_some();
+        let last = last.filter(|shown| {
+            answerable
+                && !shown.answered
+                && shown.revision == state.revision
+                && shown.content_digest == state.content_digest
+                && now < shown.expires_at
+        });
+        let event = last.and_then(|shown| file.events.iter().map(|(_, event)| event).find(|event| event.id == shown.id));
+        match event {
+            Some(event) => self.sheet(&file, event, person).await.map(Some),
+            None => Ok(None),
+        }
+    }
+
+    async fn show(&self, caller: &Caller, case: CaseId, person: PersonId, options: Options) -> Result<(Event, u64), Error> {
         let options = Options { idempotency: None, ..options };
         let done = self.submit(caller, case, Verb::Show(person), options).await?;
         let event = done.shown.ok_or_else(|| Error::Damaged("showing a case left no record".into()))?;
+        Ok((*event, done.receipt.version))
+    }
+
+    /// A showing with its values, and the token that says the same. The same showing gives the same token every time.
+    async fn shown(&self, file: &File, event: &Event, version: u64) -> Result<Shown, Error> {
         let Body::CaseShown(body) = &event.body else { return Err(Error::Damaged("showing a case left another record".into())) };
         let keys = self.inner.seals.of(&self.inner.root, self.id);
-        let payload = serde_json::to_vec(&Token::of(&event, body)).map_err(|e| Error::Damaged(e.to_string()))?;
+        let payload = serde_json::to_vec(&Token::of(event, body)).map_err(|e| Error::Damaged(e.to_string()))?;
         let token = sign_token(&keys.shown, TOKEN_DOMAIN, &payload)?;
-        let file = self.file(case).await?;
         let playbook = self.inner.control(self.id).await?.playbook(file.state.playbook, file.state.playbook_version)?;
         Ok(Shown {
             shown: event.id.0,
             token,
-            case: case.0,
-            version: done.receipt.version,
+            case: event.stream,
+            version,
             phase: read::phase_word(body.phase).to_owned(),
             question: playbook.question.clone(),
             answer: read::answer_spec(&playbook),
@@ -93,6 +145,27 @@ impl Workspace {
             judgments: body.judgments.iter().filter_map(|id| file.judgment(*id)).collect(),
             advice_visible: body.advice_visible,
             expires: time::format_rfc3339(body.expires_at),
+        })
+    }
+
+    async fn sheet(&self, file: &File, event: &Event, person: PersonId) -> Result<Sheet, Error> {
+        let Body::CaseShown(body) = &event.body else { return Err(Error::Damaged("showing a case left another record".into())) };
+        let state = &file.state;
+        let playbook = self.inner.control(self.id).await?.playbook(state.playbook, state.playbook_version)?;
+        // Whether there is newer advice is advice: only somebody who sees advice is told.
+        let current: Vec<_> = state.proposals_current().map(|p| p.id).collect();
+        let sees = body.advice_visible || body.phase == Phase::Final || state.route.as_ref().is_some_and(|r| r.route == Route::Assist);
+        Ok(Sheet {
+            shown: self.shown(file, event, state.version).await?,
+            playbook_version: state.playbook_version,
+            playbook,
+            opened_at: state.opened_at,
+            deadline_at: state.deadline_at,
+            expires_at: body.expires_at,
+            may_ask: sees && body.phase != Phase::Adjudication && body.phase != Phase::Appeal,
+            newer: sees && matches!(body.phase, Phase::Only | Phase::Final) && current != body.proposals,
+            first: state.first_answer(person).map(|j| file.answer(&j.answer)),
+            asks: if sees { file.asks() } else { Vec::new() },
         })
     }
 

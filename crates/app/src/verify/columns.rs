@@ -3,7 +3,9 @@
 use super::{Progress, Report, pages};
 use crate::{Error, Workspace, projection::Replay};
 use countersign_core::event::{self, Event};
-use countersign_store::{self as store, case::CaseRow, decision::DecisionRow, event::EventRow, playbook::PlaybookRow};
+use countersign_store::{
+    self as store, answered::AnsweredRow, case::CaseRow, decision::DecisionRow, event::EventRow, playbook::PlaybookRow,
+};
 use std::collections::{BTreeMap, BTreeSet};
 use uuid::Uuid;
 
@@ -15,6 +17,7 @@ struct Stored {
     decisions: BTreeMap<Uuid, DecisionRow>,
     playbooks: BTreeSet<PlaybookRow>,
     exclusions: BTreeMap<Uuid, BTreeSet<Uuid>>,
+    answered: BTreeSet<AnsweredRow>,
     cases_seen: u64,
 }
 
@@ -52,6 +55,12 @@ impl Workspace {
                     );
                 }
             }
+            for row in projected.answered {
+                report.rows += 1;
+                if !stored.answered.remove(&row) {
+                    report.problem("projection", format!("answers on case {}", row.case), "are not listed as the case's events say");
+                }
+            }
             if at_end {
                 break;
             }
@@ -74,7 +83,8 @@ impl Workspace {
         for (case, person) in store::case::exclusions(session.conn(), self.id.0).await? {
             exclusions.entry(case).or_default().insert(person);
         }
-        Ok(Stored { decisions, playbooks, exclusions, cases_seen: 0 })
+        let answered = store::answered::list(session.conn(), self.id.0).await?.into_iter().collect();
+        Ok(Stored { decisions, playbooks, exclusions, answered, cases_seen: 0 })
     }
 
     /// Holds an event's columns against its bytes.
@@ -151,6 +161,9 @@ impl Workspace {
         }
         for case in stored.exclusions.keys() {
             report.problem("projection", format!("case {case}"), "lists people who may not answer, and has no events");
+        }
+        for row in &stored.answered {
+            report.problem("projection", format!("answers on case {}", row.case), "are listed, and no event gave them");
         }
         let mut session = self.inner.db.session().await?;
         let counted: i64 = store::case::counts(session.conn(), self.id.0).await?.iter().map(|(_, _, n)| n).sum();

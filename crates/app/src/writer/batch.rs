@@ -566,6 +566,8 @@ impl<'n> Batch<'n> {
         for (key, response) in &self.kept {
             store::idempotency::put(self.tx.conn(), workspace, key, response, self.now, self.now + IDEMPOTENCY_KEPT_MICROS).await?;
         }
+        let answered: Vec<_> = self.events.iter().filter_map(|w| crate::projection::answered(&w.event)).collect();
+        store::answered::upsert(self.tx.conn(), workspace, &answered).await?;
         let written = rows::append(&mut self.tx, self.workspace, self.events, self.control.epoch).await?;
         DecisionChange::write(&mut self.tx, self.workspace, &self.decisions, &written).await?;
         let commits_at = self.node.env.now();

@@ -1,0 +1,290 @@
+//! The queue as a person reads it at the desk: lists, counts that stop at a limit, titles. In the order in which cases are served,
+//! which no proposal has a say in. Claims nothing and writes nothing.
+
+use crate::{Error, Workspace, control::Control, decision::bad_cursor, view::Page};
+use countersign_core::{
+    id::{PersonId, PlaybookId},
+    number::Micros,
+    refusal::{Code, Refusal},
+};
+use countersign_store::{
+    self as store,
+    queue::{Place, QueueRow},
+};
+use std::{collections::HashMap, sync::Arc};
+use uuid::Uuid;
+
+/// Beyond so many, cases are not counted: "1,000+" says enough, and counting on would cost more the more there is.
+pub const COUNTED_MAX: u64 = 1_000;
+/// Cases on one page of a queue.
+pub const QUEUE_ITEMS_MAX: u32 = 50;
+
+/// Which cases are listed.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub enum View {
+    /// What this person could claim.
+    #[default]
+    Waiting,
+    /// What this person is on.
+    Mine,
+    /// What was put off.
+    Snoozed,
+    /// What nobody can decide yet.
+    Held,
+    /// What was decided, the latest first.
+    Decided,
+}
+
+impl View {
+    /// All of them in the order in which they are offered.
+    pub const ALL: [Self; 5] = [Self::Waiting, Self::Mine, Self::Snoozed, Self::Held, Self::Decided];
+
+    /// The word in addresses.
+    #[must_use]
+    pub fn word(self) -> &'static str {
+        match self {
+            Self::Waiting => "waiting",
+            Self::Mine => "mine",
+            Self::Snoozed => "snoozed",
+            Self::Held => "held",
+            Self::Decided => "decided",
+        }
+    }
+
+    /// From the word.
+    #[must_use]
+    pub fn from_word(word: &str) -> Option<Self> {
+        Self::ALL.into_iter().find(|view| view.word() == word)
+    }
+}
+
+/// A case in a list of the desk.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct QueueItem {
+    /// The case.
+    pub case: Uuid,
+    /// Its playbook's name.
+    pub playbook: String,
+    /// Its headline; absent where it has none, or it was erased.
+    pub title: Option<String>,
+    /// Where it stands: `open`, `appealed`, `held`, `decided`, `acted`; for decisions how they stand.
+    pub state: String,
+    /// When it was opened, or decided.
+    pub at: Micros,
+    /// By when it should be decided, when it wakes, or until when it is held by this person.
+    pub until: Option<Micros>,
+    /// The answer that stands, once decided.
+    pub answer: Option<String>,
+}
+
+/// How much there is of something.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Count {
+    /// At most [`COUNTED_MAX`].
+    pub count: u64,
+    /// Whether there is more.
+    pub more: bool,
+}
+
+impl Count {
+    fn of(counted: i64) -> Self {
+        let counted = u64::try_from(counted).unwrap_or(0);
+        Self { count: counted.min(COUNTED_MAX), more: counted > COUNTED_MAX }
+    }
+
+    fn and(self, other: Self) -> Self {
+        let sum = self.count + other.count;
+        Self { count: sum.min(COUNTED_MAX), more: self.more || other.more || sum > COUNTED_MAX }
+    }
+}
+
+/// What waits of one playbook.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct PlaybookCount {
+    /// Its name.
+    pub playbook: String,
+    /// How many cases wait.
+    pub waiting: Count,
+    /// When the one that is served next was opened.
+    pub oldest_at: Option<Micros>,
+}
+
+/// What a person may decide on.
+struct Reach {
+    control: Arc<Control>,
+    playbooks: Vec<(PlaybookId, String)>,
+    roles_json: String,
+}
+
+impl Workspace {
+    /// What waits by playbook, of those that this person may decide on.
+    ///
+    /// # Errors
+    /// Where this is no active member, or the storage fails.
+    pub async fn queue_counts(&self, person: PersonId) -> Result<Vec<PlaybookCount>, Error> {
+        let reach = self.reach(person).await?;
+        let mut session = self.inner.db.session().await?;
+        let limit = i64::try_from(COUNTED_MAX).unwrap_or(0) + 1;
+        let mut counts = Vec::with_capacity(reach.playbooks.len());
+        for (id, name) in reach.playbooks {
+            let waiting = Count::of(store::queue::count_waiting(session.conn(), self.id.0, id.0, limit).await?);
+            let oldest_at = store::queue::oldest(session.conn(), self.id.0, id.0).await?.map(|(opened_at, _)| opened_at);
+            counts.push(PlaybookCount { playbook: name, waiting, oldest_at });
+        }
+        Ok(counts)
+    }
+
+    /// All of what waits for this person together.
+    #[must_use]
+    pub fn queue_sum(counts: &[PlaybookCount]) -> Count {
+        counts.iter().fold(Count { count: 0, more: false }, |sum, one| sum.and(one.waiting))
+    }
+
+    /// One page of a list, with titles.
+    ///
+    /// # Errors
+    /// Where this is no active member, the playbook or the cursor is unknown, or the storage fails.
+    pub async fn queue_list(
+        &self,
+        person: PersonId,
+        view: View,
+        playbook: Option<&str>,
+        cursor: Option<&str>,
+    ) -> Result<Page<QueueItem>, Error> {
+        let mut reach = self.reach(person).await?;
+        if let Some(name) = playbook {
+            reach.playbooks.retain(|(_, known)| known == name);
+            if reach.playbooks.is_empty() {
+                let detail = "there is no playbook of this name that you decide on";
+                return Err(Refusal::field(Code::NotFound, "/playbook", detail).into());
+            }
+        }
+        let list = format!("queue/{}/{}", view.word(), playbook.unwrap_or_default());
+        let after = self.cursor_open(&list, cursor)?.map_or(Ok(Place::BEGINNING), |text| place(&text))?;
+        let limit = QUEUE_ITEMS_MAX as usize;
+        let mut rows = match view {
+            View::Waiting => self.waiting(&reach, person, after, limit + 1).await?,
+            View::Mine => self.mine(&reach, person).await?,
+            View::Snoozed => self.sleeping(&reach, after, limit + 1).await?,
+            View::Held => self.held(&reach, after, limit + 1).await?,
+            View::Decided => return self.decided(&reach, playbook.is_some(), &list, after).await,
+        };
+        let more = rows.len() > limit;
+        rows.truncate(limit);
+        let next = rows.last().filter(|_| more).map(|row| self.cursor_sign(&list, &format!("{} {}", row.at, row.case))).transpose()?;
+        let titles = self.titles(&reach.control, &rows.iter().map(|row| row.case).collect::<Vec<_>>()).await?;
+        let items = rows.into_iter().map(|row| QueueItem {
+            title: titles.get(&row.case).cloned(),
+            case: row.case,
+            playbook: reach.control.playbook_name(PlaybookId(row.playbook)),
+            state: row.status,
+            at: row.opened_at,
+            // A case without a deadline is ordered by when it was opened.
+            until: (row.at != row.opened_at).then_some(row.at),
+            answer: None,
+        });
+        Ok(Page { items: items.collect(), next })
+    }
+
+    async fn reach(&self, person: PersonId) -> Result<Reach, Error> {
+        let control = self.inner.control(self.id).await?;
+        let stranger = || Refusal::field(Code::Forbidden, "/person", "this is no active member of the workspace");
+        let facts = control.state.people.get(&person).filter(|p| p.may(&[])).ok_or_else(stranger)?;
+        let roles_json = serde_json::to_string(&facts.roles).map_err(|e| Error::Damaged(e.to_string()))?;
+        let mut playbooks = Vec::new();
+        for name in control.state.playbook_names.keys() {
+            let (id, _, latest) = control.playbook_latest(name)?;
+            if facts.may(&latest.decide.roles) {
+                playbooks.push((id, name.clone()));
+            }
+        }
+        Ok(Reach { playbooks, roles_json, control })
+    }
+
+    async fn waiting(&self, reach: &Reach, person: PersonId, after: Place, limit: usize) -> Result<Vec<QueueRow>, Error> {
+        let mut session = self.inner.db.session().await?;
+        let wanted = i64::try_from(limit).unwrap_or(i64::MAX);
+        let mut rows = Vec::new();
+        for (id, _) in &reach.playbooks {
+            rows.extend(store::queue::waiting(session.conn(), self.id.0, id.0, after, person.0, &reach.roles_json, wanted).await?);
+        }
+        rows.sort_unstable_by_key(|row| (row.at, row.case));
+        rows.truncate(limit);
+        Ok(rows)
+    }
+
+    async fn mine(&self, reach: &Reach, person: PersonId) -> Result<Vec<QueueRow>, Error> {
+        let mut session = self.inner.db.session().await?;
+        let held = store::claim::of_person(session.conn(), self.id.0, person.0, self.inner.env.now()).await?;
+        let mut rows = Vec::with_capacity(held.len());
+        for (case, until) in held {
+            let row = store::case::get(session.conn(), self.id.0, case).await?;
+            let row = row.filter(|row| reach.playbooks.iter().any(|(id, _)| id.0 == row.playbook));
+            rows.extend(row.map(|row| QueueRow { case, playbook: row.playbook, status: row.status, opened_at: row.opened_at, at: until }));
+        }
+        Ok(rows)
+    }
+
+    async fn sleeping(&self, reach: &Reach, after: Place, limit: usize) -> Result<Vec<QueueRow>, Error> {
+        let mut session = self.inner.db.session().await?;
+        let wanted = i64::try_from(limit).unwrap_or(i64::MAX);
+        let mut rows = store::queue::sleeping(session.conn(), self.id.0, self.inner.env.now(), after, wanted).await?;
+        rows.retain(|row| reach.playbooks.iter().any(|(id, _)| id.0 == row.playbook));
+        Ok(rows)
+    }
+
+    async fn held(&self, reach: &Reach, after: Place, limit: usize) -> Result<Vec<QueueRow>, Error> {
+        let mut session = self.inner.db.session().await?;
+        let wanted = i64::try_from(limit).unwrap_or(i64::MAX);
+        let mut rows = Vec::new();
+        for (id, _) in &reach.playbooks {
+            let held = store::case::list_of(session.conn(), self.id.0, id.0, "held", after.case, wanted).await?;
+            rows.extend(held.into_iter().map(|row| QueueRow {
+                case: row.case,
+                playbook: row.playbook,
+                status: row.status,
+                opened_at: row.opened_at,
+                at: row.opened_at,
+            }));
+        }
+        rows.sort_unstable_by_key(|row| row.case);
+        rows.truncate(limit);
+        Ok(rows)
+    }
+
+    /// The latest decisions; an answer that this person may still have to give independently is left out.
+    async fn decided(&self, reach: &Reach, one: bool, list: &str, before: Place) -> Result<Page<QueueItem>, Error> {
+        let before = if before == Place::BEGINNING { i64::MAX } else { before.at };
+        let playbook = reach.playbooks.first().filter(|_| one).map(|(id, _)| id.0);
+        let mut session = self.inner.db.session().await?;
+        let limit = QUEUE_ITEMS_MAX as usize;
+        let mut rows = store::queue::decided(session.conn(), self.id.0, playbook, before, i64::from(QUEUE_ITEMS_MAX) + 1).await?;
+        let more = rows.len() > limit;
+        rows.truncate(limit);
+        let next = rows.last().filter(|_| more).map(|row| self.cursor_sign(list, &format!("{} {}", row.position, row.case))).transpose()?;
+        rows.retain(|row| reach.playbooks.iter().any(|(id, _)| id.0 == row.playbook));
+        let cases: Vec<Uuid> = rows.iter().map(|row| row.case).collect();
+        let settled: HashMap<Uuid, String> =
+            store::case::of(session.conn(), self.id.0, &cases).await?.into_iter().map(|row| (row.case, row.status)).collect();
+        drop(session);
+        let titles = self.titles(&reach.control, &cases).await?;
+        let items = rows.into_iter().map(|row| {
+            let stands = settled.get(&row.case).is_some_and(|status| matches!(status.as_str(), "decided" | "acted"));
+            QueueItem {
+                title: titles.get(&row.case).cloned(),
+                case: row.case,
+                playbook: reach.control.playbook_name(PlaybookId(row.playbook)),
+                at: row.decided_at,
+                until: Some(row.act_after),
+                answer: Some(row.answer).filter(|_| stands),
+                state: row.status,
+            }
+        });
+        Ok(Page { items: items.collect(), next })
+    }
+}
+
+fn place(text: &str) -> Result<Place, Error> {
+    let parsed = text.split_once(' ').and_then(|(at, case)| Some(Place { at: at.parse().ok()?, case: case.parse().ok()? }));
+    parsed.ok_or_else(bad_cursor)
+}

@@ -1,0 +1,109 @@
+//! What a person decided lately, and what can still be done about it. Shows a person nothing but their own answers.
+
+use crate::{Error, Workspace};
+use countersign_core::{
+    event::{Basis, Event, Phase},
+    id::{EventId, PersonId},
+    number::Micros,
+};
+use countersign_engine::{CaseState, state::Status};
+use countersign_store as store;
+use std::collections::HashMap;
+use uuid::Uuid;
+
+/// What can be done about an answer now.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Afterwards {
+    /// The decision can be withdrawn until then.
+    Undo {
+        /// The decision.
+        decision: EventId,
+        /// Until when, in microseconds.
+        until: Micros,
+    },
+    /// The decision stands: correct it, appeal, or open the case again.
+    Stands {
+        /// The decision.
+        decision: EventId,
+        /// Whether something has acted on it.
+        acted: bool,
+        /// Whether its answer was corrected.
+        corrected: bool,
+    },
+    /// Others have to answer before it is decided.
+    Waits,
+    /// Somebody objects.
+    Appealed,
+    /// The answer no longer counts: it was withdrawn, the case amended or opened again.
+    Void,
+}
+
+/// A case that a person answered on.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct RecentItem {
+    /// The case.
+    pub case: Uuid,
+    /// Its playbook's name.
+    pub playbook: String,
+    /// Its headline.
+    pub title: Option<String>,
+    /// What this person answered last: the label, which is `document` for texts, patches, actions and forms.
+    pub answer: String,
+    /// When they answered, in microseconds.
+    pub at: Micros,
+    /// What can be done about it.
+    pub afterwards: Afterwards,
+}
+
+impl Workspace {
+    /// The cases on which a person answered last, the latest first.
+    ///
+    /// # Errors
+    /// Where the storage fails.
+    pub async fn recent(&self, person: PersonId, limit: u32) -> Result<Vec<RecentItem>, Error> {
+        let control = self.inner.control(self.id).await?;
+        let now = self.inner.env.now();
+        let mut session = self.inner.db.session().await?;
+        let lately = store::answered::lately(session.conn(), self.id.0, person.0, i64::from(limit)).await?;
+        let cases: Vec<Uuid> = lately.iter().map(|(case, _)| *case).collect();
+        let mut states: HashMap<Uuid, CaseState> = HashMap::with_capacity(cases.len());
+        for row in store::event::of_streams(session.conn(), self.id.0, &cases).await? {
+            let event = Event::from_bytes(&row.bytes)?;
+            match states.get_mut(&row.stream) {
+                Some(state) => state.apply(&event),
+                None => states.extend(CaseState::fold(std::iter::once(&event)).map(|state| (row.stream, state))),
+            }
+        }
+        drop(session);
+        let titles = self.titles(&control, &cases).await?;
+        let items = lately.into_iter().filter_map(|(case, at)| {
+            let state = states.get(&case)?;
+            let own = state.judgments.iter().rev().find(|j| j.person == person && j.phase != Phase::First)?;
+            Some(RecentItem {
+                case,
+                playbook: control.playbook_name(state.playbook),
+                title: titles.get(&case).cloned(),
+                answer: own.answer.label().to_owned(),
+                at,
+                afterwards: afterwards(state, own.id, now),
+            })
+        });
+        Ok(items.collect())
+    }
+}
+
+fn afterwards(state: &CaseState, judgment: EventId, now: Micros) -> Afterwards {
+    let counts = state.judgments_standing().any(|j| j.id == judgment);
+    match (&state.decision, state.status()) {
+        (_, Status::Appealed) => Afterwards::Appealed,
+        (Some(decision), _) => {
+            let undoable = !decision.acted && now < decision.act_after && !matches!(decision.basis, Basis::Appeal | Basis::Imported);
+            match undoable {
+                true => Afterwards::Undo { decision: decision.id, until: decision.act_after },
+                false => Afterwards::Stands { decision: decision.id, acted: decision.acted, corrected: decision.corrected },
+            }
+        }
+        (None, _) if counts => Afterwards::Waits,
+        (None, _) => Afterwards::Void,
+    }
+}

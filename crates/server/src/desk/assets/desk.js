@@ -1,0 +1,1 @@
+// Keys, partial updates and drafts for the desk. Everything works without it.
