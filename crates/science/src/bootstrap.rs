@@ -7,6 +7,7 @@
 //! the result does not depend on the number of threads.
 
 use rayon::prelude::*;
+use serde::{Deserialize, Serialize};
 
 use crate::error::{Error, Result};
 use crate::random::Random;
@@ -18,6 +19,7 @@ mod sums;
 mod tests;
 mod units;
 
+pub(crate) use sums::divide;
 pub use sums::{Sums, quantile};
 
 /// Draws where a caller has no reason for another number.
@@ -30,6 +32,23 @@ pub const GROUPS_MAX: usize = 20_000;
 /// Up to this many different totals, a draw is a multinomial over them instead of a walk over the clusters.
 const CELLS_MAX: usize = 4_096;
 
+/// How intervals are made.
+#[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
+pub struct Options {
+    /// Stated coverage, in (0, 1), two-sided.
+    pub level: f64,
+    /// Draws.
+    pub draws: usize,
+    /// Seed of every draw.
+    pub seed: u64,
+}
+
+impl Default for Options {
+    fn default() -> Self {
+        Self { level: crate::interval::LEVEL_DEFAULT, draws: DRAWS_DEFAULT, seed: 0 }
+    }
+}
+
 /// What is drawn as one. Codes may be any numbers; equal codes are one cluster.
 #[derive(Debug, Clone, Copy)]
 pub enum Clusters<'a> {
@@ -39,6 +58,14 @@ pub enum Clusters<'a> {
     One(&'a [u32]),
     /// Two-way, by person and by item, crossed (Owen, "The pigeonhole bootstrap", Annals of Applied Statistics 1, 2007).
     Two(&'a [u32], &'a [u32]),
+}
+
+impl Clusters<'_> {
+    /// Whether rows are taken to be independent.
+    #[must_use]
+    pub fn is_rows(&self) -> bool {
+        matches!(self, Self::Rows)
+    }
 }
 
 /// Contributions of rows to sums, row-major.

@@ -9,6 +9,7 @@
 
 pub mod bootstrap;
 pub mod calibration;
+pub mod complementarity;
 pub mod conformal;
 pub mod error;
 pub mod estimate;
@@ -22,6 +23,7 @@ mod optimise;
 pub mod probabilities;
 pub mod random;
 pub mod rehearsal;
+pub mod reliance;
 pub mod risk;
 pub mod sample;
 pub mod special;
