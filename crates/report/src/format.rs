@@ -174,6 +174,24 @@ pub fn p_value(value: f64) -> String {
     }
 }
 
+/// A text as a sentence: a capital first, a full stop last. What begins as a setting (`default = "assist": why`) becomes code.
+pub fn sentence(text: &str) -> String {
+    let text = text.trim();
+    let setting = text.split_once(": ").filter(|(head, _)| {
+        let name = head.split_once(" = ").map_or("", |(name, _)| name);
+        !name.is_empty() && !head.contains('`') && name.chars().all(|letter| letter.is_ascii_lowercase() || letter == '_')
+    });
+    let body = match setting {
+        Some((head, rest)) => format!("`{head}`: {rest}"),
+        None => {
+            let mut letters = text.chars();
+            letters.next().map_or_else(String::new, |first| first.to_uppercase().chain(letters).collect())
+        }
+    };
+    let ended = body.is_empty() || body.trim_end_matches(['*', '`', '"', ')']).ends_with(['.', '!', '?', ':']);
+    if ended { body } else { body + "." }
+}
+
 /// "a", "a and b", "a, b and c".
 pub fn list<S: AsRef<str>>(words: &[S]) -> String {
     match words {
@@ -226,5 +244,9 @@ mod tests {
         assert_eq!(p_value(0.034_56), "0.035");
         assert_eq!(list(&["a", "b", "c"]), "a, b and c");
         assert_eq!(list::<&str>(&[]), "");
+        assert_eq!(sentence("nothing is known"), "Nothing is known.");
+        assert_eq!(sentence("So *it* ends.*"), "So *it* ends.*");
+        assert_eq!(sentence("default = \"assist\": it helps"), "`default = \"assist\"`: it helps.");
+        assert_eq!(sentence(""), "");
     }
 }

@@ -24,7 +24,7 @@ pub struct Page {
     pub title: String,
     /// The facts of the data in a line.
     pub facts: Vec<String>,
-    /// The answer in plain language; the first sentence is the most important.
+    /// The answer in plain language, a paragraph each; the first stands out.
     pub lead: Vec<String>,
     /// The few figures to remember.
     pub glance: Vec<Glance>,
@@ -91,9 +91,7 @@ impl Page {
                 p.facts { (self.facts.join(" · ")) }
                 @if let Some((first, rest)) = self.lead.split_first() {
                     p.lead { (prose(first)) }
-                    @if !rest.is_empty() {
-                        p { @for sentence in rest { (prose(sentence)) " " } }
-                    }
+                    (paragraphs(rest))
                 }
                 @if !self.glance.is_empty() {
                     dl.glance { @for one in &self.glance { (one.render()) } }
@@ -184,12 +182,12 @@ pub fn prose(text: &str) -> Markup {
 
 /// Sentences, each a paragraph of its own.
 pub fn paragraphs<S: AsRef<str>>(sentences: &[S]) -> Markup {
-    html! { @for sentence in sentences { p { (prose(sentence.as_ref())) } } }
+    html! { @for sentence in sentences { p { (prose(&crate::format::sentence(sentence.as_ref()))) } } }
 }
 
 /// Sentences as a list.
 pub fn list<S: AsRef<str>>(sentences: &[S]) -> Markup {
-    html! { @if !sentences.is_empty() { ul { @for sentence in sentences { li { (prose(sentence.as_ref())) } } } } }
+    html! { @if !sentences.is_empty() { ul { @for sentence in sentences { li { (prose(&crate::format::sentence(sentence.as_ref()))) } } } } }
 }
 
 /// Sentences beside the main text; `alarm` for what must not be overlooked.
@@ -199,7 +197,7 @@ pub fn callout<S: AsRef<str>>(sentences: &[S], alarm: bool) -> Markup {
 
 /// What must be said beside figures, small.
 pub fn notes<S: AsRef<str>>(sentences: &[S]) -> Markup {
-    html! { @for sentence in sentences { p.small.soft { (prose(sentence.as_ref())) } } }
+    html! { @for sentence in sentences { p.small.soft { (prose(&crate::format::sentence(sentence.as_ref()))) } } }
 }
 
 /// A figure: its picture, what to see in it, and its numbers.

@@ -4,6 +4,7 @@
 mod automation;
 mod closing;
 mod fairness;
+mod lead;
 mod pair;
 mod people;
 mod suggestion;
@@ -29,7 +30,7 @@ fn page(findings: &Findings) -> Page {
         kicker: "Rehearsal".into(),
         title: title(findings),
         facts: facts(findings),
-        lead: findings.headline.clone(),
+        lead: lead::paragraphs(findings),
         glance: glance(findings),
         sections: sections(findings),
         footer: format!(
@@ -155,5 +156,5 @@ fn n(estimate: &Estimate) -> String {
 }
 
 fn reason(reason: Option<&String>) -> Markup {
-    html! { @if let Some(reason) = reason { p.small.soft { (crate::page::prose(reason)) } } }
+    html! { @if let Some(reason) = reason { p.small.soft { (crate::page::prose(&format::sentence(reason))) } } }
 }

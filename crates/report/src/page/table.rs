@@ -148,7 +148,7 @@ impl Table {
                                 }
                             }
                             @if !line.note.is_empty() {
-                                tr.note.marked[line.marked] { td colspan=(cells) { (prose(&line.note)) } }
+                                tr.note.marked[line.marked] { td colspan=(cells) { div { (prose(&crate::format::sentence(&line.note))) } } }
                             }
                         }
                     }

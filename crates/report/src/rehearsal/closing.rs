@@ -25,7 +25,7 @@ pub(super) fn recommended(findings: &Findings) -> Option<Section> {
     }
     let body = html! {
         @if !recommended.actions.is_empty() {
-            ol { @for action in &recommended.actions { li { (page::prose(action)) } } }
+            ol { @for action in &recommended.actions { li { (page::prose(&format::sentence(action))) } } }
         }
         @if let Some(routing) = &recommended.routing {
             h3 { "Routing, ready to paste into the playbook" }
@@ -77,7 +77,7 @@ pub(super) fn method(findings: &Findings) -> Option<Section> {
         (page::notes(&method.notes))
         @if !method.sources.is_empty() {
             h3 { "Methods and their sources" }
-            ul.small { @for source in &method.sources { li { (page::prose(source)) } } }
+            ul.small { @for source in &method.sources { li { (page::prose(&format::sentence(source))) } } }
         }
         p.small.soft { "Figures are written as value " span.num { "[low, high]" } " at " (level(findings)) ". Decimals follow the width of the interval. " (Unit::Points.of(0.01)) " is one percentage point." }
     };

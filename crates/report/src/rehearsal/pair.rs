@@ -32,7 +32,7 @@ pub(super) fn section(findings: &Findings) -> Option<Section> {
         @if let Some(potential) = &complementarity.potential {
             p { "Somebody who always knew whom to trust would gain " (page::inline(Unit::Points, Some(potential))) " over the better of the two. That is the room there is; nobody gets all of it." }
         }
-        @if let Some(limit) = &complementarity.limit { p { (page::prose(limit)) } }
+        @if let Some(limit) = &complementarity.limit { p { (page::prose(&crate::format::sentence(limit))) } }
         (scores(&members))
     };
     Some(Section { id: "pair", title: "Does the pair beat either alone?".into(), body })
@@ -65,7 +65,7 @@ fn verdict(of: &str, comparison: &Comparison) -> Markup {
                         "Against the better of the two it makes a difference of " (page::inline(Unit::Points, Some(ctp))) "."
                     }
                 }
-                @if let Some(reason) = &comparison.reason { p.soft { (page::prose(reason)) } }
+                @if let Some(reason) = &comparison.reason { p.soft { (page::prose(&crate::format::sentence(reason))) } }
             }
         }
     }
@@ -123,7 +123,7 @@ fn scores(members: &[(Who, &Member); 4]) -> Markup {
             p.small.soft { "Brier score, log loss and calibration error: less is better. They need probabilities, and are left out where there are none." }
         }
         @for (who, member) in members {
-            @if let Some(why) = &member.reason { p.small.soft { (name(*who)) ": " (page::prose(why)) } }
+            @if let Some(why) = &member.reason { p.small.soft { (name(*who)) ": " (page::prose(&crate::format::sentence(why))) } }
         }
     }
 }
