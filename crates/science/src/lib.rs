@@ -22,6 +22,7 @@ pub mod monitor;
 mod optimise;
 pub mod probabilities;
 pub mod random;
+pub mod region;
 pub mod rehearsal;
 pub mod reliance;
 pub mod risk;
