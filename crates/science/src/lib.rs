@@ -7,6 +7,7 @@
 
 #![cfg_attr(test, expect(clippy::unwrap_used, reason = "a test that cannot go on should panic"))]
 
+pub mod audit;
 pub mod bootstrap;
 pub mod calibration;
 pub mod complementarity;
@@ -19,7 +20,6 @@ pub mod interval;
 pub mod logistic;
 pub mod math;
 pub mod monitor;
-mod optimise;
 pub mod probabilities;
 pub mod random;
 pub mod region;
@@ -28,6 +28,8 @@ pub mod reliance;
 pub mod risk;
 pub mod sample;
 pub mod special;
+
+mod optimise;
 
 pub use error::Error;
 pub use estimate::Estimate;

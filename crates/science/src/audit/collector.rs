@@ -1,0 +1,323 @@
+//! [`Collector`]: counts rows by every combination of groups. Knows codes only; names come at the end.
+
+use super::{ATTRIBUTES_MAX, AUDIT_VERSION, Audit, FALSE_ALARM_MAX, Finding, Names, Partition, VALUES_MAX, method, sentences};
+use crate::{
+    error::{Error, Result},
+    fairness::{self, Cells, Clusters, Fairness, Metric, Options, Pattern, Table, calibration::Scores, cells::DECIDERS_MAX},
+};
+use std::collections::{BTreeMap, HashMap};
+
+/// The code of a group that is not known.
+pub const UNKNOWN: u32 = u32::MAX;
+
+/// Combinations of groups that an audit may have.
+pub const COMBINATIONS_MAX: usize = fairness::cells::GROUPS_MAX;
+
+/// Codes of up to four attributes.
+type Combination = [u32; ATTRIBUTES_MAX];
+
+/// Rows as columns. Labels and answers are 0, 1, or anything else for not known.
+#[derive(Debug, Clone, Copy, Default)]
+pub struct Batch<'a> {
+    /// Rows.
+    pub rows: usize,
+    /// Each group column's codes ([`UNKNOWN`] where the group is not known).
+    pub groups: &'a [&'a [u32]],
+    /// Truth; empty where there is none.
+    pub labels: &'a [u8],
+    /// Each decider's answers.
+    pub answers: &'a [&'a [u8]],
+    /// Each clustering's codes.
+    pub clusters: &'a [&'a [u32]],
+    /// Probability of the positive label; empty where there is none, NaN where it is missing.
+    pub scores: &'a [f64],
+}
+
+/// Counts rows. See [`super`].
+#[derive(Debug, Clone)]
+pub struct Collector {
+    attributes: usize,
+    places: HashMap<Combination, u32>,
+    combinations: Vec<Combination>,
+    cells: Cells,
+    clusters: Vec<Clusters>,
+    scores: Scores,
+    scored: bool,
+}
+
+impl Collector {
+    /// For so many group columns, deciders and clusterings.
+    ///
+    /// # Errors
+    /// No group column or more than [`ATTRIBUTES_MAX`], no decider or more than three.
+    pub fn new(attributes: usize, deciders: usize, clusterings: usize) -> Result<Self> {
+        if !(1..=ATTRIBUTES_MAX).contains(&attributes) {
+            return Err(Error::input("group columns", format!("{attributes} were given; an audit takes 1 to {ATTRIBUTES_MAX}")));
+        }
+        if !(1..=DECIDERS_MAX).contains(&deciders) {
+            return Err(Error::input("deciders", format!("{deciders} were given; an audit takes 1 to {DECIDERS_MAX}")));
+        }
+        Ok(Self {
+            attributes,
+            places: HashMap::new(),
+            combinations: Vec::new(),
+            cells: Cells::new(deciders),
+            clusters: vec![Clusters::default(); clusterings],
+            scores: Scores::default(),
+            scored: false,
+        })
+    }
+
+    /// Adds rows.
+    ///
+    /// # Errors
+    /// Columns that are too short, or more than [`COMBINATIONS_MAX`] combinations of groups.
+    pub fn add(&mut self, batch: &Batch<'_>) -> Result<()> {
+        self.check(batch)?;
+        self.scored |= !batch.scores.is_empty();
+        let flag = |value: Option<&u8>| match value {
+            Some(0) => Some(false),
+            Some(1) => Some(true),
+            _ => None,
+        };
+        for row in 0..batch.rows {
+            let mut combination = [0; ATTRIBUTES_MAX];
+            for (slot, codes) in combination.iter_mut().zip(batch.groups) {
+                *slot = codes.get(row).copied().unwrap_or(UNKNOWN);
+            }
+            let group = self.place(combination)?;
+            let label = flag(batch.labels.get(row));
+            let mut answers = [None; DECIDERS_MAX];
+            for (slot, column) in answers.iter_mut().zip(batch.answers) {
+                *slot = flag(column.get(row));
+            }
+            let pattern = Pattern::new(label, answers.get(..batch.answers.len()).unwrap_or(&answers));
+            self.cells.add_pattern(group as usize, pattern, 1)?;
+            for (clusters, codes) in self.clusters.iter_mut().zip(batch.clusters) {
+                if let Some(code) = codes.get(row) {
+                    clusters.add(*code, group, pattern);
+                }
+            }
+            if let (Some(score), Some(label)) = (batch.scores.get(row), label)
+                && !score.is_nan()
+            {
+                self.scores.add(group as usize, *score, label);
+            }
+        }
+        Ok(())
+    }
+
+    fn check(&self, batch: &Batch<'_>) -> Result<()> {
+        let lengths = batch
+            .groups
+            .iter()
+            .chain(batch.clusters)
+            .map(|column| column.len())
+            .chain(batch.answers.iter().map(|column| column.len()))
+            .chain([batch.labels.len(), batch.scores.len()].into_iter().filter(|length| *length > 0));
+        if batch.groups.len() != self.attributes
+            || batch.answers.len() != self.cells.deciders()
+            || batch.clusters.len() != self.clusters.len()
+        {
+            return Err(Error::input("batch", "it has another number of group columns, deciders or clusterings than the collector"));
+        }
+        match lengths.into_iter().find(|length| *length != batch.rows) {
+            Some(length) => Err(Error::input("batch", format!("a column has {length} rows where {} were announced", batch.rows))),
+            None => Ok(()),
+        }
+    }
+
+    fn place(&mut self, combination: Combination) -> Result<u32> {
+        if let Some(place) = self.places.get(&combination) {
+            return Ok(*place);
+        }
+        let place = self.combinations.len();
+        if place >= COMBINATIONS_MAX {
+            return Err(Error::cannot_say(format!(
+                "The group columns make more than {COMBINATIONS_MAX} combinations, too many to compare: leave one out, or give bands (of age, say) rather than single values."
+            )));
+        }
+        self.places.insert(combination, place as u32);
+        self.combinations.push(combination);
+        Ok(place as u32)
+    }
+
+    /// Adds all rows of another collector of the same shape.
+    ///
+    /// # Errors
+    /// As [`Self::add`].
+    pub fn merge(&mut self, other: &Self) -> Result<()> {
+        if other.attributes != self.attributes || other.clusters.len() != self.clusters.len() {
+            return Err(Error::input("collector", "it has another shape"));
+        }
+        let map = other.combinations.iter().map(|combination| Ok(self.place(*combination)? as usize)).collect::<Result<Vec<_>>>()?;
+        self.cells.merge(&other.cells.regroup(&map)?)?;
+        self.scores.merge(&other.scores.regroup(&map));
+        self.scored |= other.scored;
+        for (mine, more) in self.clusters.iter_mut().zip(&other.clusters) {
+            mine.merge(&more.regroup(&map));
+        }
+        Ok(())
+    }
+
+    /// Rows so far.
+    #[must_use]
+    pub fn rows(&self) -> u64 {
+        self.cells.rows()
+    }
+
+    /// Measures each group column and intersection, tests all together, and puts the findings into sentences.
+    ///
+    /// # Errors
+    /// [`Error::CannotSay`] where there is no row, or a group column has more than [`VALUES_MAX`] values.
+    pub fn finish(&self, names: &Names, options: &Options) -> Result<Audit> {
+        if self.rows() == 0 {
+            return Err(Error::cannot_say("There are no rows, so nothing can be said about any group."));
+        }
+        self.check_values(names)?;
+        let mut partitions = Vec::new();
+        for attributes in subsets(self.attributes) {
+            partitions.push(self.partition(&attributes, names, options)?);
+        }
+        fairness::correct_together(partitions.iter_mut().map(|partition| &mut partition.fairness));
+        let tests = partitions.iter().flat_map(|partition| &partition.fairness.deciders).map(|decider| decider.tests.len() as u64).sum();
+        for partition in &mut partitions {
+            partition.sentences = sentences::of_partition(partition);
+        }
+        let mut audit = Audit {
+            version: AUDIT_VERSION,
+            n: self.rows(),
+            positive: names.positive.clone(),
+            deciders: names.deciders.clone(),
+            headline: Vec::new(),
+            surviving: surviving(&partitions),
+            partitions,
+            tests,
+            cannot_say: Vec::new(),
+            method: method(options, names),
+        };
+        audit.cannot_say = sentences::cannot_say(&audit, self.scores.outside());
+        audit.headline = sentences::headline(&audit);
+        Ok(audit)
+    }
+
+    fn check_values(&self, names: &Names) -> Result<()> {
+        for at in 0..self.attributes {
+            let mut seen: Vec<u32> = self.combinations.iter().filter_map(|combination| combination.get(at)).copied().collect();
+            seen.sort_unstable();
+            seen.dedup();
+            if seen.len() > VALUES_MAX {
+                let name = names.attributes.get(at).map_or("?", String::as_str);
+                return Err(Error::cannot_say(format!(
+                    "The group column {name:?} has {} different values, more than the {VALUES_MAX} that can be compared: give bands or fewer categories.",
+                    seen.len()
+                )));
+            }
+        }
+        Ok(())
+    }
+
+    fn partition(&self, attributes: &[usize], names: &Names, options: &Options) -> Result<Partition> {
+        // Groups come in the order of their names, whatever order the rows came in.
+        let mut groups: BTreeMap<Option<Vec<String>>, usize> = BTreeMap::new();
+        let keys: Vec<Option<Vec<String>>> =
+            self.combinations.iter().map(|combination| attributes.iter().map(|at| value(combination, *at, names)).collect()).collect();
+        for key in &keys {
+            groups.insert(key.clone(), 0);
+        }
+        // `None`, the unknown ones, sorts first and is told last.
+        let known = groups.keys().flatten().count();
+        let mut next = 0;
+        for (key, place) in &mut groups {
+            *place = if key.is_none() { known } else { next };
+            next += usize::from(key.is_some());
+        }
+        let map: Vec<usize> = keys.iter().map(|key| groups.get(key).copied().unwrap_or(known)).collect();
+        let mut labels: Vec<String> = groups.keys().flatten().map(|values| values.join(", ")).collect();
+        let unknown = groups.contains_key(&None).then_some(known);
+        if unknown.is_some() {
+            labels.push("(unknown)".into());
+        }
+        let cells = self.cells.regroup(&map)?;
+        let clusters: Vec<Clusters> = self.clusters.iter().map(|clusters| clusters.regroup(&map)).collect();
+        let clusters: Vec<&Clusters> = clusters.iter().collect();
+        let table = Table { cells: &cells, groups: &labels, unknown, deciders: &names.deciders, clusters: &clusters };
+        let fairness = Fairness::measure(&table, options)?;
+        let calibration = if self.scored { self.calibration(&map, &labels, &fairness, options) } else { Vec::new() };
+        let attributes: Vec<String> = attributes.iter().filter_map(|at| names.attributes.get(*at)).cloned().collect();
+        Ok(Partition { by: attributes.join(" x "), attributes, fairness, calibration, sentences: Vec::new() })
+    }
+
+    fn calibration(
+        &self,
+        map: &[usize],
+        labels: &[String],
+        fairness: &Fairness,
+        options: &Options,
+    ) -> Vec<Option<fairness::calibration::Calibration>> {
+        let scores = self.scores.regroup(map);
+        if fairness.groups.len() != labels.len() {
+            // Small groups were merged: follow them.
+            let place = |name: &String| {
+                fairness.groups.iter().position(|group| group.name == *name || group.merged.contains(name)).unwrap_or(fairness.groups.len())
+            };
+            let merged = scores.regroup(&labels.iter().map(place).collect::<Vec<_>>());
+            return self.calibrations(&merged, fairness, options);
+        }
+        self.calibrations(&scores, fairness, options)
+    }
+
+    fn calibrations(&self, scores: &Scores, fairness: &Fairness, options: &Options) -> Vec<Option<fairness::calibration::Calibration>> {
+        (0..fairness.groups.len())
+            .map(|group| {
+                // The score is the first decider's; its accuracy tells how much the rows of a group hang together.
+                let rate = fairness.deciders.first()?.groups.get(group)?.get(&Metric::Accuracy).copied().flatten()?;
+                let share = rate.effective_n.map_or(1.0, |effective| effective / rate.estimate.n.max(1) as f64);
+                scores.group(group, options.level, share, options.draws, options.seed).ok()
+            })
+            .collect()
+    }
+}
+
+fn value(combination: &Combination, at: usize, names: &Names) -> Option<String> {
+    let code = combination.get(at).copied().filter(|code| *code != UNKNOWN)?;
+    Some(names.values.get(at).and_then(|values| values.get(code as usize)).cloned().unwrap_or_else(|| code.to_string()))
+}
+
+/// Each attribute, each pair, and all together.
+fn subsets(attributes: usize) -> Vec<Vec<usize>> {
+    let mut out: Vec<Vec<usize>> = (0..attributes).map(|at| vec![at]).collect();
+    for a in 0..attributes {
+        out.extend((a + 1..attributes).map(|b| vec![a, b]));
+    }
+    if attributes > 2 {
+        out.push((0..attributes).collect());
+    }
+    out
+}
+
+fn surviving(partitions: &[Partition]) -> Vec<Finding> {
+    let mut out = Vec::new();
+    for partition in partitions {
+        for decider in &partition.fairness.deciders {
+            for test in decider.tests.iter().filter(|test| test.p_holm <= FALSE_ALARM_MAX) {
+                let rate = decider.groups.get(test.group).and_then(|rates| rates.get(&test.metric)).copied().flatten();
+                let (Some(rate), Some(group)) = (rate, partition.fairness.groups.get(test.group)) else { continue };
+                let mut finding = Finding {
+                    by: partition.by.clone(),
+                    group: group.name.clone(),
+                    decider: decider.name.clone(),
+                    metric: test.metric,
+                    rate: rate.estimate,
+                    difference: test.difference,
+                    p_holm: test.p_holm,
+                    sentence: String::new(),
+                };
+                finding.sentence = sentences::of_finding(&finding);
+                out.push(finding);
+            }
+        }
+    }
+    out.sort_by(|a, b| b.difference.value.abs().total_cmp(&a.difference.value.abs()));
+    out
+}
