@@ -14,6 +14,7 @@ pub mod complementarity;
 pub mod conformal;
 pub mod error;
 pub mod estimate;
+pub mod experiment;
 pub mod fairness;
 pub mod fitted;
 pub mod interval;
