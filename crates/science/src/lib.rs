@@ -21,6 +21,7 @@ pub mod interval;
 pub mod logistic;
 pub mod math;
 pub mod monitor;
+pub mod policy_value;
 pub mod probabilities;
 pub mod random;
 pub mod region;
