@@ -12,6 +12,7 @@ pub mod bootstrap;
 pub mod calibration;
 pub mod complementarity;
 pub mod conformal;
+pub mod drift;
 pub mod error;
 pub mod estimate;
 pub mod experiment;
