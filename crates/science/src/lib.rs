@@ -7,6 +7,7 @@
 
 #![cfg_attr(test, expect(clippy::unwrap_used, reason = "a test that cannot go on should panic"))]
 
+pub mod agreement;
 pub mod audit;
 pub mod bootstrap;
 pub mod calibration;
@@ -30,6 +31,7 @@ pub mod rehearsal;
 pub mod reliance;
 pub mod risk;
 pub mod sample;
+pub mod skill;
 pub mod special;
 
 mod optimise;
