@@ -8,5 +8,6 @@
 
 pub mod chart;
 pub mod format;
+mod grouping;
 pub mod page;
 pub mod rehearsal;
