@@ -34,7 +34,7 @@ pub use confusion::Confusion;
 pub use curve::{Chosen, Curves, Series};
 pub use histogram::{Bin, Histogram};
 pub use multiples::Multiples;
-pub use panels::{PanelGroup, PanelRow, Panels};
+pub use panels::{PanelCell, PanelGroup, PanelRow, Panels};
 pub use reliability::Reliability;
 pub use reliance::{RelianceGrid, RelianceMap, ReliancePoint};
 pub use rows::{Forest, Group, Intervals, Row};

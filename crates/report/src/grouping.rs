@@ -4,7 +4,7 @@ use countersign_science::Estimate;
 use countersign_science::rehearsal::findings::{Gap, GroupFigures, GroupedMember, Grouping};
 use maud::{Markup, html};
 
-use crate::chart::{Axis, Interval, Mark, PanelGroup, PanelRow, Panels, Tone};
+use crate::chart::{Axis, Interval, Mark, PanelCell, PanelGroup, PanelRow, Panels, Tone};
 use crate::format::{self, Unit};
 use crate::page::{self, Cell, Column, Table};
 
@@ -82,6 +82,7 @@ pub(crate) fn panels(grouping: &Grouping, names: &[Named]) -> Panels {
         axis: Axis::new("rate within the group", Unit::Share),
         columns: names.iter().map(|named| (named.name.clone(), named.tone)).collect(),
         groups: metrics.map(|metric| panel(grouping, metric)).collect(),
+        reference: None,
     }
 }
 
@@ -91,12 +92,12 @@ fn panel(grouping: &Grouping, metric: &str) -> PanelGroup {
     groups.sort_by(|a, b| b.n.cmp(&a.n).then_with(|| a.group.cmp(&b.group)));
     let cell = |member: &GroupedMember, name: &str| {
         let group = member.groups.iter().find(|group| group.group == name)?;
-        metric_of(group, metric).as_ref().map(Interval::from)
+        metric_of(group, metric)
+            .map(|found| PanelCell { interval: Interval::from(&found), mark: if group.small { Mark::Hollow } else { Mark::Solid } })
     };
     let row = |group: &&GroupFigures| PanelRow {
         label: group.group.clone(),
         note: format!("n = {}", format::count(group.n)),
-        mark: if group.small { Mark::Hollow } else { Mark::Solid },
         cells: grouping.members.iter().map(|member| cell(member, &group.group)).collect(),
     };
     PanelGroup {

@@ -26,6 +26,8 @@ pub struct Page {
     pub facts: Vec<String>,
     /// The answer in plain language, a paragraph each; the first stands out.
     pub lead: Vec<String>,
+    /// What to know beside it, a sentence each.
+    pub points: Vec<String>,
     /// The few figures to remember.
     pub glance: Vec<Glance>,
     /// Everything else, in order.
@@ -37,7 +39,7 @@ pub struct Page {
 /// A part of a report.
 pub struct Section {
     /// The anchor: lower-case letters and hyphens.
-    pub id: &'static str,
+    pub id: String,
     /// The heading, best as a question.
     pub title: String,
     /// What stands under it.
@@ -93,6 +95,7 @@ impl Page {
                     p.lead { (prose(first)) }
                     (paragraphs(rest))
                 }
+                (list(&self.points))
                 @if !self.glance.is_empty() {
                     dl.glance { @for one in &self.glance { (one.render()) } }
                 }
@@ -195,6 +198,15 @@ pub fn callout<S: AsRef<str>>(sentences: &[S], alarm: bool) -> Markup {
     html! { @if !sentences.is_empty() { div.callout.alarm[alarm] { (paragraphs(sentences)) } } }
 }
 
+/// Sentences that repeat in words what stands in figures above, folded away.
+pub fn folded<S: AsRef<str>>(title: &str, sentences: &[S]) -> Markup {
+    html! {
+        @if !sentences.is_empty() {
+            details { summary { (title) } (list(sentences)) }
+        }
+    }
+}
+
 /// What must be said beside figures, small.
 pub fn notes<S: AsRef<str>>(sentences: &[S]) -> Markup {
     html! { @for sentence in sentences { p.small.soft { (prose(&crate::format::sentence(sentence.as_ref()))) } } }
@@ -269,8 +281,9 @@ mod tests {
             title: "</title><script>alert(1)</script>".into(),
             facts: vec!["3 cases".into()],
             lead: vec!["First.".into(), "Second.".into()],
+            points: vec!["third".into()],
             glance: vec![Glance { label: "People".into(), tone: Tone::Person, figure: Err("not enough yet".into()) }],
-            sections: vec![Section { id: "a", title: "A?".into(), body: html! { "b" } }],
+            sections: vec![Section { id: "a".into(), title: "A?".into(), body: html! { "b" } }],
             footer: "end".into(),
         };
         let html = page.render();

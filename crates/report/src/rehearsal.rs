@@ -12,6 +12,9 @@ mod suggestion;
 mod tests;
 mod trust;
 
+#[cfg(test)]
+pub(crate) use tests::words;
+
 use countersign_science::Estimate;
 use countersign_science::rehearsal::findings::{Findings, Who};
 use maud::{Markup, html};
@@ -31,6 +34,7 @@ fn page(findings: &Findings) -> Page {
         title: title(findings),
         facts: facts(findings),
         lead: lead::paragraphs(findings),
+        points: Vec::new(),
         glance: glance(findings),
         sections: sections(findings),
         footer: format!(

@@ -7,7 +7,7 @@ use super::canvas::{Anchor, Canvas};
 use super::rows::{Forest, Group, Row, data};
 use super::scale::{self, Axis, Scale, drawable};
 use super::text::{self, LABEL_PX, NOTE_PX};
-use super::{COMPACT_PX, Chart, Data, Interval, Mark, Tone, describe, waiting};
+use super::{COMPACT_PX, Chart, Data, Interval, Mark, Reference, Tone, describe, waiting};
 use crate::format::NOT_ENOUGH;
 
 /// More columns than these leave none of them room.
@@ -39,10 +39,23 @@ pub struct PanelRow {
     pub label: String,
     /// What stands after it: `n = 412`.
     pub note: String,
+    /// The value in each column.
+    pub cells: Vec<Option<PanelCell>>,
+}
+
+/// A value in one column.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub struct PanelCell {
+    /// The value with its interval.
+    pub interval: Interval,
     /// Solid or outlined.
     pub mark: Mark,
-    /// The value in each column.
-    pub cells: Vec<Option<Interval>>,
+}
+
+impl PanelCell {
+    fn shown(&self) -> bool {
+        self.interval.drawable()
+    }
 }
 
 /// The same rows in a column each for people, AI and pair.
@@ -56,6 +69,8 @@ pub struct Panels {
     pub columns: Vec<(String, Tone)>,
     /// The groups, in order.
     pub groups: Vec<PanelGroup>,
+    /// A line to compare with, in every panel; the axis says what it is.
+    pub reference: Option<Reference>,
 }
 
 impl Panels {
@@ -70,8 +85,8 @@ impl Panels {
                 label: row.label.clone(),
                 note: row.note.clone(),
                 tone: column.1,
-                mark: row.mark,
-                interval: row.cells.get(at).copied().flatten(),
+                mark: row.cells.get(at).copied().flatten().map_or(Mark::Solid, |cell| cell.mark),
+                interval: row.cells.get(at).copied().flatten().map(|cell| cell.interval),
             };
             Group {
                 label: format!("{}: {}", group.label, column.0),
@@ -81,13 +96,19 @@ impl Panels {
         };
         let groups =
             self.groups.iter().flat_map(|group| self.columns().iter().enumerate().map(move |(at, column)| block(group, at, column)));
-        Forest { title: self.title.clone(), axis: self.axis.clone(), groups: groups.collect(), references: Vec::new() }
+        Forest {
+            title: self.title.clone(),
+            axis: self.axis.clone(),
+            groups: groups.collect(),
+            references: self.reference.iter().cloned().collect(),
+        }
     }
 
     fn values(&self) -> impl Iterator<Item = f64> + '_ {
         let bands = self.groups.iter().flat_map(|group| group.bands.iter().flatten().flat_map(|(low, high)| [*low, *high]));
         let cells = self.groups.iter().flat_map(|group| &group.rows).flat_map(|row| row.cells.iter().take(COLUMNS_MAX).flatten());
-        cells.filter(|cell| cell.drawable()).flat_map(Interval::values).chain(bands)
+        let reference = self.reference.iter().map(|reference| reference.value);
+        cells.filter(|cell| cell.shown()).flat_map(|cell| cell.interval.values()).chain(bands).chain(reference)
     }
 }
 
@@ -110,7 +131,7 @@ impl Chart for Panels {
             return self.stacked().draw(width_px);
         }
         let cells = || self.groups.iter().flat_map(|group| &group.rows).flat_map(|row| row.cells.iter().take(COLUMNS_MAX).flatten());
-        if !cells().any(Interval::drawable) {
+        if !cells().any(PanelCell::shown) {
             return waiting(&self.title, "No row has enough cases for a figure.", width_px);
         }
         let layout = self.layout(width_px);
@@ -182,6 +203,11 @@ impl Panels {
                 canvas.text("tick", (x, bottom + 16.0), Anchor::Middle, &label);
             }
             canvas.line("axis", (from, bottom), (to, bottom));
+            if let Some(reference) =
+                self.reference.as_ref().filter(|reference| drawable(reference.value) && scale.contains(reference.value))
+            {
+                canvas.line("reference", (scale.at(reference.value), 26.0), (scale.at(reference.value), bottom));
+            }
         }
         if let Some(first) = layout.scales.first().filter(|_| !self.axis.label.is_empty()) {
             let from = first.range().0;
@@ -209,7 +235,7 @@ impl Panels {
             );
             for ((scale, (name, tone)), cell) in layout.scales.iter().zip(self.columns()).zip(&row.cells) {
                 let right = scale.range().1 + 8.0 + layout.figure;
-                let Some(one) = cell.filter(Interval::drawable) else {
+                let Some(PanelCell { interval: one, mark }) = cell.filter(PanelCell::shown) else {
                     canvas.text("small quiet", (right, y + 4.5), Anchor::End, "–");
                     continue;
                 };
@@ -218,7 +244,7 @@ impl Panels {
                     if let Some((low, high)) = one.ends() {
                         canvas.line(&format!("whisker {}", tone.class()), (scale.at(low), y), (scale.at(high), y));
                     }
-                    canvas.mark(*tone, row.mark, (scale.at(one.value), y));
+                    canvas.mark(*tone, mark, (scale.at(one.value), y));
                     canvas.text("small", (right, y + 4.5), Anchor::End, &self.axis.unit.with_decimals(one.value, 0));
                 });
             }

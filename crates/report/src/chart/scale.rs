@@ -98,8 +98,8 @@ fn step(span: f64, count: f64) -> f64 {
     let raw = span / count.max(1.0);
     let power = 10f64.powi(exponent(raw));
     let times = raw / power;
-    // The slack keeps 0.2 / 0.1 from asking for the next step.
-    let nice = [1.0, 2.0, 5.0].into_iter().find(|nice| times <= nice * (1.0 + 1e-9)).unwrap_or(10.0);
+    // The nearest of them, by ratio.
+    let nice = [(1.5, 1.0), (3.2, 2.0), (7.0, 5.0)].into_iter().find(|(most, _)| times <= *most).map_or(10.0, |(_, nice)| nice);
     nice * power
 }
 

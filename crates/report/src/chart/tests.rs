@@ -77,8 +77,16 @@ fn every_kind(label: &str, values: &[f64]) -> Vec<Box<dyn Chart>> {
             groups: vec![PanelGroup {
                 label: title(),
                 bands: vec![Some((at(0), at(1))), None],
-                rows: vec![PanelRow { label: title(), note: title(), mark: Mark::Solid, cells: vec![Some(share), None] }; 2],
+                rows: vec![
+                    PanelRow {
+                        label: title(),
+                        note: title(),
+                        cells: vec![Some(PanelCell { interval: share, mark: Mark::Hollow }), None]
+                    };
+                    2
+                ],
             }],
+            reference: references.first().cloned(),
         }),
         Box::new(Sparkline { title: title(), unit: Unit::Share, tone: Tone::Person, values: values.to_vec() }),
     ]
@@ -262,8 +270,9 @@ fn the_pictures_are_as_reviewed() {
         references: vec![],
     };
     insta::assert_snapshot!("forest", lines(&forest, WIDE_PX));
-    let cells = |shift: f64| vec![Some(interval(0.4 + shift)), Some(interval(0.5 - shift)), None];
-    let row = |label: &str, shift| PanelRow { label: label.into(), note: "n = 90".into(), mark: Mark::Solid, cells: cells(shift) };
+    let cell = |value: f64| Some(PanelCell { interval: interval(value), mark: Mark::Solid });
+    let cells = |shift: f64| vec![cell(0.4 + shift), cell(0.5 - shift), None];
+    let row = |label: &str, shift| PanelRow { label: label.into(), note: "n = 90".into(), cells: cells(shift) };
     let panels = Panels {
         title: "By group".into(),
         axis: Axis::new("rate", Unit::Share),
@@ -273,6 +282,7 @@ fn the_pictures_are_as_reviewed() {
             bands: vec![Some((0.4, 0.45)), None, None],
             rows: vec![row("a", 0.0), row("b", 0.1)],
         }],
+        reference: Some(Reference::new(0.42, "all")),
     };
     insta::assert_snapshot!("panels", lines(&panels, WIDE_PX));
     let points: Vec<(f64, f64)> = (0..6).map(|at| f64::from(at) / 5.0).map(|x| (x, 0.05 * x * x)).collect();

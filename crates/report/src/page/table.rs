@@ -9,6 +9,9 @@ use crate::format::Unit;
 /// With more columns than these, where an interval beside its value counts as one, it stands under the value instead.
 const BESIDE_MAX: usize = 8;
 
+/// A table of so few columns is no wider than what stands in it.
+const SNUG_MAX: usize = 5;
+
 /// A column.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Column {
@@ -127,7 +130,7 @@ impl Table {
         let decimals = |at: usize| self.decimals(at);
         html! {
             div.scroll tabindex="0" {
-                table {
+                table.snug[beside && kept.len() <= SNUG_MAX] {
                     @if !self.caption.is_empty() { caption { (self.caption) } }
                     thead {
                         tr {

@@ -22,7 +22,7 @@ pub(super) fn promises(findings: &Findings) -> Option<Section> {
             (page::figure(&curves, "From left to right the AI decides more cases alone, the surest first. The band is the interval; the ring is the point that is recommended."))
         }
     };
-    Some(Section { id: "automation", title: "Which of these may go unreviewed?".into(), body })
+    Some(Section { id: "automation".into(), title: "Which of these may go unreviewed?".into(), body })
 }
 
 /// The promise that lets the most go unreviewed, in a sentence.
@@ -87,7 +87,7 @@ pub(super) fn policies(findings: &Findings) -> Option<Section> {
             (page::figure(&curves, "Mean cost of a case, errors and people's minutes together, in the unit of the costs that were given."))
         }
     };
-    Some(Section { id: "policies", title: "What would each way of working cost?".into(), body })
+    Some(Section { id: "policies".into(), title: "What would each way of working cost?".into(), body })
 }
 
 fn policy_table(policies: &[Policy]) -> Markup {

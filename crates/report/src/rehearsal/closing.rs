@@ -12,7 +12,7 @@ pub(super) fn cannot_say(findings: &Findings) -> Option<Section> {
         return None;
     }
     Some(Section {
-        id: "cannot-say",
+        id: "cannot-say".into(),
         title: "What these data cannot say, and how to find out".into(),
         body: page::list(&findings.cannot_say),
     })
@@ -33,7 +33,7 @@ pub(super) fn recommended(findings: &Findings) -> Option<Section> {
         }
         @if !recommended.reasons.is_empty() { h3 { "Why" } (page::list(&recommended.reasons)) }
     };
-    Some(Section { id: "recommended", title: "What to change".into(), body })
+    Some(Section { id: "recommended".into(), title: "What to change".into(), body })
 }
 
 pub(super) fn method(findings: &Findings) -> Option<Section> {
@@ -81,5 +81,5 @@ pub(super) fn method(findings: &Findings) -> Option<Section> {
         }
         p.small.soft { "Figures are written as value " span.num { "[low, high]" } " at " (level(findings)) ". Decimals follow the width of the interval. " (Unit::Points.of(0.01)) " is one percentage point." }
     };
-    Some(Section { id: "method", title: "How this was computed".into(), body })
+    Some(Section { id: "method".into(), title: "How this was computed".into(), body })
 }

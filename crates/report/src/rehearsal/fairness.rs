@@ -9,6 +9,9 @@ use crate::format;
 use crate::grouping::{GAPS_EXPLAINED, Named, PANELS_EXPLAINED, gaps, in_sentence, panels};
 use crate::page::{self, Section};
 
+/// More notes than these would bury what follows.
+const NOTES_OPEN_MAX: usize = 2;
+
 pub(super) fn section(findings: &Findings) -> Option<Section> {
     let fairness = &findings.fairness;
     if fairness.groupings.is_empty() {
@@ -19,7 +22,7 @@ pub(super) fn section(findings: &Findings) -> Option<Section> {
         (reason(fairness.reason.as_ref()))
         p.small.soft { (GAPS_EXPLAINED) }
     };
-    Some(Section { id: "fairness", title: "Who is treated worse?".into(), body })
+    Some(Section { id: "fairness".into(), title: "Who is treated worse?".into(), body })
 }
 
 fn one(grouping: &Grouping) -> Markup {
@@ -34,7 +37,7 @@ fn one(grouping: &Grouping) -> Markup {
         p { (in_words(grouping)) }
         (page::figure(&panels(grouping, &names), PANELS_EXPLAINED))
         (gaps(grouping, &names))
-        (page::notes(&grouping.notes))
+        @if grouping.notes.len() > NOTES_OPEN_MAX { (page::folded("In words", &grouping.notes)) } @else { (page::notes(&grouping.notes)) }
     }
 }
 

@@ -35,7 +35,7 @@ pub(super) fn section(findings: &Findings) -> Option<Section> {
         @if let Some(limit) = &complementarity.limit { p { (page::prose(&crate::format::sentence(limit))) } }
         (scores(&members))
     };
-    Some(Section { id: "pair", title: "Does the pair beat either alone?".into(), body })
+    Some(Section { id: "pair".into(), title: "Does the pair beat either alone?".into(), body })
 }
 
 fn members(findings: &Findings) -> [(Who, &Member); 4] {

@@ -20,7 +20,7 @@ pub(super) fn regions(findings: &Findings) -> Option<Section> {
         ul { @for region in &findings.regions { li { (sentence(region)) } } }
         (page::figure(&by_region(&findings.regions), "Share answered rightly in each kind of case."))
     };
-    Some(Section { id: "regions", title: "Where is who better?".into(), body })
+    Some(Section { id: "regions".into(), title: "Where is who better?".into(), body })
 }
 
 fn sentence(region: &Region) -> Markup {
@@ -75,7 +75,7 @@ pub(super) fn confusion(findings: &Findings) -> Option<Section> {
             @for chart in &charts { (page::figure(chart, caption)) }
         }
     };
-    Some(Section { id: "confusion", title: "What is taken for what?".into(), body })
+    Some(Section { id: "confusion".into(), title: "What is taken for what?".into(), body })
 }
 
 pub(super) fn skill(findings: &Findings) -> Option<Section> {
@@ -95,7 +95,7 @@ pub(super) fn skill(findings: &Findings) -> Option<Section> {
         }
         (page::notes(&skill.notes))
     };
-    Some(Section { id: "people", title: "How far do people differ?".into(), body })
+    Some(Section { id: "people".into(), title: "How far do people differ?".into(), body })
 }
 
 fn by_person(findings: &Findings) -> Intervals {

@@ -29,7 +29,7 @@ pub(super) fn section(findings: &Findings) -> Option<Section> {
         @if !only.shows.is_empty() { h3 { "What these data show" } (page::list(&only.shows)) }
         @if !only.cannot_show.is_empty() { h3 { "What they cannot show" } (page::list(&only.cannot_show)) }
     };
-    Some(Section { id: "overrides", title: "When do people override the AI?".into(), body })
+    Some(Section { id: "overrides".into(), title: "When do people override the AI?".into(), body })
 }
 
 fn patterns(only: &SuggestionOnly) -> Forest {
@@ -115,5 +115,5 @@ pub(super) fn plan(findings: &Findings) -> Option<Section> {
             p.small.soft { "Weeks are left out: no column says when the decisions were made." }
         }
     };
-    Some(Section { id: "plan", title: "How to find out".into(), body })
+    Some(Section { id: "plan".into(), title: "How to find out".into(), body })
 }

@@ -12,7 +12,7 @@ fn findings(json: &str) -> Findings {
 }
 
 /// What a reader sees, a line an element: tags, style and pictures left out.
-fn words(html: &str) -> String {
+pub(crate) fn words(html: &str) -> String {
     let body = html.split_once("<body>").unwrap().1;
     let mut out = String::new();
     let mut rest = body;

@@ -28,7 +28,7 @@ pub(super) fn calibration(findings: &Findings) -> Option<Section> {
             (page::figure_of("Does a probability mean what it says?", &Multiples { charts: boxed, two: true }, &caption))
         }
     };
-    Some(Section { id: "calibration", title: "Does the AI know when it is right?".into(), body })
+    Some(Section { id: "calibration".into(), title: "Does the AI know when it is right?".into(), body })
 }
 
 fn diagram(found: &Reliability) -> chart::Reliability {
@@ -84,7 +84,7 @@ pub(super) fn reliance(findings: &Findings) -> Option<Section> {
         (page::notes(&reliance.notes))
         (reason(reliance.reason.as_ref()))
     };
-    Some(Section { id: "reliance", title: "Who trusts too much, and who too little?".into(), body })
+    Some(Section { id: "reliance".into(), title: "Who trusts too much, and who too little?".into(), body })
 }
 
 fn grid(rair: Option<Estimate>, rsr: Option<Estimate>) -> RelianceGrid {
