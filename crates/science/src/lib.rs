@@ -31,6 +31,7 @@ pub mod rehearsal;
 pub mod reliance;
 pub mod risk;
 pub mod sample;
+pub mod score;
 pub mod skill;
 pub mod special;
 
