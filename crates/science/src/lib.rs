@@ -34,6 +34,7 @@ pub mod sample;
 pub mod score;
 pub mod skill;
 pub mod special;
+pub mod suggestion;
 
 mod optimise;
 
