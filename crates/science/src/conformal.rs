@@ -12,7 +12,7 @@ pub use adaptive::Adaptive;
 
 use serde::{Deserialize, Serialize};
 
-use crate::{Error, Estimate, Probabilities, error::Result, interval, probabilities::top};
+use crate::{Error, Estimate, Probabilities, error::Result, fitted::Versioned, interval, probabilities::top};
 
 /// How strange a class is for a row; what is least strange comes first in the set.
 #[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
@@ -51,6 +51,7 @@ pub enum Empty {
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct Conformal {
     score: Score,
+    #[serde(with = "crate::fitted::bits")]
     alpha: f64,
     empty: Empty,
     classes: u32,
@@ -60,8 +61,9 @@ pub struct Conformal {
 /// The threshold of a group, and the rows that it rests on.
 #[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
 pub struct Threshold {
-    /// A class with a score of at most this is in the set; `None` where the rows are too few to rule anything out.
-    pub score: Option<f64>,
+    /// A class with a score of at most this is in the set; infinite where the rows are too few to rule anything out.
+    #[serde(with = "crate::fitted::bits")]
+    pub score: f64,
     /// Calibration rows.
     pub n: u64,
 }
@@ -130,8 +132,7 @@ pub fn fit_groups(
     }
     let threshold = |mut scores: Vec<f64>| {
         scores.sort_unstable_by(f64::total_cmp);
-        let finite = quantile(&scores, alpha);
-        Threshold { score: finite.is_finite().then_some(finite), n: scores.len() as u64 }
+        Threshold { score: quantile(&scores, alpha), n: scores.len() as u64 }
     };
     let thresholds = scores.into_iter().map(threshold).collect();
     Ok(Conformal { score, alpha, empty, classes: probabilities.classes() as u32, thresholds })
@@ -194,6 +195,11 @@ impl Empty {
     }
 }
 
+impl Versioned for Conformal {
+    const KIND: &'static str = "prediction sets";
+    const VERSION: u32 = 1;
+}
+
 impl Conformal {
     /// The set for a row of as many classes as were fitted, in order of class. A group that was never seen rules nothing out.
     #[must_use]
@@ -202,10 +208,8 @@ impl Conformal {
     }
 
     fn bare(&self, row: &[f64], group: u32) -> Vec<u32> {
-        match self.thresholds.get(group as usize).and_then(|threshold| threshold.score) {
-            Some(threshold) => self.score.set(row, threshold),
-            None => (0..row.len() as u32).collect(),
-        }
+        let threshold = self.thresholds.get(group as usize).map_or(f64::INFINITY, |threshold| threshold.score);
+        self.score.set(row, threshold)
     }
 
     /// The thresholds, by group.

@@ -14,6 +14,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::{
     error::Result,
+    fitted::Versioned,
     monitor::{Ecusum, Kind, Terms},
 };
 
@@ -30,6 +31,7 @@ pub struct ErrorWatches {
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct ErrorWatch {
     name: String,
+    #[serde(with = "crate::fitted::bits")]
     usual: f64,
     cusum: Ecusum,
     errors: u64,
@@ -49,6 +51,11 @@ pub struct Warning {
     pub cases: u64,
     /// Errors among them.
     pub errors: u64,
+}
+
+impl Versioned for ErrorWatches {
+    const KIND: &'static str = "watches of errors";
+    const VERSION: u32 = 1;
 }
 
 impl ErrorWatches {

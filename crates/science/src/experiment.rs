@@ -9,7 +9,7 @@
 
 use serde::{Deserialize, Serialize};
 
-use crate::{Error, Estimate, error::Result, math};
+use crate::{Error, Estimate, error::Result, fitted::Versioned, math};
 
 /// Arms at most.
 pub const ARMS_MAX: u32 = 64;
@@ -70,8 +70,11 @@ pub struct Experiment {
 #[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
 struct Arm {
     rows: u64,
+    #[serde(with = "crate::fitted::bits")]
     weight: f64,
+    #[serde(with = "crate::fitted::bits")]
     weight_squares: f64,
+    #[serde(with = "crate::fitted::bits")]
     weighted_outcome: f64,
     difference: Sequence,
 }
@@ -81,6 +84,11 @@ impl Arm {
     fn mean(&self) -> Option<f64> {
         (self.weight > 0.0).then(|| self.weighted_outcome / self.weight)
     }
+}
+
+impl Versioned for Experiment {
+    const KIND: &'static str = "experiment";
+    const VERSION: u32 = 1;
 }
 
 impl Experiment {
@@ -226,10 +234,15 @@ pub struct ArmSummary {
 #[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
 struct Sequence {
     n: u64,
+    #[serde(with = "crate::fitted::bits")]
     mean: f64,
+    #[serde(with = "crate::fitted::bits")]
     squares: f64,
+    #[serde(with = "crate::fitted::bits")]
     stakes: f64,
+    #[serde(with = "crate::fitted::bits")]
     staked: f64,
+    #[serde(with = "crate::fitted::bits")]
     paid: f64,
 }
 

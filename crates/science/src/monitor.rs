@@ -20,7 +20,7 @@ pub use queue::Queue;
 
 use serde::{Deserialize, Serialize};
 
-use crate::{Error, Estimate, error::Result};
+use crate::{Error, Estimate, error::Result, fitted::Versioned};
 
 /// What an audit came to, once it counts.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
@@ -118,6 +118,11 @@ pub struct Watch {
     evidence: Betting,
     change: Ecusum,
     stop: Option<(Stop, u64)>,
+}
+
+impl Versioned for Watch {
+    const KIND: &'static str = "watch of a promise";
+    const VERSION: u32 = 1;
 }
 
 impl Watch {

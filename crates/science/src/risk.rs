@@ -58,6 +58,7 @@ pub enum Risk {
 #[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
 pub struct Point {
     /// Cases with a score of at least this are automated.
+    #[serde(with = "crate::fitted::bits")]
     pub threshold: f64,
     /// Cases that count: the automated ones, or for a miss rate all of the class.
     pub n: u64,

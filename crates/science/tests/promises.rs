@@ -6,6 +6,7 @@ use std::path::PathBuf;
 
 use countersign_science::{
     Probabilities, ProbabilityTable,
+    calibration::Temperature,
     conformal::{self, Empty, Score},
     math,
     probabilities::top,
@@ -51,36 +52,6 @@ fn cifar(model: &str) -> Option<(ProbabilityTable, Vec<u32>)> {
     Some((probabilities(&format!("cifar10h_human_models/model_{model}.csv"), 1)?, labels))
 }
 
-/// The temperature with the least log loss on some rows, by golden section over its logarithm.
-fn temperature(logs: &[Vec<f64>], truth: &[u32], rows: &[usize]) -> f64 {
-    let loss = |log_t: f64| {
-        let inverse = math::exp(-log_t);
-        let row_loss = |i: &usize| {
-            let row = &logs[*i];
-            let top = row.iter().copied().fold(f64::NEG_INFINITY, f64::max);
-            let total: f64 = row.iter().map(|log| math::exp((log - top) * inverse)).sum();
-            math::ln(total) - (row[truth[*i] as usize] - top) * inverse
-        };
-        rows.iter().map(row_loss).sum::<f64>()
-    };
-    let ratio = 0.618_033_988_749_894_9;
-    let (mut low, mut high) = (-2.5f64, 2.5f64);
-    let (mut a, mut b) = (high - ratio * (high - low), low + ratio * (high - low));
-    let (mut at_a, mut at_b) = (loss(a), loss(b));
-    for _ in 0..18 {
-        if at_a < at_b {
-            (high, b, at_b) = (b, a, at_a);
-            a = high - ratio * (high - low);
-            at_a = loss(a);
-        } else {
-            (low, a, at_a) = (a, b, at_b);
-            b = low + ratio * (high - low);
-            at_b = loss(b);
-        }
-    }
-    math::exp(f64::midpoint(low, high))
-}
-
 /// What one half came to.
 struct Half {
     automated: f64,
@@ -95,7 +66,9 @@ fn half(logs: &[Vec<f64>], truth: &[u32], seed: u64, parts: [usize; 3], promise:
     Random::new(seed, 0).shuffle(&mut order);
     let (fit, rest) = order.split_at(parts[0]);
     let (calibrate, test) = rest.split_at(parts[1]);
-    let inverse = 1.0 / temperature(logs, truth, fit);
+    let fit_logs: Vec<f64> = fit.iter().flat_map(|i| logs[*i].iter().copied()).collect();
+    let fit_truth: Vec<u32> = fit.iter().map(|i| truth[*i]).collect();
+    let inverse = Temperature::fit_logits(&fit_logs, logs[0].len(), &fit_truth).unwrap().exponent();
     let scored = |rows: &[usize]| -> (Vec<f64>, Vec<bool>) {
         rows.iter()
             .map(|i| {

@@ -1,12 +1,10 @@
 //! Prediction sets under drift: adaptive conformal inference. Never assumes that tomorrow is like yesterday, and never
 //! promises more than the long run.
 
-use std::collections::VecDeque;
-
 use serde::{Deserialize, Serialize};
 
 use super::quantile;
-use crate::{Error, error::Result};
+use crate::{Error, error::Result, fitted::Versioned};
 
 /// Scores that are kept.
 pub const WINDOW_MAX: usize = 100_000;
@@ -16,14 +14,24 @@ pub const WINDOW_MAX: usize = 100_000;
 /// `(max(alpha, 1 - alpha) + gamma) / (gamma T)`, whatever the rows are like.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct Adaptive {
+    #[serde(with = "crate::fitted::bits")]
     alpha: f64,
+    #[serde(with = "crate::fitted::bits")]
     gamma: f64,
     window: usize,
+    #[serde(with = "crate::fitted::bits")]
     now: f64,
-    scores: VecDeque<f64>,
+    #[serde(with = "crate::fitted::bits_all")]
+    scores: Vec<f64>,
+    #[serde(with = "crate::fitted::bits_all")]
     sorted: Vec<f64>,
     rows: u64,
     missed: u64,
+}
+
+impl Versioned for Adaptive {
+    const KIND: &'static str = "adaptive prediction sets";
+    const VERSION: u32 = 1;
 }
 
 impl Adaptive {
@@ -38,7 +46,7 @@ impl Adaptive {
         if window == 0 || window > WINDOW_MAX {
             return Err(Error::input("window", format!("between 1 and {WINDOW_MAX} scores are kept, and this is {window}")));
         }
-        Ok(Self { alpha, gamma, window, now: alpha, scores: VecDeque::new(), sorted: Vec::new(), rows: 0, missed: 0 })
+        Ok(Self { alpha, gamma, window, now: alpha, scores: Vec::new(), sorted: Vec::new(), rows: 0, missed: 0 })
     }
 
     /// The threshold for the next row: infinite where every class must be in the set, minus infinite where none need be.
@@ -55,13 +63,12 @@ impl Adaptive {
         self.rows += 1;
         self.missed += u64::from(missed);
         self.now += self.gamma * (self.alpha - f64::from(u8::from(missed)));
-        if self.scores.len() == self.window
-            && let Some(oldest) = self.scores.pop_front()
-        {
+        if self.scores.len() == self.window {
+            let oldest = self.scores.remove(0);
             let place = self.sorted.partition_point(|other| *other < oldest);
             self.sorted.remove(place.min(self.sorted.len().saturating_sub(1)));
         }
-        self.scores.push_back(score);
+        self.scores.push(score);
         let place = self.sorted.partition_point(|other| *other < score);
         self.sorted.insert(place, score);
         missed

@@ -3,7 +3,7 @@
 
 use serde::{Deserialize, Serialize};
 
-use crate::{Error, error::Result, math};
+use crate::{Error, error::Result, fitted::Versioned, math};
 
 /// Buckets of one size; two of them merge when there is one more.
 const BUCKETS_PER_SIZE: usize = 5;
@@ -15,6 +15,7 @@ const PART_MIN: u64 = 5;
 /// Bifet and Gavalda (SIAM SDM 2007), ADWIN2, for values in `[0, 1]`.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct Adwin {
+    #[serde(with = "crate::fitted::bits")]
     delta: f64,
     seen: u64,
     /// Oldest first; sizes are powers of 2 and never grow towards the present.
@@ -24,7 +25,9 @@ pub struct Adwin {
 #[derive(Debug, Clone, Copy, Default, PartialEq, Serialize, Deserialize)]
 struct Bucket {
     n: u64,
+    #[serde(with = "crate::fitted::bits")]
     total: f64,
+    #[serde(with = "crate::fitted::bits")]
     squares: f64,
 }
 
@@ -49,6 +52,11 @@ pub struct Cut {
     pub after: f64,
     /// Values left.
     pub after_n: u64,
+}
+
+impl Versioned for Adwin {
+    const KIND: &'static str = "adaptive window";
+    const VERSION: u32 = 1;
 }
 
 impl Adwin {

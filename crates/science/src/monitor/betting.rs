@@ -22,8 +22,11 @@ const HALVINGS: usize = 60;
 /// The state: three counts, and whether the capital has ever reached its limit.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct Betting {
+    #[serde(with = "crate::fitted::bits")]
     alpha: f64,
+    #[serde(with = "crate::fitted::bits")]
     level: f64,
+    #[serde(with = "crate::fitted::bits")]
     weight: f64,
     good: u64,
     bad: u64,

@@ -21,10 +21,15 @@ pub const LATTICE_POINTS_MAX: u32 = 40_000;
 /// The state: the logarithm of the evidence since the last restart.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct Ecusum {
+    #[serde(with = "crate::fitted::bits")]
     log_evidence: f64,
+    #[serde(with = "crate::fitted::bits")]
     log_limit: f64,
+    #[serde(with = "crate::fitted::bits")]
     step_good: f64,
+    #[serde(with = "crate::fitted::bits")]
     step_bad: f64,
+    #[serde(with = "crate::fitted::bits")]
     step_weighted: f64,
     n: u64,
     stopped_after: Option<u64>,

@@ -34,14 +34,17 @@ pub struct Certificate {
     /// The rate that is promised.
     pub risk: Risk,
     /// The promised bound of the rate.
+    #[serde(with = "crate::fitted::bits")]
     pub alpha: f64,
     /// The promised chance of being wrong, over all attempts and all regions together.
+    #[serde(with = "crate::fitted::bits")]
     pub delta: f64,
     /// Which attempt this was: 1, 2, ..
     pub attempt: u64,
     /// Among how many regions delta is shared.
     pub regions: u64,
     /// What this attempt spent of delta for this region.
+    #[serde(with = "crate::fitted::bits")]
     pub spent: f64,
     /// The points that were tested, strict to lax, in the order of the test.
     pub points: Vec<Point>,
@@ -50,12 +53,14 @@ pub struct Certificate {
     /// The point that was reached.
     pub chosen: usize,
     /// The threshold of that point: what scores at least this may be automated.
+    #[serde(with = "crate::fitted::bits")]
     pub threshold: f64,
     /// Cases at that point.
     pub n: u64,
     /// Errors at that point.
     pub errors: u64,
     /// Exact upper bound of the rate at that point, at the certainty spent (Clopper and Pearson, one-sided).
+    #[serde(with = "crate::fitted::bits")]
     pub upper: f64,
     /// What it is bound to.
     pub context: Context,
