@@ -176,3 +176,29 @@ proptest! {
         prop_assert!(one.ctp.value <= one.over_human.value && one.ctp.value <= one.over_ai.value);
     }
 }
+
+#[test]
+fn a_pair_that_is_no_better_is_seldom_called_so() {
+    // The pair differs from the AI on a tenth of the rows, right and wrong equally often, and people vary: neither verdict is true.
+    let runs = 400u64;
+    let who: Vec<u32> = (0..800).map(|i| i / 20).collect();
+    let (mut gains, mut harms) = (0, 0);
+    for run in 0..runs {
+        let mut random = Random::new(23, run);
+        let ai: Vec<f64> = (0..800).map(|_| f64::from(random.uniform() < 0.8)).collect();
+        let human: Vec<f64> = (0..800).map(|_| f64::from(random.uniform() < 0.5)).collect();
+        let own: Vec<f64> = (0..40).map(|_| 0.2 * random.uniform()).collect();
+        // Where a person departs from the AI, the answer is right as often as the AI's is: .8.
+        let depart = |random: &mut Random, i: usize| if random.uniform() < own[i / 20] { f64::from(random.uniform() < 0.8) } else { ai[i] };
+        let pair: Vec<f64> = (0..800).map(|i| depart(&mut random, i)).collect();
+        let options = Options { draws: 300, seed: run, ..Options::default() };
+        match compare(&Credit { human: &human, ai: &ai, pair: &pair }, Clusters::One(&who), &options).unwrap().verdict {
+            Verdict::Complementary => gains += 1,
+            Verdict::Harmful => harms += 1,
+            Verdict::NotShown => {}
+        }
+    }
+    // Each with alpha / 2 = 2.5 %: 10 of 400 on average, above 20 in less than 1 % of the seeds.
+    assert!(gains <= 20 && harms <= 20, "{gains} gains and {harms} harms of {runs}");
+    assert!(gains + harms > 0, "an interval that never errs is too wide");
+}
