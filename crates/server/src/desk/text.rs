@@ -1,6 +1,8 @@
 //! Every English word of the desk, in one place, so that it can be read as a whole and said in another language one day. Holds no
 //! markup and no logic beyond choosing a word.
 
+pub mod parts;
+
 use crate::problem::Kind;
 use countersign_core::refusal::Code;
 

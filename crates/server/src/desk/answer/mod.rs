@@ -1,31 +1,39 @@
 //! What is asked, as controls, and what was posted, as an answer: one module for each kind of answer. Decides nothing; whether an
 //! answer holds against the playbook is the application's word.
+//!
+//! Every control works without script. What was typed before (a draft) stands in the controls again; where there is none, a
+//! visible proposal does, for kinds of answers that are edited rather than chosen.
 
-use super::form::{Draft, FieldProblem, Form};
+mod action;
+mod choice;
+mod form;
+mod score;
+mod writing;
+
+use super::{
+    field::{json, patch},
+    form::{Draft, FieldProblem, Form},
+};
 use countersign_app::view::Shown;
 use countersign_core::playbook::AnswerSpec;
 use maud::{Markup, html};
 use serde_json::Value;
 
+/// The name of the one control of simple answers, and the beginning of the names of the others.
+pub const NAME: &str = "answer";
+
 /// The controls for an answer, inside the page's form. `draft` is what was typed before.
 #[must_use]
-pub fn control(spec: &AnswerSpec, _shown: &Shown, draft: Option<&Draft>) -> Markup {
-    let typed = draft.and_then(|draft| draft.get("answer"));
-    html! {
-        @match spec {
-            AnswerSpec::Choice { options } => {
-                div.options role="radiogroup" {
-                    @for (n, option) in options.iter().enumerate() {
-                        label.option {
-                            input type="radio" name="answer" value=(option) required checked[typed == Some(option)];
-                            @if n < 9 { kbd { (n + 1) } }
-                            span { (option) }
-                        }
-                    }
-                }
-            }
-            _ => { textarea name="answer" rows="8" required { (typed.unwrap_or_default()) } }
-        }
+pub fn control(spec: &AnswerSpec, shown: &Shown, draft: Option<&Draft>) -> Markup {
+    let proposed = shown.proposals.last().map(|proposal| &proposal.answer);
+    let typed = draft.and_then(|draft| draft.get(NAME));
+    match spec {
+        AnswerSpec::Choice { options } => choice::control(options, typed),
+        AnswerSpec::Score { min, max, step } => score::control(min.as_str(), max.as_str(), step.as_ref().map(|step| step.as_str()), typed),
+        AnswerSpec::Text { bytes_max } => writing::text(*bytes_max, proposed.and_then(Value::as_str), typed),
+        AnswerSpec::Patch => writing::patch(proposed.and_then(Value::as_str), typed),
+        AnswerSpec::Action { names, schema } => action::control(names, schema.as_ref(), proposed, draft),
+        AnswerSpec::Form { schema } => form::control(schema, NAME, proposed, draft),
     }
 }
 
@@ -33,14 +41,30 @@ pub fn control(spec: &AnswerSpec, _shown: &Shown, draft: Option<&Draft>) -> Mark
 ///
 /// # Errors
 /// Names the control that is to blame.
-pub fn parse(spec: &AnswerSpec, form: &Form) -> Result<Value, FieldProblem> {
-    let text = form.get("answer").ok_or_else(|| FieldProblem::new("answer", "choose or write an answer"))?;
+pub fn parse(spec: &AnswerSpec, posted: &Form) -> Result<Value, FieldProblem> {
     match spec {
-        AnswerSpec::Choice { .. } | AnswerSpec::Score { .. } | AnswerSpec::Text { .. } | AnswerSpec::Patch => {
-            Ok(Value::String(text.to_owned()))
-        }
-        AnswerSpec::Action { .. } | AnswerSpec::Form { .. } => {
-            serde_json::from_str(text).map_err(|error| FieldProblem::new("answer", format!("this is not JSON: {error}")))
-        }
+        AnswerSpec::Choice { .. } => choice::parse(posted),
+        AnswerSpec::Score { .. } => score::parse(posted),
+        AnswerSpec::Text { .. } | AnswerSpec::Patch => writing::parse(posted),
+        AnswerSpec::Action { schema, .. } => action::parse(schema.as_ref(), posted),
+        AnswerSpec::Form { schema } => form::parse(schema, NAME, posted),
     }
 }
+
+/// An answer that was given, to read.
+#[must_use]
+pub fn show(spec: &AnswerSpec, answer: &Value) -> Markup {
+    match (spec, answer) {
+        (AnswerSpec::Patch, Value::String(source)) => patch::render(source),
+        (AnswerSpec::Text { .. }, Value::String(written)) => html! { div.text dir="auto" { (written) } },
+        (AnswerSpec::Action { .. }, Value::Object(call)) => html! {
+            p { code.call { (call.get("name").and_then(Value::as_str).unwrap_or_default()) } }
+            @if let Some(arguments) = call.get("arguments") { (json::render(arguments)) }
+        },
+        (_, Value::String(word)) => html! { span.word { (word) } },
+        (_, other) => json::render(other),
+    }
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,72 @@
+//! Texts and patches: the proposal stands in the editor, and what a person changes in it is shown.
+
+use super::{
+    super::form::{FieldProblem, Form},
+    NAME,
+};
+use crate::desk::{field::patch, text::parts as words};
+use maud::{Markup, html};
+use serde_json::Value;
+use similar::{ChangeTag, TextDiff};
+
+/// Longer texts are not compared word by word.
+const COMPARED_BYTES_MAX: usize = 60_000;
+
+/// A text, with the proposal beside it and the difference under it.
+pub fn text(bytes_max: usize, proposed: Option<&str>, typed: Option<&str>) -> Markup {
+    let value = typed.or(proposed).unwrap_or_default();
+    html! {
+        div.writing {
+            @if let Some(proposed) = proposed {
+                section.proposed { h3 { (words::PROPOSED_TEXT) } div.text dir="auto" { (proposed) } }
+            }
+            label.field { (words::YOUR_TEXT)
+                textarea name=(NAME) rows="12" dir="auto" required maxlength=(bytes_max) data-edit { (lead(value)) (value) }
+            }
+        }
+        @if let (Some(proposed), Some(typed)) = (proposed, typed) {
+            @if proposed != typed { section.changes { h3 { (words::YOUR_CHANGES) } (difference(proposed, typed)) } }
+        }
+    }
+}
+
+/// A patch: the proposed one drawn, and its text to edit.
+pub fn patch(proposed: Option<&str>, typed: Option<&str>) -> Markup {
+    let value = typed.or(proposed).unwrap_or_default();
+    html! {
+        @if let Some(proposed) = proposed { (patch::render(proposed)) }
+        label.field { (words::PATCH_HOW)
+            textarea.code name=(NAME) rows="14" spellcheck="false" required data-edit { (lead(value)) (value) }
+        }
+    }
+}
+
+/// What was written. Browsers send line ends as carriage return and line feed; a text has line feeds.
+pub fn parse(posted: &Form) -> Result<Value, FieldProblem> {
+    let text = posted.get(NAME).filter(|text| !text.trim().is_empty());
+    text.map(|text| Value::from(text.replace("\r\n", "\n"))).ok_or_else(|| FieldProblem::new(NAME, words::fill_in(words::YOUR_TEXT)))
+}
+
+/// HTML drops one line feed at the beginning of a text area; a text that begins with one gets it twice.
+fn lead(value: &str) -> &'static str {
+    if value.starts_with('\n') { "\n" } else { "" }
+}
+
+/// The difference of two texts, word by word.
+pub fn difference(before: &str, after: &str) -> Markup {
+    if before.len().max(after.len()) > COMPARED_BYTES_MAX {
+        return html! { div.text dir="auto" { (after) } };
+    }
+    let diff = TextDiff::from_unicode_words(before, after);
+    html! {
+        div.text.difference dir="auto" {
+            @for change in diff.iter_all_changes() {
+                @match change.tag() {
+                    ChangeTag::Equal => { (change.value()) }
+                    ChangeTag::Delete => { del { (change.value()) } }
+                    ChangeTag::Insert => { ins { (change.value()) } }
+                }
+            }
+        }
+    }
+}
