@@ -91,6 +91,7 @@ fn sections(audit: &Audit, software: &str) -> Vec<Section> {
 fn surviving(audit: &Audit) -> Section {
     let mut table = Table::new(&[
         Column::Words("group"),
+        Column::Words("by"),
         Column::Words("decided by"),
         Column::Words("rate"),
         Column::Figure("of the group", Unit::Share),
@@ -115,7 +116,8 @@ fn surviving(audit: &Audit) -> Section {
 
 fn finding(found: &Finding) -> Vec<Cell> {
     vec![
-        Cell::Html(html! { (found.group) span.soft { "by " (found.by) } }),
+        found.group.clone().into(),
+        found.by.clone().into(),
         Cell::Html(named(&found.decider).sign()),
         Cell::Html(html! { span title=(found.metric.name()) { (grouping::short(key(found.metric))) } }),
         Cell::Figure(Some(found.rate)),

@@ -174,6 +174,23 @@ pub fn p_value(value: f64) -> String {
     }
 }
 
+/// A text as it is set: units and `n =` do not part from their numbers, and a minus before a digit is a true one.
+pub fn typeset(text: &str) -> String {
+    let text = text.replace(" %", "\u{202f}%").replace("n = ", "n\u{a0}=\u{a0}");
+    let letters: Vec<char> = text.chars().collect();
+    let sign = |at: usize| {
+        let before = at.checked_sub(1).and_then(|before| letters.get(before));
+        before.is_none_or(|before| [' ', '[', '('].contains(before)) && letters.get(at + 1).is_some_and(char::is_ascii_digit)
+    };
+    letters.iter().enumerate().map(|(at, letter)| if *letter == '-' && sign(at) { '\u{2212}' } else { *letter }).collect()
+}
+
+/// A text with a capital first.
+pub fn capital(text: &str) -> String {
+    let mut letters = text.chars();
+    letters.next().map_or_else(String::new, |first| first.to_uppercase().chain(letters).collect())
+}
+
 /// A text as a sentence: a capital first, a full stop last. What begins as a setting (`default = "assist": why`) becomes code.
 pub fn sentence(text: &str) -> String {
     let text = text.trim();
@@ -183,10 +200,7 @@ pub fn sentence(text: &str) -> String {
     });
     let body = match setting {
         Some((head, rest)) => format!("`{head}`: {rest}"),
-        None => {
-            let mut letters = text.chars();
-            letters.next().map_or_else(String::new, |first| first.to_uppercase().chain(letters).collect())
-        }
+        None => capital(text),
     };
     let ended = body.is_empty() || body.trim_end_matches(['*', '`', '"', ')']).ends_with(['.', '!', '?', ':']);
     if ended { body } else { body + "." }
@@ -248,5 +262,7 @@ mod tests {
         assert_eq!(sentence("So *it* ends.*"), "So *it* ends.*");
         assert_eq!(sentence("default = \"assist\": it helps"), "`default = \"assist\"`: it helps.");
         assert_eq!(sentence(""), "");
+        assert_eq!(plain(&typeset("-3 to 2 % [-1, 2-3] --final")), "-3 to 2 % [-1, 2-3] --final");
+        assert_eq!(typeset("[-1, 2-3]"), "[\u{2212}1, 2-3]");
     }
 }

@@ -10,7 +10,7 @@ use maud::{DOCTYPE, Markup, PreEscaped, html};
 pub use table::{Cell, Column, Table};
 
 use crate::chart::{self, Chart, Data, Multiples, Tone};
-use crate::format::{NOT_ENOUGH, Unit};
+use crate::format::{NOT_ENOUGH, Unit, typeset};
 use countersign_science::Estimate;
 
 /// Rows of the table under a figure; whoever wants more takes the JSON.
@@ -173,14 +173,14 @@ pub fn prose(text: &str) -> Markup {
         let inner =
             marked.get(1..).and_then(|inner| inner.split_once(mark)).filter(|(inner, _)| !inner.is_empty() && inner.trim() == *inner);
         let Some((inner, after)) = inner else {
-            pieces.push(html! { (before) (mark) });
+            pieces.push(html! { (typeset(before)) (mark) });
             rest = marked.get(1..).unwrap_or_default();
             continue;
         };
-        pieces.push(html! { (before) @if mark == '*' { em { (inner) } } @else { code { (inner) } } });
+        pieces.push(html! { (typeset(before)) @if mark == '*' { em { (typeset(inner)) } } @else { code { (inner) } } });
         rest = after;
     }
-    html! { @for piece in pieces { (piece) } (rest) }
+    html! { @for piece in pieces { (piece) } (typeset(rest)) }
 }
 
 /// Sentences, each a paragraph of its own.

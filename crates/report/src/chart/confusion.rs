@@ -67,17 +67,18 @@ impl Confusion {
 
     fn matrix(&self, width_px: f64) -> Markup {
         let classes = self.labels.len();
-        let names = text::widest(self.labels.iter().map(String::as_str), LABEL_PX, width_px * 0.28);
+        let names = text::widest(self.labels.iter().map(String::as_str).chain(["truly"]), LABEL_PX, width_px * 0.28);
         #[expect(clippy::cast_precision_loss, reason = "at most sixteen classes")]
         let columns = classes as f64;
         let left = names + 12.0;
         let cell = ((width_px - left - 4.0) / columns).min(CELL_PX_MAX);
-        let turned = names > cell - 6.0;
-        let rise = if turned { names * 0.71 + 14.0 } else { 20.0 };
+        let widest = text::widest(self.labels.iter().map(String::as_str), LABEL_PX, names);
+        let turned = widest > cell - 6.0;
+        let rise = if turned { widest * 0.71 + 14.0 } else { 20.0 };
         let row = cell.min(44.0);
         let top = 22.0 + rise;
         // A turned name at the end leans over the last column.
-        let lean = if turned { (names * 0.71 - cell / 2.0).max(0.0) } else { 0.0 };
+        let lean = if turned { (widest * 0.71 - cell / 2.0).max(0.0) } else { 0.0 };
         let mut canvas = Canvas::new((left + cell * columns + lean).min(width_px).max(left + cell * columns), top + row * columns + 6.0);
         canvas.text("note", (left, 12.0), Anchor::Start, "answered");
         canvas.text("note", (names, top - 8.0), Anchor::End, "truly");

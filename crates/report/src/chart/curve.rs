@@ -264,7 +264,7 @@ impl Curves {
             let inside = |(px, py): &(f64, f64)| *px > from - 4.0 && *px < from + size + 4.0 && *py > base - 12.0 && *py < base + 5.0;
             layout.traced(series).filter(inside).count()
         };
-        let inside = places.into_iter().filter(|(_, base)| *base > top + 10.0 && *base < bottom - 6.0);
+        let inside = places.into_iter().filter(|(_, base)| *base > top - 2.0 && *base < bottom - 6.0);
         let (from, base) = inside.min_by_key(crossed).unwrap_or((after, y - 12.0));
         canvas.text("small head halo", (from, base), Anchor::Start, &label);
     }

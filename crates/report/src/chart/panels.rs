@@ -197,7 +197,7 @@ impl Panels {
             let room = to - from + layout.figure;
             canvas.mark(*tone, Mark::Solid, (from + 3.0, 9.0));
             canvas.text(&format!("name {}", tone.class()), (from + 14.0, 13.5), Anchor::Start, &text::fit(name, room, LABEL_PX));
-            for (value, label) in scale::ticks(scale.domain(), ((to - from) / 56.0).clamp(1.0, 4.0), self.axis.unit) {
+            for (value, label) in scale::ticks(scale.domain(), ((to - from) / 40.0).clamp(2.0, 4.0), self.axis.unit) {
                 let x = scale.at(value);
                 canvas.line("grid", (x, 26.0), (x, bottom));
                 canvas.text("tick", (x, bottom + 16.0), Anchor::Middle, &label);

@@ -12,32 +12,42 @@ pub(super) fn promises(findings: &Findings) -> Option<Section> {
     if findings.automation.is_empty() && findings.risk_coverage.is_empty() {
         return None;
     }
-    let curves = curves("Errors among automated cases", &findings.risk_coverage, Unit::Share);
+    let curves = curves("Errors among automated cases", &findings.risk_coverage, Unit::Share, risk_tone, recommended_risk(findings));
     let body = html! {
         @if !findings.automation.is_empty() {
-            p { (in_words(&findings.automation)) }
+            (in_words(&findings.automation))
             (promise_table(&findings.automation))
         }
         @if let Some(curves) = curves {
-            (page::figure(&curves, "From left to right the AI decides more cases alone, the surest first. The band is the interval; the ring is the point that is recommended."))
+            (page::figure(&curves, &format!("{}From left to right the AI decides more cases alone, the surest first. The band is the interval; the ring is the point that was chosen.", alone(&findings.risk_coverage))))
         }
     };
     Some(Section { id: "automation".into(), title: "Which of these may go unreviewed?".into(), body })
 }
 
-/// The promise that lets the most go unreviewed, in a sentence.
+/// Whether a promise lets anything go unreviewed, and was kept on fresh cases.
+pub(super) fn kept(one: &Automation) -> bool {
+    one.share.is_some_and(|share| share.value > 0.0) && one.error.is_none_or(|error| error.value <= one.alpha)
+}
+
+/// The strictest promise under which something may go unreviewed, in a sentence.
 fn in_words(automation: &[Automation]) -> Markup {
-    let able: Vec<&Automation> = automation.iter().filter(|one| one.share.is_some_and(|share| share.value > 0.0)).collect();
     let certainty = |one: &Automation| Unit::Share.with_decimals(1.0 - one.delta, 0);
+    let broken = automation.iter().filter(|one| !kept(one) && one.share.is_some_and(|share| share.value > 0.0));
     html! {
-        @match able.first() {
-            Some(one) => {
+        @if let Some(one) = automation.iter().find(|one| kept(one)) {
+            p {
                 "At a promise of at most " em { (promise(one.alpha)) " error" } ", kept with a certainty of " (certainty(one)) ", the AI may decide "
                 em { (page::inline(Unit::Share, one.share.as_ref())) } " of cases alone."
                 @if one.error.is_some() { " On fresh cases its error among them was " (page::inline(Unit::Share, one.error.as_ref())) "." }
-                @if able.len() > 1 { " Laxer promises let more through:" }
             }
-            None => { "None of the promises that were tried can be given on these data, so every case should still be seen by a person." }
+        } @else {
+            p { "None of the promises that were tried can be given and kept on these data, so every case should still be seen by a person." }
+        }
+        @for one in broken {
+            div.callout.alarm {
+                p { "The promise of at most " (promise(one.alpha)) " error could be certified, and was not kept on fresh cases: " (page::inline(Unit::Share, one.error.as_ref())) " of those were wrong. Do not automate on it." }
+            }
         }
     }
 }
@@ -74,7 +84,7 @@ pub(super) fn policies(findings: &Findings) -> Option<Section> {
     if findings.policies.is_empty() && findings.cost_curves.is_empty() {
         return None;
     }
-    let curves = curves("What it costs to automate more", &findings.cost_curves, Unit::Number);
+    let curves = curves("What it costs to automate more", &findings.cost_curves, Unit::Number, cost_tone, recommended_cost(findings));
     let body = html! {
         @if !findings.policies.is_empty() {
             (policy_table(&findings.policies))
@@ -84,7 +94,7 @@ pub(super) fn policies(findings: &Findings) -> Option<Section> {
             }
         }
         @if let Some(curves) = curves {
-            (page::figure(&curves, "Mean cost of a case, errors and people's minutes together, in the unit of the costs that were given."))
+            (page::figure(&curves, &format!("{}Mean cost of a case, errors and people's minutes together, in the unit of the costs that were given.", alone(&findings.cost_curves))))
         }
     };
     Some(Section { id: "policies".into(), title: "What would each way of working cost?".into(), body })
@@ -99,19 +109,62 @@ fn policy_table(policies: &[Policy]) -> Markup {
         Column::Figure("minutes a case", Unit::Number),
         Column::Figure("gap between groups", Unit::Points),
     ]);
-    for policy in policies {
-        let parts = [policy.recommended.then_some("Recommended."), Some(policy.description.as_str()), policy.reason.as_deref()];
-        let said: Vec<&str> = parts.into_iter().flatten().filter(|text| !text.is_empty()).collect();
-        let figures = [policy.error, policy.cost, policy.automated, policy.minutes, policy.fairness_gap];
-        let cells = std::iter::once(policy.title.clone().into()).chain(figures.map(Cell::Figure)).collect();
+    for policy in policies.iter().filter(|policy| !idle(policy)) {
+        let parts = [policy.recommended.then_some("Recommended"), Some(policy.description.as_str()), policy.reason.as_deref()];
+        let said: Vec<String> = parts.into_iter().flatten().map(format::sentence).filter(|text| !text.is_empty()).collect();
+        // A policy that automates nothing, or everything, does so by its rule and not by chance.
+        let automated = match policy.automated {
+            Some(found) if found.value <= 0.0 => "none".into(),
+            Some(found) if found.value >= 1.0 => "all".into(),
+            other => Cell::Figure(other),
+        };
+        let cells = vec![
+            title(policy).into(),
+            Cell::Figure(policy.error),
+            Cell::Figure(policy.cost),
+            automated,
+            Cell::Figure(policy.minutes),
+            Cell::Figure(policy.fairness_gap),
+        ];
         table.noted(policy.recommended, cells, said.join(" "));
     }
-    table.render()
+    let idle: Vec<String> = policies.iter().filter(|policy| idle(policy)).map(title).collect();
+    html! {
+        (table.render())
+        @if !idle.is_empty() {
+            p.small.soft { "Left out, because they would automate nothing and so change nothing: " (format::list(&idle)) "." }
+        }
+    }
+}
+
+/// Whether it is a promise under which nothing is automated: the same as today, under another name.
+fn idle(policy: &Policy) -> bool {
+    policy.name.starts_with(PROMISE) && !policy.recommended && policy.automated.is_some_and(|automated| automated.value <= 0.0)
+}
+
+/// What policies that automate under a promise are called in code, before the promised error.
+const PROMISE: &str = "automate_";
+
+/// The error that a policy promises.
+fn promised(policy: &Policy) -> Option<f64> {
+    policy.name.strip_prefix(PROMISE)?.parse().ok()
+}
+
+/// A policy for a reader, short enough to stand beside its figures.
+fn title(policy: &Policy) -> String {
+    match promised(policy) {
+        Some(alpha) => format!("Automated at {} error", promise(alpha)),
+        None => format::capital(&policy.title),
+    }
 }
 
 fn policy_charts(policies: &[Policy]) -> Multiples {
     let chart = |title: &str, unit: Unit, of: fn(&Policy) -> Option<countersign_science::Estimate>| -> Option<Box<dyn Chart>> {
-        let rows: Vec<Row> = policies.iter().filter_map(|policy| of(policy).map(|found| policy_row(policy, &found))).collect();
+        let rows: Vec<Row> = policies
+            .iter()
+            .filter(|policy| !idle(policy))
+            .filter_map(|policy| of(policy).map(|found| policy_row(policy, &found)))
+            .collect();
         let today = policies.first().and_then(of).map(|found| Reference::new(found.value, "today"));
         (rows.len() > 1).then(|| {
             Box::new(Intervals { title: title.into(), axis: Axis::new("", unit), rows, references: today.into_iter().collect() })
@@ -128,48 +181,69 @@ fn policy_row(policy: &Policy, found: &countersign_science::Estimate) -> Row {
         "ai" => Tone::Ai,
         _ => Tone::Pair,
     };
-    let row = Row::new(policy.title.clone(), tone, Interval::from(found), "");
+    let row = Row::new(title(policy), tone, Interval::from(found), "");
     if policy.recommended { row } else { row.hollow() }
 }
 
-/// Curves that share their axes as one figure; the first says what the axes are.
-fn curves(title: &str, curves: &[Curve], y_unit: Unit) -> Option<Curves> {
+/// Curves that share their axes as one figure; the first says what the axes are. A curve that stands alone is named in the
+/// caption, so that nothing has to be squeezed in beside it.
+fn curves(title: &str, curves: &[Curve], y_unit: Unit, tone: fn(&str) -> Tone, recommended: Option<Chosen>) -> Option<Curves> {
     let first = curves.first()?;
     let mut seen: Vec<Tone> = Vec::new();
-    let series = curves.iter().map(|curve| {
-        let tone = curve_tone(&curve.title);
-        let dashed = seen.contains(&tone);
-        seen.push(tone);
-        Series {
-            label: curve.title.clone(),
+    let mut series = Vec::new();
+    for curve in curves {
+        let tone = tone(&curve.title.to_lowercase());
+        series.push(Series {
+            label: if curves.len() > 1 { curve.title.clone() } else { String::new() },
             tone,
             points: curve.points.iter().map(|point| (point.x, point.y)).collect(),
             band: curve.points.iter().map(|point| (point.x, point.low, point.high)).collect(),
             step: false,
-            dashed,
-        }
-    });
-    let series = series.collect();
+            dashed: seen.contains(&tone),
+        });
+        seen.push(tone);
+    }
     let chosen = curves.iter().find_map(|curve| curve.chosen.as_ref());
+    let chosen = recommended.or_else(|| chosen.map(|chosen| Chosen { x: chosen.x, y: chosen.y, label: chosen.label.clone() }));
     Some(Curves {
         title: title.to_owned(),
         x: Axis::new(first.x.clone(), Unit::Share).within(0.0, 1.0),
         y: Axis::new(first.y.clone(), y_unit),
         series,
-        chosen: chosen.map(|chosen| Chosen { x: chosen.x, y: chosen.y, label: chosen.label.clone() }),
+        chosen,
         references: Vec::new(),
     })
 }
 
-/// Whose curve it is, by its name for a reader.
-fn curve_tone(title: &str) -> Tone {
-    let title = title.to_lowercase();
-    let has = |words: &[&str]| words.iter().any(|word| title.contains(word));
-    if has(&["pair", "combin", "arm"]) {
-        Tone::Pair
-    } else if has(&["people", "person"]) {
-        Tone::Person
-    } else {
-        Tone::Ai
+/// The recommended promise among the errors: what it lets through, and how much of that was wrong.
+fn recommended_risk(findings: &Findings) -> Option<Chosen> {
+    let alpha = promised(findings.policies.iter().find(|policy| policy.recommended)?)?;
+    let one = findings.automation.iter().find(|one| (one.alpha - alpha).abs() < 1e-12)?;
+    Some(Chosen { x: one.share?.value, y: one.error?.value, label: format!("recommended: at most {} error", promise(alpha)) })
+}
+
+/// The same among the costs.
+fn recommended_cost(findings: &Findings) -> Option<Chosen> {
+    let policy = findings.policies.iter().find(|policy| policy.recommended)?;
+    let alpha = promised(policy)?;
+    Some(Chosen { x: policy.automated?.value, y: policy.cost?.value, label: format!("recommended: at most {} error", promise(alpha)) })
+}
+
+/// The name of the one curve there is, for its caption.
+fn alone(curves: &[Curve]) -> String {
+    if let [one] = curves { format!("{} ", format::sentence(&one.title)) } else { String::new() }
+}
+
+/// Whose errors they are, by the name of the curve in small letters.
+fn risk_tone(title: &str) -> Tone {
+    if ["pair", "combin", "both"].iter().any(|word| title.contains(word)) { Tone::Pair } else { Tone::Ai }
+}
+
+/// Whose cost it is: a policy parts the cases between both.
+fn cost_tone(title: &str) -> Tone {
+    match title {
+        "ai" | "ai alone" => Tone::Ai,
+        "people" | "people alone" => Tone::Person,
+        _ => Tone::Pair,
     }
 }

@@ -11,7 +11,14 @@ const NEXT_MAX: usize = 2;
 
 /// The paragraphs: the answer, its figures, and what to do next.
 pub(super) fn paragraphs(findings: &Findings) -> Vec<String> {
-    let next: Vec<String> = findings.recommended.actions.iter().take(NEXT_MAX).map(|action| format::sentence(action)).collect();
+    let next: Vec<String> = findings
+        .recommended
+        .actions
+        .iter()
+        .filter(|action| !action.starts_with("look at the cases"))
+        .take(NEXT_MAX)
+        .map(|action| format::sentence(action))
+        .collect();
     let next = if next.is_empty() { String::new() } else { format!("*Next:* {}", next.join(" ")) };
     [answer(findings), findings.headline.iter().map(|text| format::sentence(text)).collect::<Vec<_>>().join(" "), next]
         .into_iter()
@@ -60,7 +67,7 @@ fn unreviewed(findings: &Findings) -> Option<String> {
         return None;
     }
     // The strictest promise under which anything may go unreviewed: the one that is easiest to accept.
-    let able = findings.automation.iter().find_map(|one| one.share.filter(|share| share.value > 0.0).map(|share| (one, share)));
+    let able = findings.automation.iter().filter(|one| super::automation::kept(one)).find_map(|one| one.share.map(|share| (one, share)));
     Some(able.map_or_else(
         || "No case may go unreviewed yet.".to_owned(),
         |(one, share)| {

@@ -27,12 +27,14 @@ pub(super) fn section(findings: &Findings) -> Option<Section> {
             p { "How the achievable pair was made: " (page::prose(method)) @if !method.ends_with('.') { "." } }
         }
         @if let Some(both) = &findings.both_wrong {
-            p { "In " (page::inline(Unit::Share, Some(both))) " of cases neither the person nor the AI was right: no way of choosing between the two can do better than that." }
+            p {
+                "In " (page::inline(Unit::Share, Some(both))) " of cases neither the person nor the AI was right: no way of choosing between the two can do better than that."
+                @if let Some(potential) = &complementarity.potential {
+                    " Somebody who always knew whom to trust would gain " (page::inline(Unit::Points, Some(potential))) " over the better of the two. That is the room there is; nobody gets all of it."
+                }
+            }
         }
-        @if let Some(potential) = &complementarity.potential {
-            p { "Somebody who always knew whom to trust would gain " (page::inline(Unit::Points, Some(potential))) " over the better of the two. That is the room there is; nobody gets all of it." }
-        }
-        @if let Some(limit) = &complementarity.limit { p { (page::prose(&crate::format::sentence(limit))) } }
+        @if let Some(limit) = &complementarity.limit { (page::notes(&[limit])) }
         (scores(&members))
     };
     Some(Section { id: "pair".into(), title: "Does the pair beat either alone?".into(), body })
@@ -78,7 +80,12 @@ fn accuracy(findings: &Findings) -> impl Chart + use<> {
     Intervals {
         title: "People, AI and the pair".into(),
         axis: Axis::new("share of cases answered rightly", Unit::Share),
-        rows: members.iter().map(|(who, member)| row(name(*who), *who, member.accuracy.as_ref())).collect(),
+        // One that was never recorded does not wait for more cases; its reason stands below.
+        rows: members
+            .iter()
+            .filter(|(_, member)| member.accuracy.is_some() || member.reason.is_none())
+            .map(|(who, member)| row(name(*who), *who, member.accuracy.as_ref()))
+            .collect(),
         references: if best.is_finite() { vec![Reference::new(best, "the better of the two")] } else { Vec::new() },
     }
 }

@@ -25,9 +25,17 @@ pub(super) fn regions(findings: &Findings) -> Option<Section> {
 
 fn sentence(region: &Region) -> Markup {
     html! {
-        (page::prose(&region.sentence))
+        (page::prose(&stressed(region)))
         @if let Some(better) = region.better { " " span.soft { "By these figures " (decider(better)) "." } }
     }
+}
+
+/// The sentence with its conditions stressed.
+fn stressed(region: &Region) -> String {
+    if region.sentence.contains('*') || region.conditions.contains('*') {
+        return region.sentence.clone();
+    }
+    region.sentence.replacen(&region.conditions, &format!("*{}*", region.conditions), 1)
 }
 
 fn decider(who: Who) -> &'static str {
@@ -60,7 +68,7 @@ pub(super) fn confusion(findings: &Findings) -> Option<Section> {
     #[expect(clippy::cast_precision_loss, reason = "counts of a report are far below 2^53")]
     let numbers = |counts: &[Vec<u64>]| counts.iter().map(|row| row.iter().map(|count| *count as f64).collect()).collect();
     let chart = |found: &countersign_science::rehearsal::findings::Confusion| Confusion {
-        title: found.title.clone(),
+        title: format::capital(&found.title),
         tone: tone(found.who),
         labels: findings.data.classes.clone(),
         counts: numbers(&found.counts),

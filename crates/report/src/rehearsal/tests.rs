@@ -107,3 +107,30 @@ fn people_are_named_only_where_the_findings_name_them() {
     quiet.skill.people.clear();
     assert!(!html(&quiet).contains("Chidi"));
 }
+
+#[test]
+fn a_promise_that_was_not_kept_is_a_warning_and_no_headline() {
+    let mut broken = findings(FULL);
+    assert!(html(&broken).contains("may go unreviewed."), "the sample keeps its promises");
+    for one in &mut broken.automation {
+        one.error = one.error.map(|error| Estimate { value: one.alpha + 0.01, ..error });
+    }
+    let html = html(&broken);
+    assert!(
+        html.contains("No case may go unreviewed yet.")
+            && html.contains("was not kept on fresh cases")
+            && !html.contains("may go unreviewed.")
+    );
+}
+
+#[test]
+fn policies_that_would_change_nothing_are_named_once() {
+    let mut idle = findings(FULL);
+    let mut policy = idle.policies[0].clone();
+    policy.name = "automate_0.02".into();
+    policy.title = "automate at an error of at most 2 %".into();
+    idle.policies.push(policy);
+    let words = words(&html(&idle));
+    assert!(words.contains("so change nothing: Automated at 2~% error."), "{words}");
+    assert!(!words.contains("automate at an error"));
+}

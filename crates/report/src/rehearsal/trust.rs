@@ -18,7 +18,7 @@ pub(super) fn calibration(findings: &Findings) -> Option<Section> {
     of.dedup();
     let of = if of.is_empty() { String::new() } else { format!(" Along the bottom: {}.", format::list(&of)) };
     let caption = format!(
-        "What was said against what came true. On the diagonal, a probability means what it says; inside the grey band the difference may be chance. The bars below say how many cases lie where.{of}"
+        "What was said against what came true. On the diagonal, a probability means what it says; the grey band is how far chance alone may part the two. The bars below say how many cases lie where.{of}"
     );
     let body = html! {
         @if let [one] = charts.as_slice() {
@@ -43,7 +43,7 @@ fn diagram(found: &Reliability) -> chart::Reliability {
     let bins =
         found.bins.iter().enumerate().map(|(at, bin)| Bin { low: edge(at), high: edge(at + 1), count: bin.observed.n as f64 }).collect();
     chart::Reliability {
-        title: found.title.clone(),
+        title: format::capital(&found.title),
         tone: tone(found.who),
         curve: found.curve.iter().map(|point| (point.x, point.y)).collect(),
         band: found.curve.iter().map(|point| (point.x, point.low, point.high)).collect(),
