@@ -5,8 +5,8 @@
 
 #[path = "samples/alerts.rs"]
 mod alerts;
-#[path = "samples/dice.rs"]
-mod dice;
+#[path = "samples/opinion.rs"]
+mod opinion;
 #[path = "samples/tickets.rs"]
 mod tickets;
 

@@ -1,8 +1,9 @@
 //! Invented security alerts, as cases that need no mapping. What was closed as benign was never looked into, so it has no
 //! outcome.
 
-use super::dice::{Dice, decimal};
+use super::opinion::opinion;
 use countersign_core::time::format_rfc3339;
+use countersign_demo::dice::{Dice, decimal};
 use serde_json::{Map, Value, json};
 use std::error::Error;
 
@@ -61,8 +62,8 @@ fn alert(dice: &mut Dice, n: u64) -> Value {
         "raw".into(),
         json!({ "sensor": "edr-4", "signature": dice.below(90_000), "address": address, "score": decimal(dice.below(1_000)) }),
     );
-    let (_, score) = dice.opinion(ANSWERS.len(), truth, 74);
-    let (advice, llm) = dice.opinion(ANSWERS.len(), truth, 83);
+    let (_, score) = opinion(dice, ANSWERS.len(), truth, 74);
+    let (advice, llm) = opinion(dice, ANSWERS.len(), truth, 83);
     let mut case = json!({
         "playbook": "alert-triage",
         "external_id": format!("A-{}", 5_000 + n),

@@ -1,7 +1,8 @@
 //! Invented support tickets: what customers write, what two proposers and three people made of it, who closed it.
 
-use super::dice::{Dice, decimal};
+use super::opinion::opinion;
 use countersign_core::time::format_rfc3339;
+use countersign_demo::dice::{Dice, decimal};
 use serde_json::json;
 use std::error::Error;
 
@@ -160,8 +161,8 @@ fn ticket(dice: &mut Dice, n: u64) -> Vec<String> {
     let plan = ["free", "team", "enterprise"][dice.weighted(&[45, 45, 10])];
     let invoices = if plan == "free" { 0 } else { dice.below(if truth == 0 { 5 } else { 2 }) };
     let region = dice.pick(&["africa", "americas", "asia", "europe", "oceania"]);
-    let (_, keywords) = dice.opinion(QUEUES.len(), truth, KEYWORDS_SKILL);
-    let (advice, llm) = dice.opinion(QUEUES.len(), truth, LLM_SKILL);
+    let (_, keywords) = opinion(dice, QUEUES.len(), truth, KEYWORDS_SKILL);
+    let (advice, llm) = opinion(dice, QUEUES.len(), truth, LLM_SKILL);
     let capital = fill(subject);
     let capital = capital.char_indices().map(|(i, c)| if i == 0 { c.to_ascii_uppercase() } else { c }).collect::<String>();
     let mut row = vec![
