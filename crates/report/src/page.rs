@@ -241,7 +241,7 @@ fn numbers(data: &Data) -> Markup {
                 summary { "The numbers" }
                 div.scroll tabindex="0" {
                     table {
-                        thead { tr { @for name in &data.head { th scope="col" { (name) } } } }
+                        thead { tr { @for name in &data.head { @if name.is_empty() { td {} } @else { th scope="col" { (name) } } } } }
                         tbody { @for row in data.rows.iter().take(DATA_ROWS_MAX) { tr { @for cell in row { td { (cell) } } } } }
                     }
                 }

@@ -136,6 +136,8 @@ impl Table {
                         tr {
                             @for (_, column) in &kept {
                                 @match column {
+                                    // A heading without words would be read out as one.
+                                    Column::Words("") => { td {} }
                                     Column::Words(name) => { th scope="col" { (name) } }
                                     Column::Figure(name, _) if beside => { th scope="col" colspan="2" { (name) } }
                                     Column::Number(name) | Column::Figure(name, _) => { th.right scope="col" { (name) } }
@@ -166,6 +168,8 @@ fn render_cell(column: Column, cell: &Cell, first: bool, beside: bool, decimals:
     let words = |content: Markup| {
         let right = matches!(column, Column::Number(_)) || (figure && !beside);
         let wide = (figure && beside).then_some("2");
+        // A row that goes on with what stands above has no heading of its own.
+        let first = first && !matches!(cell, Cell::Words(text) if text.is_empty());
         html! { @if first { th scope="row" { (content) } } @else { td.right[right] colspan=[wide] { (content) } } }
     };
     match (cell, column) {
