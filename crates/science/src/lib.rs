@@ -8,11 +8,15 @@
 #![cfg_attr(test, expect(clippy::unwrap_used, reason = "a test that cannot go on should panic"))]
 
 pub mod agreement;
+pub mod arms;
 pub mod audit;
 pub mod bootstrap;
 pub mod calibration;
+pub mod combination;
 pub mod complementarity;
 pub mod conformal;
+pub mod cost;
+pub mod deferral;
 pub mod drift;
 pub mod error;
 pub mod estimate;
@@ -23,6 +27,7 @@ pub mod interval;
 pub mod logistic;
 pub mod math;
 pub mod monitor;
+mod optimise;
 pub mod policy_value;
 pub mod probabilities;
 pub mod random;
@@ -36,7 +41,6 @@ pub mod skill;
 pub mod special;
 pub mod suggestion;
 
-mod optimise;
 
 pub use error::Error;
 pub use estimate::Estimate;

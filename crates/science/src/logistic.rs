@@ -84,11 +84,9 @@ impl Penalty {
 pub(crate) fn binary_fit(features: &[f64], width: usize, targets: &[f64], penalty: &Penalty) -> Result<Vec<f64>> {
     let n = targets.len();
     let size = width + 1;
-    let z = |at: &[f64], i: usize| at[0] + dot(&at[1..], &features[i * width..(i + 1) * width]);
     // ln(1 + e^z) - t z, without overflow.
     let loss = |z: f64, t: f64| z.max(0.0) + math::ln_1p(math::exp(-z.abs())) - t * z;
     let pull = |at: &[f64]| at.iter().zip(&penalty.0).fold(0.0, |sum, (w, p)| sum + 0.5 * p * w * w);
-    let value = |at: &[f64]| total(n, 1, |rows, sums| rows.for_each(|i| sums[0] += loss(z(at, i), targets[i])))[0] + pull(at);
     let curvature = |at: &[f64]| {
         let sums = total(n, 1 + size + size * size, |rows, sums| {
             let mut x = vec![1.0; size];
@@ -113,7 +111,7 @@ pub(crate) fn binary_fit(features: &[f64], width: usize, targets: &[f64], penalt
         }
         Curvature { value: sums[0] + pull(at), gradient, hessian }
     };
-    newton(vec![0.0; size], 1e-9 * (n as f64).max(1.0), curvature, value)
+    newton(vec![0.0; size], 1e-9 * (n as f64).max(1.0), curvature)
 }
 
 /// What both fits demand of their input.

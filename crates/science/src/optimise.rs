@@ -11,6 +11,8 @@ const CHUNK_ROWS: usize = 8_192;
 const STEPS_MAX: usize = 200;
 /// Halvings of a step that does not go downhill.
 const HALVINGS_MAX: usize = 40;
+/// Newton steps smaller than this share of the full one gain nothing but rounding.
+const STEP_MIN: f64 = 1e-9;
 /// Pairs that L-BFGS remembers.
 const MEMORY_PAIRS: usize = 10;
 
@@ -79,60 +81,60 @@ pub(crate) struct Curvature {
     pub hessian: Vec<f64>,
 }
 
-/// The minimum of a convex function by damped Newton steps. `curvature` gives all, `value` the value alone.
+/// The minimum of a convex function by damped Newton steps.
 ///
 /// # Errors
 /// [`Error::CannotSay`] where value, gradient or Hessian is not finite.
-pub(crate) fn newton(
-    start: Vec<f64>,
-    tolerance: f64,
-    curvature: impl Fn(&[f64]) -> Curvature,
-    value: impl Fn(&[f64]) -> f64,
-) -> Result<Vec<f64>> {
-    let n = start.len();
+pub(crate) fn newton(start: Vec<f64>, tolerance: f64, curvature: impl Fn(&[f64]) -> Curvature) -> Result<Vec<f64>> {
     let mut at = start;
+    let mut here = curvature(&at);
     for _ in 0..STEPS_MAX {
-        let mut here = curvature(&at);
         if !here.value.is_finite() || here.hessian.iter().chain(&here.gradient).any(|x| !x.is_finite()) {
             return Err(overflow());
         }
         if here.gradient.iter().all(|g| g.abs() <= tolerance) {
             break;
         }
-        // A direction that the data say nothing about has a zero on the diagonal: a trace of ridge keeps it where it is.
-        let trace = (0..n).fold(0.0, |sum, i| sum + here.hessian[i * n + i]) / n as f64;
-        let mut ridge = 1e-12 * trace.max(1e-12);
-        let step = loop {
-            if let Some(step) = cholesky_solve(&here.hessian, &here.gradient) {
-                break step;
-            }
-            (0..n).for_each(|i| here.hessian[i * n + i] += ridge);
-            ridge *= 100.0;
-            if !ridge.is_finite() {
-                return Err(overflow());
-            }
-        };
+        let step = newton_step(&mut here)?;
         let descent = dot(&step, &here.gradient);
         if descent <= tolerance * tolerance {
             break;
         }
-        let Some(next) = backtrack(&at, &step, here.value, descent, &value) else { break };
-        at = next;
+        // The full step is nearly always taken, so its curvature is computed at once and not after its value.
+        let mut scale = 1.0;
+        let next = loop {
+            let next: Vec<f64> = at.iter().zip(&step).map(|(x, s)| x - scale * s).collect();
+            let there = curvature(&next);
+            if there.value <= here.value - 1e-4 * scale * descent {
+                break Some((next, there));
+            }
+            scale *= 0.5;
+            if scale < STEP_MIN {
+                break None;
+            }
+        };
+        let Some((next, there)) = next else { break };
+        (at, here) = (next, there);
     }
     Ok(at)
 }
 
-/// The first of `at - step * 2^-k` that lowers the value enough (Armijo); `None` where rounding leaves nothing to gain.
-fn backtrack(at: &[f64], step: &[f64], here: f64, descent: f64, value: &impl Fn(&[f64]) -> f64) -> Option<Vec<f64>> {
-    let mut scale = 1.0;
-    for _ in 0..HALVINGS_MAX {
-        let next: Vec<f64> = at.iter().zip(step).map(|(x, s)| x - scale * s).collect();
-        if value(&next) <= here - 1e-4 * scale * descent {
-            return Some(next);
+/// Hessian^-1 gradient. A direction that the data say nothing about has a zero on the diagonal: a trace of ridge keeps it where
+/// it is.
+fn newton_step(here: &mut Curvature) -> Result<Vec<f64>> {
+    let n = here.gradient.len();
+    let trace = (0..n).fold(0.0, |sum, i| sum + here.hessian[i * n + i]) / n as f64;
+    let mut ridge = 1e-12 * trace.max(1e-12);
+    loop {
+        if let Some(step) = cholesky_solve(&here.hessian, &here.gradient) {
+            return Ok(step);
         }
-        scale *= 0.5;
+        (0..n).for_each(|i| here.hessian[i * n + i] += ridge);
+        ridge *= 100.0;
+        if !ridge.is_finite() {
+            return Err(overflow());
+        }
     }
-    None
 }
 
 /// The minimum of a smooth function by L-BFGS (Liu and Nocedal, Mathematical Programming 45, 1989). `f(x, gradient)` fills the

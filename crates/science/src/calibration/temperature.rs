@@ -83,10 +83,12 @@ impl Temperature {
             }
             let newton = exponent - first / second;
             let next = if newton > low && newton < high { newton } else { 0.5 * (low + high) };
-            if (next - exponent).abs() <= 1e-13 * exponent {
+            // Newton squares the error: after a step of 1e-6 nothing but rounding is left.
+            let settled = (next - exponent).abs() <= 1e-6 * exponent && next == newton;
+            exponent = next;
+            if settled {
                 break;
             }
-            exponent = next;
         }
         Ok(Self { exponent })
     }
