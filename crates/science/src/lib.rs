@@ -41,7 +41,6 @@ pub mod skill;
 pub mod special;
 pub mod suggestion;
 
-
 pub use error::Error;
 pub use estimate::Estimate;
 pub use probabilities::{Probabilities, ProbabilityTable};

@@ -86,7 +86,7 @@ impl Temperature {
             // Newton squares the error: after a step of 1e-6 nothing but rounding is left.
             let settled = (next - exponent).abs() <= 1e-6 * exponent && next == newton;
             exponent = next;
-            if settled {
+            if settled || high - low <= 1e-9 * exponent {
                 break;
             }
         }
