@@ -85,6 +85,13 @@ impl Page {
         .into_string()
     }
 
+    /// Figures of one unit that stand side by side have the same decimals.
+    fn decimals(&self, one: &Glance) -> usize {
+        let Ok((_, unit)) = one.figure else { return 0 };
+        let alike = self.glance.iter().filter_map(|other| other.figure.as_ref().ok()).filter(|(_, other)| *other == unit);
+        unit.common_decimals(alike.map(|(estimate, _)| estimate.high - estimate.low))
+    }
+
     fn head(&self) -> Markup {
         html! {
             header {
@@ -97,7 +104,7 @@ impl Page {
                 }
                 (list(&self.points))
                 @if !self.glance.is_empty() {
-                    dl.glance { @for one in &self.glance { (one.render()) } }
+                    dl.glance { @for one in &self.glance { (one.render(self.decimals(one))) } }
                 }
             }
             @if self.sections.len() > 2 {
@@ -111,13 +118,13 @@ impl Page {
 }
 
 impl Glance {
-    fn render(&self) -> Markup {
+    fn render(&self, decimals: usize) -> Markup {
         html! {
             div {
                 dt { @if self.tone != Tone::Plain { (sign(self.tone)) } (self.label) }
                 @match &self.figure {
                     Ok((estimate, unit)) => {
-                        @let (value, ends) = parts(*unit, estimate);
+                        @let (value, ends) = parted(&unit.interval_with(estimate.value, estimate.low, estimate.high, decimals));
                         dd.figure { (value) }
                         dd.ends { (ends) @if estimate.n > 0 { " · " span.num { "n = " (crate::format::count(estimate.n)) } } }
                     }
@@ -132,10 +139,6 @@ impl Glance {
 pub const CSS: &str = include_str!("page/page.css");
 
 /// The value and its interval, apart: `81 %` and `[76, 85]`.
-fn parts(unit: Unit, estimate: &Estimate) -> (String, String) {
-    parted(&unit.interval(estimate.value, estimate.low, estimate.high))
-}
-
 fn parted(text: &str) -> (String, String) {
     match text.split_once(" [") {
         Some((value, ends)) => (value.to_owned(), format!("[{ends}")),

@@ -89,7 +89,7 @@ impl Panels {
                 interval: row.cells.get(at).copied().flatten().map(|cell| cell.interval),
             };
             Group {
-                label: format!("{}: {}", group.label, column.0),
+                label: if group.label.is_empty() { column.0.clone() } else { format!("{}: {}", group.label, column.0) },
                 band: group.bands.get(at).copied().flatten(),
                 rows: group.rows.iter().map(row).collect(),
             }
@@ -142,18 +142,23 @@ impl Chart for Panels {
             if rows > 0 {
                 places.push((y, rows, group));
                 #[expect(clippy::cast_precision_loss, reason = "some dozens of rows")]
-                let height = HEAD_PX + rows as f64 * ROW_PX;
+                let height = head(group) + rows as f64 * ROW_PX;
                 y += height;
             }
         }
-        let mut canvas = Canvas::new(width_px, y + 46.0);
+        let drawn: usize = places.iter().map(|(_, rows, _)| *rows).sum();
+        let more = self.groups.iter().map(|group| group.rows.len()).sum::<usize>() - drawn;
+        let mut canvas = Canvas::new(width_px, y + if more > 0 { 62.0 } else { 46.0 });
+        if more > 0 {
+            canvas.text("note", (0.0, y + 54.0), Anchor::Start, &format!("and {more} more in the table"));
+        }
         self.axes(&mut canvas, &layout, y);
         for (at, (top, rows, group)) in places.into_iter().enumerate() {
             if at > 0 {
                 canvas.line("rule", (0.0, top + 4.0), (width_px, top + 4.0));
             }
             canvas.text("label head", (0.0, top + 24.0), Anchor::Start, &text::fit(&group.label, width_px, LABEL_PX));
-            self.group(&mut canvas, &layout, group, rows, top + HEAD_PX);
+            self.group(&mut canvas, &layout, group, rows, top + head(group));
         }
         let said = self.stacked().groups.into_iter().flat_map(|group| {
             let said = |row: &Row| {
@@ -170,6 +175,11 @@ impl Chart for Panels {
         let forest = self.stacked();
         data(&self.axis, forest.groups.iter().flat_map(|group| group.rows.iter().map(|row| (group.label.as_str(), row))))
     }
+}
+
+/// Height of what stands over a group, px.
+fn head(group: &PanelGroup) -> f64 {
+    if group.label.is_empty() { 8.0 } else { HEAD_PX }
 }
 
 impl Panels {

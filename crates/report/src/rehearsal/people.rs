@@ -1,10 +1,13 @@
 //! Where who is better, what is taken for what, and how good each person is. Names nobody whom the findings do not name.
 
-use countersign_science::rehearsal::findings::{Findings, Region, Who};
+use countersign_science::rehearsal::findings::{Findings, PersonSkill, Region, Who};
 use maud::{Markup, html};
 
 use super::{name, row, tone};
-use crate::chart::{Axis, Chart, Confusion, Forest, Group, Interval, Intervals, Mark, Multiples, Reference, Row, Tone};
+use crate::chart::{
+    Axis, Chart, Confusion, Forest, Group, Interval, Intervals, Mark, Multiples, PanelCell, PanelGroup, PanelRow, Panels, Reference, Row,
+    Tone,
+};
 use crate::format::{self, Unit};
 use crate::page::{self, Section};
 
@@ -99,29 +102,43 @@ pub(super) fn skill(findings: &Findings) -> Option<Section> {
             }
         }
         @if !skill.people.is_empty() {
-            (page::figure(&by_person(findings), "Drawn towards the mean of all as far as few cases ask for it, so that nobody stands out by luck. Solid: before advice."))
+            (page::figure(by_person(findings).as_ref(), "Figures before advice are drawn towards the mean of all as far as few cases ask for it, so that nobody stands out by luck."))
         }
         (page::notes(&skill.notes))
     };
     Some(Section { id: "people".into(), title: "How far do people differ?".into(), body })
 }
 
-fn by_person(findings: &Findings) -> Intervals {
-    let mut people: Vec<_> = findings.skill.people.iter().collect();
-    people.sort_by(|a, b| b.accuracy.value.total_cmp(&a.accuracy.value).then_with(|| a.person.cmp(&b.person)));
-    let rows = people.into_iter().flat_map(|one| {
-        let own =
-            Row::new(one.person.clone(), Tone::Person, Interval::from(&one.accuracy), format!("n = {}", format::count(one.accuracy.n)));
-        let advised =
-            one.observed_pair.as_ref().map(|found| Row { mark: Mark::Solid, ..row("↳ with advice", Who::ObservedPair, Some(found)) });
-        std::iter::once(own).chain(advised)
-    });
-    let reference = |found: Option<countersign_science::Estimate>, label: &str| found.map(|found| Reference::new(found.value, label));
-    let references = [reference(findings.human.accuracy, "all people"), reference(findings.ai.accuracy, "AI alone")];
-    Intervals {
+/// Each person's own answers and those after advice side by side, the best first.
+fn before_and_after(people: &[&PersonSkill]) -> Panels {
+    let cell = |found: &countersign_science::Estimate| Some(PanelCell { interval: Interval::from(found), mark: Mark::Solid });
+    let row = |one: &&PersonSkill| PanelRow {
+        label: one.person.clone(),
+        note: super::n(&one.accuracy),
+        cells: vec![cell(&one.accuracy), one.observed_pair.as_ref().and_then(cell)],
+    };
+    Panels {
         title: "Right answers by person".into(),
         axis: Axis::new("share of cases answered rightly", Unit::Share),
-        rows: rows.collect(),
-        references: references.into_iter().flatten().collect(),
+        columns: [Who::Human, Who::ObservedPair].map(|who| (name(who).to_owned(), tone(who))).to_vec(),
+        groups: vec![PanelGroup { label: String::new(), bands: Vec::new(), rows: people.iter().map(row).collect() }],
+        reference: None,
     }
+}
+
+fn by_person(findings: &Findings) -> Box<dyn Chart> {
+    let mut people: Vec<&PersonSkill> = findings.skill.people.iter().collect();
+    people.sort_by(|a, b| b.accuracy.value.total_cmp(&a.accuracy.value).then_with(|| a.person.cmp(&b.person)));
+    if people.iter().any(|one| one.observed_pair.is_some()) {
+        return Box::new(before_and_after(&people));
+    }
+    let row = |one: &&PersonSkill| Row::new(one.person.clone(), Tone::Person, Interval::from(&one.accuracy), super::n(&one.accuracy));
+    let reference = |found: Option<countersign_science::Estimate>, label: &str| found.map(|found| Reference::new(found.value, label));
+    let references = [reference(findings.human.accuracy, "all people"), reference(findings.ai.accuracy, "AI alone")];
+    Box::new(Intervals {
+        title: "Right answers by person".into(),
+        axis: Axis::new("share of cases answered rightly", Unit::Share),
+        rows: people.iter().map(row).collect(),
+        references: references.into_iter().flatten().collect(),
+    })
 }
