@@ -3,6 +3,7 @@
 
 mod decisions;
 mod intervals;
+mod measures;
 mod promises;
 
 use countersign_science::random::Random;
@@ -45,7 +46,7 @@ pub struct Row {
 
 /// Every check.
 pub fn all() -> Vec<Check> {
-    [intervals::checks(), promises::checks(), decisions::checks()].into_iter().flatten().collect()
+    [intervals::checks(), measures::checks(), promises::checks(), decisions::checks()].into_iter().flatten().collect()
 }
 
 /// Runs every check `runs` times, each with a seed of its own.
