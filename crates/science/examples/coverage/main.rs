@@ -1,7 +1,7 @@
 //! Simulates every kind of interval, certificate and alarm of this crate in worlds with known truth, and prints a Markdown table:
 //! what each claims, what it came to, within which tolerance. Exits with 1 if any is outside. Never part of a build.
 //!
-//! `cargo run --release -p countersign-science --example coverage`; a number after `--` sets the runs (1,000).
+//! `cargo run -p countersign-science --example coverage`; a number after `--` sets the runs (1,000).
 #![expect(clippy::unwrap_used, reason = "a simulation that cannot go on should panic")]
 
 mod checks;
