@@ -12,6 +12,9 @@ use serde::{Deserialize, Serialize};
 
 /// Folds of the inner cross-validation.
 pub const FOLDS: usize = 3;
+/// The method is chosen on about so many rows at most, a fixed share of the items: enough to tell methods apart. The winner is
+/// fitted on all.
+pub const SELECTION_ROWS_MAX: usize = 50_000;
 
 /// A way to combine, before it is fitted. In the order of simplicity, which breaks ties.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
@@ -133,16 +136,15 @@ impl Achievable {
     /// As [`Achievable::fit`].
     pub fn fit_among(methods: &[Method], rows: &Rows<'_>, labels: &[u32]) -> Result<Self> {
         rows.check_with(labels)?;
-        let folds: Vec<usize> = (0..rows.len()).map(|i| fold_of(rows, i, FOLDS)).collect();
-        let parts: Vec<Vec<Option<f64>>> =
-            (0..FOLDS).into_par_iter().map(|out| fold_losses(methods, rows, labels, &folds, out)).collect::<Result<_>>()?;
-        let mut losses = Vec::new();
-        for (at, method) in methods.iter().enumerate() {
-            let sums: Option<Vec<f64>> = parts.iter().map(|part| part.get(at).copied().flatten()).collect();
-            if let Some(sums) = sums {
-                losses.push(Loss { method: *method, log_loss: math::sum(sums) / labels.len() as f64 });
-            }
-        }
+        let losses = if rows.len() > SELECTION_ROWS_MAX {
+            let parts = rows.len().div_ceil(SELECTION_ROWS_MAX) as u64;
+            // The upper half of the mix, as the folds use the lower: a share of the items must not be one fold of them.
+            let some: Vec<usize> = (0..rows.len()).filter(|i| (mixed(rows, *i) >> 32).is_multiple_of(parts)).collect();
+            let some_labels: Vec<u32> = some.iter().map(|i| labels[*i]).collect();
+            cross_losses(methods, &rows.pick(&some).view()?, &some_labels)?
+        } else {
+            cross_losses(methods, rows, labels)?
+        };
         // Strictly less: of equals the simpler one, which comes first, stays.
         let mut best: Option<Loss> = None;
         for loss in &losses {
@@ -183,6 +185,21 @@ impl Achievable {
     }
 }
 
+/// Mean log loss of every method that can be fitted in every fold.
+fn cross_losses(methods: &[Method], rows: &Rows<'_>, labels: &[u32]) -> Result<Vec<Loss>> {
+    let folds: Vec<usize> = (0..rows.len()).map(|i| fold_of(rows, i, FOLDS)).collect();
+    let parts: Vec<Vec<Option<f64>>> =
+        (0..FOLDS).into_par_iter().map(|out| fold_losses(methods, rows, labels, &folds, out)).collect::<Result<_>>()?;
+    let mut losses = Vec::new();
+    for (at, method) in methods.iter().enumerate() {
+        let sums: Option<Vec<f64>> = parts.iter().map(|part| part.get(at).copied().flatten()).collect();
+        if let Some(sums) = sums {
+            losses.push(Loss { method: *method, log_loss: math::sum(sums) / labels.len() as f64 });
+        }
+    }
+    Ok(losses)
+}
+
 /// The log loss that each method has on fold `out` after a fit on the others; `None` where it cannot be fitted.
 fn fold_losses(methods: &[Method], rows: &Rows<'_>, labels: &[u32], folds: &[usize], out: usize) -> Result<Vec<Option<f64>>> {
     let part = |inside: bool| -> Vec<usize> { (0..rows.len()).filter(|i| (folds[*i] == out) == inside).collect() };
@@ -207,10 +224,15 @@ fn fold_losses(methods: &[Method], rows: &Rows<'_>, labels: &[u32], folds: &[usi
 
 /// The fold of row `i`: by its item where items are known, else by its position; well mixed, and always the same.
 pub(super) fn fold_of(rows: &Rows<'_>, i: usize, folds: usize) -> usize {
+    ((mixed(rows, i) & u64::from(u32::MAX)) % folds as u64) as usize
+}
+
+/// 64 well mixed bits of the item of row `i`.
+fn mixed(rows: &Rows<'_>, i: usize) -> u64 {
     let key = rows.items.and_then(|items| items.get(i).copied()).map_or(i as u64, u64::from);
     // SplitMix64's finaliser (Steele, Lea, Flood 2014): neighbouring items must not share a fold by a pattern.
     let mut z = key.wrapping_add(0x9e37_79b9_7f4a_7c15);
     z = (z ^ (z >> 30)).wrapping_mul(0xbf58_476d_1ce4_e5b9);
     z = (z ^ (z >> 27)).wrapping_mul(0x94d0_49bb_1331_11eb);
-    ((z ^ (z >> 31)) % folds as u64) as usize
+    z ^ (z >> 31)
 }

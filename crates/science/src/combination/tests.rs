@@ -264,3 +264,12 @@ fn confidences_are_joined_as_scikit_learn_joins_them() {
     assert!((fitted.apply(&[0.0, 0.0]) - 0.5).abs() < 1e-9);
     assert_eq!(signed(0, 0.7), -0.7);
 }
+
+#[test]
+fn many_rows_choose_on_a_share_of_them_and_are_fitted_on_all() {
+    let world = world(SELECTION_ROWS_MAX * 3, 31);
+    let fitted = Achievable::fit(&world.rows(), &world.truth).unwrap();
+    assert_eq!(fitted.losses().count(), 3);
+    let all = Combiner::fit(fitted.method(), &world.rows(), &world.truth).unwrap();
+    assert_eq!(fitted.combiner(), &all);
+}
