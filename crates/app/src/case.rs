@@ -3,6 +3,7 @@
 
 mod command;
 mod opening;
+pub mod proof;
 mod read;
 mod show;
 

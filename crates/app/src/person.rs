@@ -116,6 +116,15 @@ impl Workspace {
             .collect())
     }
 
+    /// What people are called, where their names were not erased.
+    ///
+    /// # Errors
+    /// Where the storage fails.
+    pub async fn people_names(&self) -> Result<std::collections::HashMap<uuid::Uuid, String>, Error> {
+        let control = self.inner.control(self.id).await?;
+        Ok(control.names.iter().map(|(name, person)| (person.0, name.clone())).collect())
+    }
+
     /// Takes a person's name and address out of the directory. What they decided stays, under a random id.
     ///
     /// # Errors

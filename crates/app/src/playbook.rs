@@ -54,6 +54,14 @@ impl Workspace {
             .collect())
     }
 
+    /// What the latest version of a playbook says.
+    ///
+    /// # Errors
+    /// Where there is none.
+    pub async fn playbook_latest(&self, name: &str) -> Result<std::sync::Arc<countersign_core::playbook::Playbook>, Error> {
+        Ok(self.inner.control(self.id).await?.playbook_latest(name)?.2)
+    }
+
     /// A playbook with its source, in its latest version or a given one.
     ///
     /// # Errors

@@ -56,7 +56,7 @@ pub enum Command {
     Demo(command::demo::Arguments),
     /// Make a workspace: data directory, database and root secret
     Init(command::init::Arguments),
-    /// Serve the HTTP API
+    /// Serve the HTTP API and the desk
     Serve(command::serve::Arguments),
     /// Bring in cases with their history, from CSV or NDJSON
     Import(Box<command::import::Arguments>),
@@ -80,6 +80,9 @@ pub enum Command {
     /// API keys
     #[command(subcommand)]
     Key(command::key::Command),
+    /// Sign people in at the desk
+    #[command(subcommand)]
+    Desk(command::desk::Command),
     /// The ledger's checkpoint and keys
     #[command(subcommand)]
     Log(command::log::Command),

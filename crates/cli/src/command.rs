@@ -5,6 +5,7 @@ pub mod bundle;
 pub mod case;
 pub mod completions;
 pub mod demo;
+pub mod desk;
 pub mod doctor;
 pub mod explain;
 pub mod export;
@@ -45,6 +46,7 @@ pub async fn run(Arguments { global, command }: Arguments) -> Result<()> {
         Command::Backup(arguments) => backup::backup(&global, arguments).await,
         Command::Restore(arguments) => backup::restore(&global, arguments).await,
         Command::Rebuild => rebuild::run(&global).await,
+        Command::Desk(command) => desk::run(&global, command).await,
         Command::Doctor => doctor::run(&global).await,
         Command::Completions(arguments) => completions::run(&arguments),
     }

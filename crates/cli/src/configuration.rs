@@ -31,6 +31,8 @@ pub struct File {
     pub workspace: Option<WorkspaceId>,
     /// Where `serve` listens.
     pub listen: Option<SocketAddr>,
+    /// Where people reach the desk, as in `https://countersign.example.org`.
+    pub url: Option<String>,
     /// What `serve` logs, as in `info` or `countersign=debug`.
     pub log: Option<String>,
 }
@@ -50,6 +52,8 @@ pub struct Settings {
     pub workspace: Option<WorkspaceId>,
     /// Where `serve` listens.
     pub listen: Option<SocketAddr>,
+    /// Where people reach the desk.
+    pub url: Option<String>,
     /// What `serve` logs.
     pub log: Option<String>,
 }
@@ -70,6 +74,7 @@ impl Settings {
             erasure_list,
             workspace: global.workspace.or(file.workspace),
             listen: file.listen,
+            url: file.url,
             log: file.log,
             data,
         })

@@ -4,18 +4,23 @@
 //! Start at [`routes`]. [`page`] is the frame around every page, [`visitor`] says who sits there, [`text`] holds every word, [`field`]
 //! draws what a case holds, [`answer`] asks for an answer and reads it.
 
-#[expect(dead_code, reason = "the pages that use all of it come next")]
 mod answer;
+mod around;
 mod asset;
-#[expect(dead_code, reason = "the pages that use all of it come next")]
+mod case;
 mod field;
-#[expect(dead_code, reason = "the pages that use all of it come next")]
+mod file;
 mod form;
+mod history;
+mod judge;
+mod ledger;
 mod page;
+mod playbooks;
 mod queue;
+mod recent;
 mod sign_in;
+mod strip;
 mod text;
-#[expect(dead_code, reason = "the pages that use all of it come next")]
 mod visitor;
 
 pub use page::problem_page;
@@ -36,11 +41,43 @@ pub fn owns(path: &str) -> bool {
     path == "/" || path == ROOT || path.strip_prefix(ROOT).is_some_and(|rest| rest.starts_with('/'))
 }
 
+/// The address that signs somebody in: of the desk at `base`, with the secret of a link.
+#[must_use]
+pub fn sign_in_url(base: &str, secret: &str) -> String {
+    format!("{}{ROOT}/sign-in/{secret}", base.trim_end_matches('/'))
+}
+
 /// Every route of the desk.
 pub fn routes() -> Router<Server> {
     Router::new()
         .route("/", get(|| std::future::ready(Redirect::to(ROOT))))
         .route("/desk", get(queue::page))
+        .route("/desk/pulse", get(queue::pulse))
+        .route("/desk/next", post(judge::next))
+        .route("/desk/recent", get(recent::page))
+        .route("/desk/cases/{case}", get(case::page))
+        .route("/desk/cases/{case}/take", post(judge::take))
+        .route("/desk/cases/{case}/show", post(judge::show))
+        .route("/desk/cases/{case}/pulse", get(judge::pulse))
+        .route("/desk/cases/{case}/renew", post(judge::renew))
+        .route("/desk/cases/{case}/judge", post(judge::judge))
+        .route("/desk/cases/{case}/skip", post(around::skip))
+        .route("/desk/cases/{case}/snooze", post(around::snooze))
+        .route("/desk/cases/{case}/escalate", post(around::escalate))
+        .route("/desk/cases/{case}/release", post(around::release))
+        .route("/desk/cases/{case}/ask", post(around::ask))
+        .route("/desk/cases/{case}/comment", post(around::comment))
+        .route("/desk/cases/{case}/history", get(history::page))
+        .route("/desk/cases/{case}/proof", get(history::proof))
+        .route("/desk/cases/{case}/reopen", post(around::reopen))
+        .route("/desk/decisions/{decision}/withdraw", post(around::withdraw))
+        .route("/desk/decisions/{decision}/correct", post(around::correct))
+        .route("/desk/decisions/{decision}/appeal", post(around::appeal))
+        .route("/desk/decisions/{decision}/bundle", get(history::bundle))
+        .route("/desk/ledger", get(ledger::page))
+        .route("/desk/playbooks", get(playbooks::list))
+        .route("/desk/playbooks/{name}", get(playbooks::one))
+        .route("/desk/files/{digest}", get(file::give))
         .route("/desk/sign-in", get(sign_in::how))
         .route("/desk/sign-in/{link}", get(sign_in::confirm).post(sign_in::enter))
         .route("/desk/sign-out", post(sign_in::leave))

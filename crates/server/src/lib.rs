@@ -20,6 +20,7 @@ mod routes;
 mod serve;
 mod state;
 
+pub use desk::sign_in_url;
 pub use problem::{Kind, PAGES, ProblemBody};
 pub use serve::serve;
 pub use state::ServerConfig;

@@ -19,7 +19,10 @@ use countersign_core::{
 use countersign_engine::{CaseState, state::Status};
 use countersign_store as store;
 use serde_json::{Value, json};
-use std::collections::{BTreeSet, HashMap};
+use std::{
+    collections::{BTreeSet, HashMap},
+    sync::Arc,
+};
 use uuid::Uuid;
 
 /// The words for where a case stands.
@@ -309,6 +312,31 @@ impl Workspace {
             opened: time::format_rfc3339(state.opened_at),
             deadline: state.deadline_at.map(time::format_rfc3339),
         })
+    }
+
+    /// The playbook of a case, in the case's version.
+    ///
+    /// # Errors
+    /// Where there is no such case, or the storage fails.
+    pub async fn case_playbook(&self, case: CaseId) -> Result<Arc<Playbook>, Error> {
+        let mut session = self.inner.db.session().await?;
+        let row = store::case::get(session.conn(), self.id.0, case.0).await?;
+        let row = row.ok_or_else(|| Refusal::new(Code::NotFound, "there is no such case"))?;
+        let version = u64::try_from(row.playbook_version).unwrap_or(0);
+        self.inner.control(self.id).await?.playbook(PlaybookId(row.playbook), version)
+    }
+
+    /// The fields that a case holds otherwise now than when something was shown; empty where nothing changed.
+    ///
+    /// # Errors
+    /// Where there is no such case, or the storage fails.
+    pub async fn case_changed_since(&self, case: CaseId, shown: EventId) -> Result<Vec<String>, Error> {
+        let file = self.file(case).await?;
+        let until = file.events.iter().position(|(_, event)| event.id == shown).unwrap_or(file.events.len());
+        let Some(before) = CaseState::fold(file.events.iter().take(until).map(|(_, event)| event)) else { return Ok(Vec::new()) };
+        let names: BTreeSet<&String> = before.fields.keys().chain(file.state.fields.keys()).collect();
+        let changed = names.into_iter().filter(|name| before.fields.get(*name) != file.state.fields.get(*name));
+        Ok(changed.cloned().collect())
     }
 
     /// The case with an external id, if there is one.

@@ -78,7 +78,7 @@ pub async fn run(global: &Global, arguments: Arguments) -> Result<()> {
     }
     let listener = listen(arguments.listen).await?;
     invite(&node, listener.local_addr()?).await?;
-    serve::until_stopped(node.app, listener, out).await
+    serve::until_stopped(node.app, listener, None, out).await
 }
 
 /// Refuses a directory that is there, unless a demo made it and may be removed.

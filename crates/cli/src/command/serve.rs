@@ -1,4 +1,4 @@
-//! `serve`: the HTTP API of a node, until it is told to stop. Never works before it listens.
+//! `serve`: the HTTP API and the desk of a node, until it is told to stop. Never works before it listens.
 
 use crate::{
     arguments::Global,
@@ -19,10 +19,13 @@ pub struct Arguments {
     /// Where to listen [default: 127.0.0.1:7171]; port 0 takes a free one
     #[arg(long, value_name = "ADDRESS", env = "COUNTERSIGN_LISTEN")]
     pub listen: Option<SocketAddr>,
+    /// Where people reach the desk, as in https://countersign.example.org; with https its cookie goes by no other way
+    #[arg(long, value_name = "URL", env = "COUNTERSIGN_URL")]
+    pub url: Option<String>,
 }
 
 /// Serves until SIGINT or SIGTERM.
-pub async fn run(global: &Global, Arguments { listen }: Arguments) -> Result<()> {
+pub async fn run(global: &Global, Arguments { listen, url }: Arguments) -> Result<()> {
     let settings = Settings::load(global)?;
     logging(settings.log.as_deref());
     let app = node::app(&settings).await?;
@@ -31,19 +34,21 @@ pub async fn run(global: &Global, Arguments { listen }: Arguments) -> Result<()>
         None => LISTEN_DEFAULT.parse()?,
     };
     let listener = TcpListener::bind(address).await.map_err(|error| Exit::Failed.because(format!("listen on {address}: {error}")))?;
-    until_stopped(app, listener, global.out()).await
+    let url = url.or_else(|| settings.url.clone());
+    until_stopped(app, listener, url.as_deref(), global.out()).await
 }
 
 /// Serves on a socket until SIGINT or SIGTERM, then ends in an orderly way.
-pub async fn until_stopped(app: App, listener: TcpListener, out: Out) -> Result<()> {
+pub async fn until_stopped(app: App, listener: TcpListener, url: Option<&str>, out: Out) -> Result<()> {
     let address = listener.local_addr()?;
     let stop = signals()?;
     let integrator = countersign_app::integrator::spawn(&app);
     out.either(&serde_json::json!({ "url": format!("http://{address}") }), format!("listening on http://{address}"))?;
-    if !address.ip().is_loopback() {
-        out.say("This address is reached from outside, without TLS: put a proxy with TLS before it.");
+    let tls = url.is_some_and(|url| url.starts_with("https://"));
+    if !address.ip().is_loopback() && !tls {
+        out.say("This address is reached from outside, without TLS: put a proxy with TLS before it, and say its address by --url.");
     }
-    countersign_server::serve(app.clone(), listener, ServerConfig::default(), stop).await;
+    countersign_server::serve(app.clone(), listener, ServerConfig { tls, ..ServerConfig::default() }, stop).await;
     integrator.abort();
     app.close().await;
     Ok(())

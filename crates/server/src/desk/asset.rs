@@ -18,13 +18,16 @@ const SVG: &str = "image/svg+xml";
 const FILES: &[(&str, &str, &str)] = &[
     ("desk.css", CSS, include_str!("assets/desk.css")),
     ("desk.js", SCRIPT, include_str!("assets/desk.js")),
+    ("parts.css", CSS, include_str!("assets/parts.css")),
+    ("view.js", SCRIPT, include_str!("assets/view.js")),
+    ("proof.js", SCRIPT, include_str!("assets/proof.js")),
     ("icon.svg", SVG, include_str!("assets/icon.svg")),
 ];
 
 /// Style sheets in the order in which pages link them.
-pub const STYLES: &[&str] = &["desk.css"];
+pub const STYLES: &[&str] = &["desk.css", "parts.css"];
 /// Modules that pages load.
-pub const SCRIPTS: &[&str] = &["desk.js"];
+pub const SCRIPTS: &[&str] = &["desk.js", "view.js", "proof.js"];
 
 /// One version for all of them: modules import each other by name.
 static VERSION: LazyLock<String> = LazyLock::new(|| {

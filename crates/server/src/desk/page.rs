@@ -78,6 +78,8 @@ impl Page<'_> {
                     (self.bar())
                     main #main tabindex="-1" { (self.main) }
                     div #said.said role="status" aria-live="polite" {}
+                    @if self.visitor.is_some() { (keys()) }
+                    script #words type="application/json" { (PreEscaped(words())) }
                 }
             }
         }
@@ -132,6 +134,33 @@ fn page_headers(headers: &mut HeaderMap) {
     headers.insert(HeaderName::from_static("cross-origin-opener-policy"), HeaderValue::from_static("same-origin"));
     // Forms are checked by where they come from, and that the browser says in `Origin` only under a policy like this.
     headers.insert(header::REFERRER_POLICY, HeaderValue::from_static("same-origin"));
+}
+
+/// The keys, for whoever asks.
+fn keys() -> Markup {
+    html! {
+        dialog #keys aria-label=(text::KEYS) {
+            h1 { (text::KEYS) }
+            div.keys {
+                @for (place, keys) in text::KEYS_ALL {
+                    section {
+                        h2 { (place) }
+                        dl { @for (key, what) in *keys { dt { kbd { (key) } } dd { (what) } } }
+                    }
+                }
+            }
+            form.actions method="dialog" {
+                label { input #keys-on type="checkbox" checked; " " (text::KEYS_SINGLE) }
+                button type="submit" autofocus { (text::CLOSE) }
+            }
+        }
+    }
+}
+
+/// What the script says, from the one catalogue. It is data, and no browser runs it.
+fn words() -> String {
+    let words: serde_json::Map<_, _> = text::SCRIPT.iter().map(|(name, word)| ((*name).to_owned(), (*word).into())).collect();
+    serde_json::Value::from(words).to_string()
 }
 
 /// The hidden control that proves that a form comes from our own page.

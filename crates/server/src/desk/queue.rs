@@ -1,19 +1,249 @@
 //! The queue: what waits, for whom, and for how long. Says nothing that would tell what the AI proposes.
 
 use super::{
+    case::{self, Note, notes},
     page::{Page, Tab, token},
-    text,
+    strip, text,
     visitor::Visitor,
 };
-use crate::problem::Problem;
-use axum::response::{IntoResponse, Response};
-use maud::html;
+use crate::{extract::Query, problem::Problem};
+use axum::{
+    Json,
+    response::{IntoResponse, Redirect, Response},
+};
+use countersign_app::{
+    Error, Workspace,
+    queue::{PlaybookCount, QueueItem, View},
+    view::Page as Items,
+};
+use countersign_core::{id::CaseId, number::Micros};
+use maud::{Markup, html};
+use serde::{Deserialize, Serialize};
+
+/// Which part of the queue.
+#[derive(Debug, Default, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct QueueQuery {
+    /// A playbook's name.
+    #[serde(default, rename = "in")]
+    scope: Option<String>,
+    /// Which list.
+    #[serde(default)]
+    view: Option<String>,
+    /// Where the page begins.
+    #[serde(default)]
+    cursor: Option<String>,
+    /// An id to find a case by.
+    #[serde(default)]
+    find: Option<String>,
+    /// What was done just now.
+    #[serde(default)]
+    said: Option<String>,
+}
 
 /// The page.
-pub async fn page(visitor: Visitor) -> Result<Response, Problem> {
+pub async fn page(visitor: Visitor, Query(query): Query<QueueQuery>) -> Result<Response, Problem> {
+    let mut said: Vec<Note> = Note::from_word(query.said.as_deref()).into_iter().collect();
+    let counts = visitor.workspace.queue_counts(visitor.person).await?;
+    if let Some(id) = query.find.as_deref().map(str::trim).filter(|id| !id.is_empty()) {
+        match found(&visitor, &counts, id).await? {
+            Some(case) => return Ok(Redirect::to(&case::url(case.0)).into_response()),
+            None => said.push(Note::warning(text::FOUND_NOTHING, id)),
+        }
+    }
+    let scope = query.scope.as_deref().filter(|scope| !scope.is_empty());
+    let view = query.view.as_deref().and_then(View::from_word).unwrap_or_default();
+    let items = visitor.workspace.queue_list(visitor.person, view, scope, query.cursor.as_deref()).await?;
+    let recent = strip::items(&visitor).await?;
+    let now = visitor.server.app.env().now();
+    let list = List { visitor: &visitor, counts: &counts, scope, view, paged: query.cursor.is_some(), now };
     let main = html! {
-        h1 { (text::TAB_QUEUE) }
-        form method="post" action="/desk/next" { (token(&visitor)) button.primary type="submit" { "Next case" } }
+        (notes(&said))
+        div.desk.queue {
+            (list.side())
+            (list.markup(&items))
+            (strip::markup(&visitor, &recent, now))
+        }
     };
     Ok(Page { title: text::TAB_QUEUE, tab: Tab::Queue, visitor: Some(&visitor), main }.into_response())
+}
+
+/// A case by its own id, or by the one that it has outside.
+async fn found(visitor: &Visitor, counts: &[PlaybookCount], id: &str) -> Result<Option<CaseId>, Problem> {
+    if let Ok(case) = id.parse().map(CaseId) {
+        return match visitor.workspace.case_playbook(case).await {
+            Ok(_) => Ok(Some(case)),
+            Err(Error::Refused(_)) => Ok(None),
+            Err(error) => Err(error.into()),
+        };
+    }
+    for count in counts {
+        if let Some(case) = visitor.workspace.case_find(&count.playbook, id).await? {
+            return Ok(Some(case));
+        }
+    }
+    Ok(None)
+}
+
+struct List<'a> {
+    visitor: &'a Visitor,
+    counts: &'a [PlaybookCount],
+    scope: Option<&'a str>,
+    view: View,
+    paged: bool,
+    now: Micros,
+}
+
+impl List<'_> {
+    fn href(&self, scope: Option<&str>, view: View, cursor: Option<&str>) -> String {
+        let mut query = form_urlencoded::Serializer::new(String::new());
+        if let Some(scope) = scope {
+            query.append_pair("in", scope);
+        }
+        if view != View::default() {
+            query.append_pair("view", view.word());
+        }
+        if let Some(cursor) = cursor {
+            query.append_pair("cursor", cursor);
+        }
+        let query = query.finish();
+        if query.is_empty() { "/desk".to_owned() } else { format!("/desk?{query}") }
+    }
+
+    /// Playbooks with their counts, and the button that takes the next case.
+    fn side(&self) -> Markup {
+        let all = Workspace::queue_sum(self.counts);
+        html! {
+            nav.scopes aria-label=(text::PLAYBOOK) {
+                @if !self.counts.is_empty() {
+                    form method="post" action="/desk/next" {
+                        (token(self.visitor))
+                        @if let Some(scope) = self.scope { input type="hidden" name="in" value=(scope); }
+                        button.primary.wide type="submit" data-next { (text::NEXT_CASE) " " kbd { "n" } }
+                    }
+                }
+                ul {
+                    @if self.counts.len() != 1 {
+                        li { a href=(self.href(None, self.view, None)) aria-current=[self.scope.is_none().then_some("true")] {
+                            span { (text::ALL_PLAYBOOKS) } span.count data-count="" { (text::count(all)) }
+                        } }
+                    }
+                    @for one in self.counts {
+                        li { a href=(self.href(Some(&one.playbook), self.view, None)) aria-current=[(self.scope == Some(one.playbook.as_str())).then_some("true")] {
+                            span { (one.playbook) } span.count data-count=(one.playbook) { (text::count(one.waiting)) }
+                            @if let Some(oldest) = one.oldest_at { small { (text::OLDEST) " " (text::span(self.now - oldest)) } }
+                        } }
+                    }
+                }
+            }
+        }
+    }
+
+    fn markup(&self, items: &Items<QueueItem>) -> Markup {
+        html! {
+            section.list aria-label=(text::TAB_QUEUE) {
+                h1.unseen { (text::TAB_QUEUE) }
+                div.list-head {
+                    nav.views aria-label=(text::FILTER) {
+                        @for view in View::ALL {
+                            a href=(self.href(self.scope, view, None)) aria-current=[(view == self.view).then_some("true")] { (text::view(view)) }
+                        }
+                    }
+                    form.find method="get" action="/desk" role="search" {
+                        @if let Some(scope) = self.scope { input type="hidden" name="in" value=(scope); }
+                        input type="search" name="find" #filter placeholder=(text::FILTER_HINT) aria-label=(text::FILTER_HINT) autocomplete="off" maxlength="200";
+                        button.unseen type="submit" { (text::FIND) }
+                    }
+                }
+                @if self.counts.is_empty() { (self.no_roles()) }
+                @else if items.items.is_empty() { (self.empty()) }
+                @else { (self.rows(&items.items)) (self.further(items.next.as_deref())) }
+            }
+        }
+    }
+
+    fn rows(&self, items: &[QueueItem]) -> Markup {
+        html! {
+            table.cases {
+                thead { tr {
+                    th scope="col" { (text::CASE) }
+                    @if self.scope.is_none() { th scope="col" { (text::PLAYBOOK) } }
+                    th.time scope="col" { (if self.view == View::Decided { text::DECISION } else { "Waiting" }) }
+                    th.time scope="col" { (text::until(self.view)) }
+                } }
+                tbody { @for item in items { (self.row(item)) } }
+            }
+        }
+    }
+
+    fn row(&self, item: &QueueItem) -> Markup {
+        let late = item.until.is_some_and(|until| until < self.now) && matches!(self.view, View::Waiting | View::Held);
+        html! {
+            tr data-row {
+                td {
+                    a.row href=(case::with_scope(&case::url(item.case), self.scope)) { (item.title.as_deref().unwrap_or(text::UNTITLED)) }
+                    @if item.state == "appealed" { " " span.tag.danger { (text::state(&item.state)) } }
+                }
+                @if self.scope.is_none() { td.quiet { (item.playbook) } }
+                td.time {
+                    @if self.view == View::Decided {
+                        @if let Some(answer) = &item.answer { span.people { (answer) } " " }
+                        @if item.state != "standing" { span.quiet { (text::state(&item.state)) } " " }
+                        span.quiet title=(text::moment(item.at)) { (text::distance(item.at, self.now)) }
+                    } @else {
+                        span title=(text::moment(item.at)) { (text::span(self.now - item.at)) }
+                    }
+                }
+                td.time.danger[late] {
+                    @if let Some(until) = item.until.filter(|until| self.view != View::Decided || *until > self.now) {
+                        span title=(text::moment(until)) { (text::distance(until, self.now)) }
+                    }
+                }
+            }
+        }
+    }
+
+    fn further(&self, next: Option<&str>) -> Markup {
+        html! {
+            p.further {
+                @if self.paged { a.button href=(self.href(self.scope, self.view, None)) { (text::FROM_THE_TOP) } }
+                @if let Some(next) = next { a.button rel="next" href=(self.href(self.scope, self.view, Some(next))) { (text::OLDER) } }
+            }
+        }
+    }
+
+    fn empty(&self) -> Markup {
+        html! {
+            div.empty data-wait[self.view == View::Waiting] {
+                h2 { (if self.view == View::Waiting { text::NOTHING_WAITS } else { text::NOTHING_HERE }) }
+                p { (text::empty(self.view)) }
+            }
+        }
+    }
+
+    fn no_roles(&self) -> Markup {
+        html! {
+            div.empty {
+                h2 { (text::NO_PLAYBOOKS) }
+                p { (text::NO_PLAYBOOKS_LEAD) }
+                pre.command { code { (text::NO_PLAYBOOKS_COMMAND) } }
+            }
+        }
+    }
+}
+
+/// How much waits, for a page that is open.
+#[derive(Debug, Serialize)]
+struct Pulse {
+    /// All together.
+    all: String,
+    /// By playbook.
+    playbooks: Vec<(String, String)>,
+}
+
+/// Tells an open page how much waits now.
+pub async fn pulse(visitor: Visitor) -> Result<Response, Problem> {
+    let counts = visitor.workspace.queue_counts(visitor.person).await?;
+    let playbooks = counts.iter().map(|one| (one.playbook.clone(), text::count(one.waiting))).collect();
+    Ok(Json(Pulse { all: text::count(Workspace::queue_sum(&counts)), playbooks }).into_response())
 }

@@ -4,8 +4,10 @@
 pub mod parts;
 
 use crate::problem::Kind;
-use countersign_core::refusal::Code;
+use countersign_app::queue::{Count, View};
+use countersign_core::{number::Micros, refusal::Code, time};
 
+// The frame.
 pub const PRODUCT: &str = "Countersign";
 pub const SKIP_TO_MAIN: &str = "Skip to the main part";
 pub const TABS: &str = "Places";
@@ -17,6 +19,9 @@ pub const TAB_LEDGER: &str = "Ledger";
 pub const NAMELESS: &str = "(name erased)";
 pub const REQUEST: &str = "Request";
 pub const TO_QUEUE: &str = "To the queue";
+pub const OPTIONAL: &str = "optional";
+pub const KEYS: &str = "Keys";
+pub const CLOSE: &str = "Close";
 
 // Signing in and out.
 pub const SIGN_IN: &str = "Sign in";
@@ -28,10 +33,464 @@ pub const SIGN_IN_HOW: &str = "Whoever runs this workspace makes a link for you,
 pub const SIGN_IN_COMMAND: &str = "countersign desk link --person \"Your Name\"";
 pub const SIGN_IN_AS: &str = "Sign in as";
 pub const SIGN_IN_TO: &str = "Workspace";
-pub const SIGN_IN_ONCE: &str = "This link works once. It ends with this step.";
+pub const SIGN_IN_ONCE: &str = "This link works once, and this step uses it up.";
 pub const LINK_OVER: &str = "This link no longer works";
 pub const LINK_OVER_LEAD: &str = "It was used already, or its 15 minutes are over.";
 pub const FORM_FOREIGN: &str = "This was not sent from one of our own pages, or from one of an earlier session. Nothing was done. Go back, load the page again, and send it once more.";
+
+// The queue.
+pub const NEXT_CASE: &str = "Next case";
+pub const ALL_PLAYBOOKS: &str = "All playbooks";
+pub const FILTER: &str = "Filter";
+pub const FILTER_HINT: &str = "Narrow this page, or find a case by its id";
+pub const FIND: &str = "Find";
+pub const FOUND_NOTHING: &str = "No case has this id.";
+pub const CASE: &str = "Case";
+pub const PLAYBOOK: &str = "Playbook";
+pub const UNTITLED: &str = "(without a title)";
+pub const OLDER: &str = "Further";
+pub const FROM_THE_TOP: &str = "From the top";
+pub const NOTHING_WAITS: &str = "Nothing waits for you";
+pub const NOTHING_WAITS_LEAD: &str = "When a case comes that you may decide on, it is here. This page looks by itself.";
+pub const NOTHING_HERE: &str = "Nothing here";
+pub const NO_PLAYBOOKS: &str = "There is nothing here that you decide on";
+pub const NO_PLAYBOOKS_LEAD: &str = "No published playbook names one of your roles. Whoever runs this workspace can change that:";
+pub const NO_PLAYBOOKS_COMMAND: &str = "countersign person change \"Your Name\" --role ROLE";
+pub const OLDEST: &str = "next one waits";
+
+// A case.
+pub const PEOPLE_FIRST: &str = "Your own answer first";
+pub const PEOPLE_FIRST_LEAD: &str = "What the AI says is shown once your answer is safe. It then stands, and you decide.";
+pub const UNAIDED_LEAD: &str = "This case is decided without advice.";
+pub const REVEAL: &str = "Now with the advice";
+pub const REVEAL_LEAD: &str = "You answered";
+pub const REVEAL_DECIDE: &str = "Keep it or change it. This one decides.";
+pub const ADJUDICATION: &str = "Two answers differ";
+pub const ADJUDICATION_LEAD: &str = "Others have answered and do not agree. Yours decides.";
+pub const APPEAL: &str = "An objection was raised";
+pub const APPEAL_LEAD: &str = "A decision on this case is disputed. Decide anew; what was answered before is not shown.";
+pub const NO_ADVICE: &str = "Nothing was proposed for this case.";
+pub const PROPOSALS: &str = "Proposed by AI";
+pub const ANSWERS_OF_OTHERS: &str = "Answers so far";
+pub const SOMEBODY: &str = "A colleague";
+pub const ACCEPT: &str = "Accept";
+pub const EVIDENCE: &str = "Where it looked";
+pub const CHAINED: &str = "follows an earlier proposal";
+pub const ANSWERS_ASK: &str = "after your ask";
+pub const DECIDE: &str = "Decide";
+pub const ANSWER_FIRST: &str = "Answer";
+pub const REASON: &str = "Reason";
+pub const CONFIDENCE: &str = "How sure are you?";
+pub const CONFIDENCE_UNSAID: &str = "not said";
+pub const ASK: &str = "Ask the AI";
+pub const ASK_LABEL: &str = "What should it do differently, or look at?";
+pub const ASK_HINT: &str = "shorter · look at the second login · assume EU law";
+pub const ASK_SEND: &str = "Ask";
+pub const ASKED: &str = "Asked";
+pub const ASK_OPEN: &str = "no answer yet";
+pub const ASK_ANSWERED: &str = "answered";
+pub const NEWER: &str = "There is new advice on this case.";
+pub const SHOW_NEWER: &str = "Show it";
+pub const SKIP: &str = "Skip";
+pub const SKIP_LABEL: &str = "Why do you pass it on?";
+pub const SKIP_HINT: &str = "not my field · I know the customer · unreadable";
+pub const SNOOZE: &str = "Snooze";
+pub const SNOOZE_LABEL: &str = "Until";
+pub const SNOOZE_CHOICES: &[(&str, &str)] =
+    &[("1h", "in an hour"), ("4h", "in 4 hours"), ("1d", "in a day"), ("3d", "in 3 days"), ("7d", "in a week")];
+pub const ESCALATE: &str = "Escalate";
+pub const ESCALATE_LABEL: &str = "Role that has to look";
+pub const COMMENT: &str = "Comment";
+pub const COMMENT_LABEL: &str = "A remark that stays with the case";
+pub const RELEASE: &str = "Let go";
+pub const HISTORY: &str = "History";
+pub const OPENED: &str = "opened";
+pub const DUE: &str = "due";
+pub const OVERDUE: &str = "overdue";
+pub const HELD_UNTIL: &str = "yours until";
+pub const TAKE: &str = "Take this case";
+pub const STAYS_KEPT: &str = "What you had entered is kept:";
+pub const DECISION: &str = "Decision";
+pub const JUDGMENTS: &str = "Judgments";
+pub const OUTCOME: &str = "Outcome";
+pub const WITHHELD: &str = "What the AI and others say is withheld until you have answered.";
+pub const CORRECT: &str = "Correct";
+pub const CORRECT_LEAD: &str = "Another answer stands from now on, in your name. The first one stays on record.";
+pub const APPEAL_VERB: &str = "Appeal";
+pub const APPEAL_VERB_LEAD: &str = "Somebody who had no part in it decides anew.";
+pub const REOPEN: &str = "Open again";
+pub const REOPEN_LEAD: &str = "The case goes back to the queue.";
+pub const UNDO: &str = "Undo";
+pub const BASIS_SEPARATOR: &str = "·";
+
+// What happened while the page was open.
+pub const MOVED: &str = "This case moved on while it was open";
+pub const MOVED_KEPT: &str = "Nothing was recorded. What you had entered is still here; look again and send it.";
+pub const CHANGED_FIELDS: &str = "Changed since:";
+pub const TIME_OVER: &str = "The time to answer had run out. The case is yours again, and nothing on it has changed.";
+pub const ALREADY: &str = "You have answered this already";
+pub const ALREADY_LEAD: &str = "Your first answer counts; this second one was not recorded.";
+pub const TAKEN: &str = "Somebody else has this case now";
+pub const TAKEN_LEAD: &str = "Your time on it ran out and a colleague took it, or it was decided. Your answer was not recorded.";
+pub const CHECK_FORM: &str = "Not recorded yet:";
+
+// The history of a case, and its proof.
+pub const TO_CASE: &str = "To the case";
+pub const HISTORY_CUT: &str = "Only the last 500 events are shown; `countersign case show` has them all.";
+pub const POSITION: &str = "event";
+pub const FIELDS: &str = "Fields";
+pub const CONTENT: &str = "Content";
+pub const VERSION: &str = "version";
+pub const REVISION: &str = "revision";
+pub const NONE: &str = "none";
+pub const ERASED: &str = "(erased)";
+pub const EVENT_OPENED: &str = "Opened";
+pub const EVENT_AMENDED: &str = "Content amended";
+pub const EVENT_PROPOSED: &str = "proposed";
+pub const EVENT_ASKED: &str = "asked the AI";
+pub const EVENT_SHOWN: &str = "Shown to";
+pub const EVENT_SHOWN_WHAT: &str = "What was on the screen";
+pub const EVENT_ANSWERED: &str = "answered";
+pub const EVENT_ACCEPTED: &str = "taken over from the proposal";
+pub const EVENT_ELSEWHERE: &str = "in another tool:";
+pub const EVENT_DECIDED: &str = "Decided";
+pub const EVENT_BY: &str = "by";
+pub const EVENT_WITHDREW: &str = "took the decision back";
+pub const EVENT_ACTED: &str = "Acted on";
+pub const EVENT_CORRECTED: &str = "corrected it to";
+pub const EVENT_SKIPPED: &str = "passed it on";
+pub const EVENT_SNOOZED: &str = "put it off until";
+pub const EVENT_COMMENTED: &str = "remarked";
+pub const EVENT_ESCALATED: &str = "escalated it to the role";
+pub const EVENT_REOPENED: &str = "opened it again";
+pub const EVENT_OUTCOME_CORRECTED: &str = "Outcome corrected";
+pub const EVENT_APPEALED: &str = "objected";
+pub const EVENT_APPEAL_DECIDED: &str = "Appeal decided:";
+pub const EVENT_UPHELD: &str = "the first answer stands";
+pub const EVENT_OVERTURNED: &str = "the first answer is overturned";
+pub const PROOF: &str = "Proof";
+pub const PROOF_LEAD: &str = "Every event of this case is a leaf of an append-only log. Your browser can check by itself that each one is in it, unchanged, and that the log's key signed it.";
+pub const PROOF_NEEDS_SCRIPT: &str = "The check in the page needs script; the file below does not.";
+pub const PROOF_LATER: &str = "The proof is here once the case is decided: it tells what everybody answered.";
+pub const BUNDLE: &str = "For somebody else";
+pub const BUNDLE_LEAD: &str =
+    "One file holds all the evidence for this decision. Anybody can check it without this server, and without trusting it:";
+pub const BUNDLE_GET: &str = "Download the evidence";
+
+// The ledger and playbooks.
+pub const EVENTS: &str = "Events";
+pub const SIGNED_UP_TO: &str = "Signed up to";
+pub const NO_CHECKPOINT: &str = "nothing yet: the first checkpoint comes within a second";
+pub const ORIGIN: &str = "Log";
+pub const LOG_KEY: &str = "Key";
+pub const LOG_KEY_LEAD: &str = "Keep a copy somewhere else. Whoever has it can check this log without asking anybody here.";
+pub const DATABASE: &str = "Kept in";
+pub const MEASURED: &str = "Measured of people";
+pub const STOPS: &str = "Automation";
+pub const STOPPED: &str = "stopped";
+pub const NO_STOPS: &str = "Nothing is stopped. Whatever may be automated still needs a certificate.";
+pub const STOPS_LEAD: &str = "Anybody who runs this workspace stops automation at once with `countersign stop`; only a person resumes it.";
+pub const CHECKPOINT_LEAD: &str = "the latest checkpoint: size, root and signature";
+pub const CHECK_YOURSELF: &str = "Check it yourself";
+pub const CHECK_YOURSELF_LEAD: &str = "The log is served as tiles (C2SP tlog-tiles), which programs that are not ours read too.";
+pub const VERIFY_LEAD: &str = "checks every event, tile, checkpoint and projection";
+pub const NO_PLAYBOOK: &str = "No playbook is published";
+pub const NO_PLAYBOOK_LEAD: &str = "A playbook says what is decided, what an answer is, and who decides.";
+pub const DIGEST: &str = "SHA-256";
+pub const ANSWERS: &str = "Answers";
+pub const ANSWER_TEXT: &str = "a text";
+pub const ANSWER_PATCH: &str = "a patch";
+pub const ANSWER_FORM: &str = "a form";
+pub const DECIDED_BY: &str = "Decided by";
+pub const EVERYBODY: &str = "every member";
+pub const ROUTE: &str = "Route";
+pub const BLIND_SHARE: &str = "of them answered before the advice is shown";
+pub const AUTOMATION: &str = "Automation";
+pub const AUTOMATION_AT: &str = "only with a certificate of at most";
+pub const AUTOMATION_ERRORS: &str = "errors";
+pub const AUTOMATION_NEVER: &str = "never";
+
+// The strip of what was decided lately.
+pub const LATELY: &str = "Your last decisions";
+pub const LATELY_NONE: &str = "What you decide appears here, with the time in which you can undo it.";
+pub const WAITS: &str = "others still answer";
+pub const VOID: &str = "no longer counts";
+pub const APPEALED: &str = "appealed";
+pub const ACTED: &str = "acted on";
+pub const CORRECTED: &str = "corrected";
+pub const CORRECT_OR_APPEAL: &str = "Correct or appeal";
+pub const DOCUMENT: &str = "your text";
+
+/// What is said after something was done, by the word in the address.
+#[must_use]
+pub fn said(word: &str) -> Option<&'static str> {
+    Some(match word {
+        "skipped" => "Passed on to somebody else.",
+        "snoozed" => "Put off. It comes back by itself.",
+        "escalated" => "Handed to that role.",
+        "released" => "Let go. It is in the queue again.",
+        "asked" => "Asked. The answer appears here when it comes.",
+        "commented" => "Your remark is on record.",
+        "corrected" => "Corrected. Both answers are on record.",
+        "appealed" => "Appealed. Somebody else decides on it.",
+        "reopened" => "Open again.",
+        "withdrawn" => "Taken back. The case is open again.",
+        "nothing" => NOTHING_WAITS,
+        _ => return None,
+    })
+}
+
+/// What a list is called.
+#[must_use]
+pub fn view(view: View) -> &'static str {
+    match view {
+        View::Waiting => "Waiting",
+        View::Mine => "Yours",
+        View::Snoozed => "Snoozed",
+        View::Held => "Held",
+        View::Decided => "Decided",
+    }
+}
+
+/// What stands where a list is empty.
+#[must_use]
+pub fn empty(view: View) -> &'static str {
+    match view {
+        View::Waiting => NOTHING_WAITS_LEAD,
+        View::Mine => "You hold no case. Take the next one, or open one from the queue.",
+        View::Snoozed => "Nobody has put a case off.",
+        View::Held => "No case is held. One is held when a rule says so or when nobody has the role that may decide.",
+        View::Decided => "Nothing has been decided yet.",
+    }
+}
+
+/// What the second time in a list means.
+#[must_use]
+pub fn until(view: View) -> &'static str {
+    match view {
+        View::Waiting | View::Held => "Due",
+        View::Mine => "Yours until",
+        View::Snoozed => "Wakes",
+        View::Decided => "Undo until",
+    }
+}
+
+/// A word for where a case stands.
+#[must_use]
+pub fn state(word: &str) -> &str {
+    match word {
+        "open" => "open",
+        "held" => "held",
+        "decided" => "decided",
+        "acted" => "acted on",
+        "appealed" => "appealed",
+        "standing" => "stands",
+        "withdrawn" => "withdrawn",
+        "corrected" => "corrected",
+        "overturned" => "overturned",
+        "reopened" => "opened again",
+        other => other,
+    }
+}
+
+/// A phase for people.
+#[must_use]
+pub fn phase(word: &str) -> &str {
+    match word {
+        "only" => "answer",
+        "first" => "first answer",
+        "final" => "final answer",
+        "adjudication" => "adjudication",
+        "appeal" => "appeal",
+        other => other,
+    }
+}
+
+/// By which door something came, where it was not the desk.
+#[must_use]
+pub fn source(word: &str) -> &'static str {
+    match word {
+        "api" => "through the API",
+        "cli" => "on the command line",
+        "import" => "imported",
+        _ => "",
+    }
+}
+
+/// A route for people.
+#[must_use]
+pub fn route(word: &str) -> &'static str {
+    match word {
+        "automate" => "Decided by the AI",
+        "assist" => "One person, with advice",
+        "blind" => "One person, first without advice",
+        "unaided" => "One person, without advice",
+        "panel" => "Several people, independently",
+        "hold" => "Held",
+        _ => "Routed",
+    }
+}
+
+/// Why a route was taken.
+#[must_use]
+pub fn route_reason(word: &str) -> &str {
+    match word {
+        "default" => "as the playbook says",
+        "rule" => "by the rule",
+        "blind_share" => "by a committed random draw",
+        "no_proposal" => "nothing was proposed",
+        "no_roster" => "nobody has the role",
+        "escalated" => "after an escalation",
+        "reopened" => "after it was opened again",
+        other => other,
+    }
+}
+
+/// Whether advice was visible.
+#[must_use]
+pub fn advice(visible: Option<bool>) -> &'static str {
+    match visible {
+        Some(true) => "advice in view",
+        Some(false) => "without advice",
+        None => "unknown whether with advice",
+    }
+}
+
+/// What is measured of people.
+#[must_use]
+pub fn people_metrics(word: &str) -> &'static str {
+    match word {
+        "off" => "nothing",
+        "self" => "only for each person themselves",
+        "aggregate" => "together, nobody by name",
+        _ => "by name",
+    }
+}
+
+/// A number of cases.
+#[must_use]
+pub fn count(count: Count) -> String {
+    let text = thousands(count.count);
+    if count.more { text + "+" } else { text }
+}
+
+/// A number with its thousands apart.
+#[must_use]
+pub fn thousands(number: u64) -> String {
+    let digits = number.to_string();
+    let mut out = String::with_capacity(digits.len() + digits.len() / 3);
+    for (n, digit) in digits.chars().enumerate() {
+        if n > 0 && (digits.len() - n).is_multiple_of(3) {
+            out.push(',');
+        }
+        out.push(digit);
+    }
+    out
+}
+
+/// A span of time, in the one or two units that matter.
+#[must_use]
+pub fn span(micros: Micros) -> String {
+    let seconds = micros.max(0) / 1_000_000;
+    let (minutes, hours, days) = (seconds / 60, seconds / 3_600, seconds / 86_400);
+    match () {
+        () if seconds < 60 => format!("{seconds} s"),
+        () if minutes < 60 => format!("{minutes} min"),
+        () if hours < 24 && minutes % 60 == 0 => format!("{hours} h"),
+        () if hours < 24 => format!("{hours} h {} min", minutes % 60),
+        () if days < 14 && hours % 24 == 0 => format!("{days} d"),
+        () if days < 14 => format!("{days} d {} h", hours % 24),
+        () => format!("{days} d"),
+    }
+}
+
+/// How long ago something was, or how far ahead it lies.
+#[must_use]
+pub fn distance(at: Micros, now: Micros) -> String {
+    if at > now { format!("in {}", span(at - now)) } else { format!("{} ago", span(now - at)) }
+}
+
+/// A moment in UTC to the minute, as in `2026-11-25 17:03 UTC`.
+#[must_use]
+pub fn moment(at: Micros) -> String {
+    let text = time::format_rfc3339(at);
+    format!("{} UTC", text.get(..16).unwrap_or(&text).replace('T', " "))
+}
+
+/// A time of the day in UTC, as in `17:03 UTC`.
+#[must_use]
+pub fn clock(at: Micros) -> String {
+    format!("{} UTC", time::format_rfc3339(at).get(11..16).unwrap_or_default())
+}
+
+/// A share as a decimal from 0 to 1, in percent.
+#[must_use]
+pub fn percent(share: f64) -> String {
+    let percent = share * 100.0;
+    if percent > 0.0 && percent < 1.0 {
+        "< 1 %".into()
+    } else if percent > 99.0 && percent < 100.0 {
+        "> 99 %".into()
+    } else {
+        format!("{percent:.0} %")
+    }
+}
+
+/// The keys, for the help.
+pub const KEYS_ALL: &[(&str, &[(&str, &str)])] = &[
+    (
+        "On a case",
+        &[
+            ("1 … 9", "choose this option and decide"),
+            ("a", "accept the AI's proposal"),
+            ("x", "reject it: choose another answer"),
+            ("e", "edit: write your own answer"),
+            ("i", "ask the AI for another proposal"),
+            ("s", "skip, with a reason"),
+            ("z", "snooze"),
+            ("Enter", "decide; in a text Ctrl Enter"),
+            ("j k", "next and previous field"),
+        ],
+    ),
+    ("In the queue", &[("n", "take the next case"), ("j k", "next and previous case"), ("Enter", "open it"), ("/", "filter")]),
+    (
+        "Everywhere",
+        &[
+            ("u", "undo your last decision, while its time lasts"),
+            ("g", "go to the queue"),
+            ("?", "these keys"),
+            ("Esc", "close, leave a text"),
+        ],
+    ),
+];
+/// What the script says.
+pub const SCRIPT: &[(&str, &str)] = &[
+    ("over", "too late to undo"),
+    (
+        "unreachable",
+        "The server cannot be reached. What you entered is kept in this tab, and sending it again is safe: nothing is decided twice.",
+    ),
+    ("signedOut", "You are signed out. What you entered is kept in this tab: sign in again and come back."),
+    ("lost", "Your time on this case ran out."),
+    ("changed", "This case moved on while it was open."),
+    ("newer", NEWER),
+    ("show", SHOW_NEWER),
+    ("proofChecking", "Checking …"),
+    ("proofGood", "events checked by your browser: each is in the log, unchanged, and the key signed its root."),
+    (
+        "proofUnsigned",
+        "events are in the log, unchanged. This browser cannot check the signature (Ed25519); the downloaded evidence can be.",
+    ),
+    ("proofBad", "The proof does not hold:"),
+    ("proofNotYet", "not in the log yet"),
+    ("proofIn", "in the log"),
+    ("proofWrong", "does not verify"),
+    ("proofInsecure", "A browser checks only over TLS or on this machine. Download the evidence instead."),
+    ("proofKey", "Signed by"),
+    ("reject", "Choose another answer."),
+    ("noUndo", "There is nothing that can still be undone."),
+];
+pub const KEYS_SINGLE: &str = "Single keys do something";
 
 /// What a kind of problem means at the desk, and what to do about it.
 #[must_use]
@@ -58,5 +517,39 @@ pub fn problem(kind: Kind) -> (&'static str, &'static str) {
             ("Something went wrong on our side", "Go back and try again. If it stays like this, tell whoever runs this workspace.")
         }
         _ => ("This cannot be done as it was sent", "Go back, change it, and send it again. Nothing was written."),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn spans_name_what_matters() {
+        const SECOND: Micros = 1_000_000;
+        for (seconds, wanted) in [
+            (-5, "0 s"),
+            (59, "59 s"),
+            (60, "1 min"),
+            (3_599, "59 min"),
+            (3_600, "1 h"),
+            (3_660, "1 h 1 min"),
+            (86_400, "1 d"),
+            (90_000, "1 d 1 h"),
+            (30 * 86_400, "30 d"),
+        ] {
+            assert_eq!(span(seconds * SECOND), wanted);
+        }
+        assert_eq!(distance(0, 60 * SECOND), "1 min ago");
+        assert_eq!(distance(60 * SECOND, 0), "in 1 min");
+    }
+
+    #[test]
+    fn numbers_read_easily() {
+        assert_eq!(["0", "999", "1,000", "1,234,567"].map(str::to_owned), [0, 999, 1_000, 1_234_567].map(thousands));
+        assert_eq!(count(Count { count: 1_000, more: true }), "1,000+");
+        assert_eq!([0.0, 0.004, 0.5, 0.995, 1.0].map(percent), ["0 %", "< 1 %", "50 %", "> 99 %", "100 %"].map(str::to_owned));
+        assert_eq!(moment(1_795_424_400_000_000), "2026-11-23 09:00 UTC");
+        assert_eq!(clock(1_795_424_400_000_000), "09:00 UTC");
     }
 }

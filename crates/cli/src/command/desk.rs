@@ -1,0 +1,86 @@
+//! `desk`: links by which people sign in at the desk. Serves nothing: `serve` does.
+
+use super::person;
+use crate::{arguments::Global, configuration::LISTEN_DEFAULT, exit::Exit, node::Node};
+use anyhow::Result;
+use countersign_app::{session::LINK_MICROS, view::PersonView};
+use countersign_core::id::PersonId;
+
+/// What can be done for people at the desk.
+#[derive(Debug, clap::Subcommand)]
+pub enum Command {
+    /// Make a link by which one person signs in, once, within 15 minutes
+    Link {
+        /// Name or id; may be left away where the workspace has one member only
+        #[arg(long, value_name = "PERSON")]
+        person: Option<String>,
+        /// Where people reach the desk [default: the `url` of the configuration, or where `serve` listens]
+        #[arg(long, value_name = "URL", env = "COUNTERSIGN_URL")]
+        url: Option<String>,
+    },
+    /// End all sessions of a person
+    SignOut {
+        /// Name or id
+        #[arg(long, value_name = "PERSON")]
+        person: String,
+    },
+}
+
+/// Does it.
+pub async fn run(global: &Global, command: Command) -> Result<()> {
+    let node = Node::open(global).await?;
+    let result = on_node(&node, command).await;
+    node.close().await;
+    result
+}
+
+async fn on_node(node: &Node, command: Command) -> Result<()> {
+    match command {
+        Command::Link { person, url } => {
+            let person = whom(node, person.as_deref()).await?;
+            let url = url.or_else(|| node.settings.url.clone()).unwrap_or_else(|| base(node));
+            let link = link(node, PersonId(person.person), &url).await?;
+            let name = person.name.unwrap_or_default();
+            node.out.say(format!("Signs {name} in, once, within {} minutes:", LINK_MICROS / 60_000_000));
+            node.out.either(&serde_json::json!({ "person": person.person, "url": link }), &link)
+        }
+        Command::SignOut { person } => {
+            let person = person::find(node, &person).await?;
+            node.workspace.desk_sessions_end(PersonId(person.person)).await?;
+            node.out.say("signed out everywhere");
+            Ok(())
+        }
+    }
+}
+
+/// A link into the desk at `url` for a person; it works once and for 15 minutes.
+pub async fn link(node: &Node, person: PersonId, url: &str) -> Result<String> {
+    let secret = node.workspace.desk_link(person).await?;
+    Ok(countersign_server::sign_in_url(url, &secret))
+}
+
+/// Where `serve` listens when nothing else is said.
+fn base(node: &Node) -> String {
+    node.settings.listen.map_or_else(|| format!("http://{LISTEN_DEFAULT}"), |address| format!("http://{address}"))
+}
+
+/// The person who is named, or the only one.
+async fn whom(node: &Node, name: Option<&str>) -> Result<PersonView> {
+    if let Some(name) = name {
+        return person::find(node, name).await;
+    }
+    let people = node.workspace.people_list().await?;
+    let mut members: Vec<PersonView> = people.into_iter().filter(|p| p.active && !p.external).collect();
+    if members.len() == 1
+        && let Some(only) = members.pop()
+    {
+        return Ok(only);
+    }
+    let names: Vec<&str> = members.iter().filter_map(|p| p.name.as_deref()).collect();
+    let known = if names.is_empty() {
+        "there is nobody yet: `countersign person add NAME --role ROLE`".to_owned()
+    } else {
+        format!("say who by --person; there are {}", names.join(", "))
+    };
+    Err(Exit::Refused.because(known))
+}

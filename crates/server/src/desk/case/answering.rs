@@ -1,0 +1,247 @@
+//! What is shown to the person who answers: fields, the advice where it may be seen, and the form for the answer. Draws exactly
+//! what the record says was shown.
+
+use super::{
+    super::{answer, field, form::Form, text, visitor::Visitor},
+    proposal,
+};
+use crate::desk::page::token;
+use countersign_app::{
+    input::EvidenceInput,
+    queue::COUNTED_MAX,
+    title,
+    view::{FieldView, Sheet},
+};
+use countersign_core::{number::Micros, playbook::FieldSpec};
+use maud::{Markup, html};
+
+/// How sure a person may say they are.
+const CONFIDENCES: &[(&str, &str)] =
+    &[("0.5", "50 %"), ("0.6", "60 %"), ("0.7", "70 %"), ("0.8", "80 %"), ("0.9", "90 %"), ("0.95", "95 %"), ("0.99", "99 %")];
+
+/// A case in the hands of the person who answers it.
+pub struct Answering<'a> {
+    /// Who answers.
+    pub visitor: &'a Visitor,
+    /// What is shown.
+    pub sheet: &'a Sheet,
+    /// The queue that they work through: a playbook's name.
+    pub scope: Option<&'a str>,
+    /// What they entered before.
+    pub draft: Option<&'a Form>,
+    /// Now.
+    pub now: Micros,
+}
+
+impl Answering<'_> {
+    /// The headline.
+    #[must_use]
+    pub fn title(&self) -> String {
+        let name = title::title_of(&self.sheet.playbook);
+        let field = name.and_then(|name| self.sheet.shown.fields.iter().find(|field| field.name == name));
+        field.and_then(|field| title::headline(&field.value)).unwrap_or_else(|| text::UNTITLED.to_owned())
+    }
+
+    fn spec(&self, name: &str) -> Option<&FieldSpec> {
+        self.sheet.playbook.fields.iter().find(|spec| spec.name == name)
+    }
+
+    /// The whole of it.
+    #[must_use]
+    pub fn markup(&self) -> Markup {
+        let shown = &self.sheet.shown;
+        html! {
+            article.case data-case=(shown.case) data-shown=(shown.shown) data-phase=(shown.phase) data-expires=(self.sheet.expires_at / 1_000) data-now=(self.now / 1_000) data-blind[!shown.advice_visible] {
+                (self.head())
+                div.sheet.fields { (self.fields()) }
+                div.side {
+                    (self.question())
+                    (self.around())
+                }
+            }
+        }
+    }
+
+    fn head(&self) -> Markup {
+        let sheet = self.sheet;
+        html! {
+            header.case-head {
+                p.crumbs {
+                    a href={ "/desk?in=" (sheet.playbook.name) } { (sheet.playbook.name) }
+                    span title=(text::moment(sheet.opened_at)) { (text::OPENED) " " (text::distance(sheet.opened_at, self.now)) }
+                    @if let Some(deadline) = sheet.deadline_at {
+                        @if deadline < self.now {
+                            span.danger title=(text::moment(deadline)) { (text::OVERDUE) " " (text::span(self.now - deadline)) }
+                        } @else {
+                            span title=(text::moment(deadline)) { (text::DUE) " " (text::distance(deadline, self.now)) }
+                        }
+                    }
+                    a href={ (super::url(sheet.shown.case)) "/history" } { (text::HISTORY) }
+                }
+                h1 { (self.title()) }
+            }
+        }
+    }
+
+    fn fields(&self) -> Markup {
+        let evidence: Vec<EvidenceInput> = self.sheet.shown.proposals.iter().flat_map(|p| p.evidence.iter().cloned()).collect();
+        let context = field::Context { case: self.sheet.shown.case, evidence: &evidence, now: self.now };
+        let title = title::title_of(&self.sheet.playbook);
+        html! {
+            @for view in &self.sheet.shown.fields {
+                @if let Some(spec) = self.spec(&view.name) {
+                    (field_section(view, spec, &context, title == Some(view.name.as_str())))
+                }
+            }
+        }
+    }
+
+    /// The question, the advice and the controls: one form.
+    fn question(&self) -> Markup {
+        let (sheet, shown) = (self.sheet, &self.sheet.shown);
+        html! {
+            form.sheet.answer #answer method="post" action={ (super::url(shown.case)) "/judge" } data-draft={ (shown.case) "/" (shown.phase) } {
+                (token(self.visitor))
+                input type="hidden" name="token" value=(shown.token);
+                input type="hidden" name="shown" value=(shown.shown);
+                input type="hidden" name="phase" value=(shown.phase);
+                input type="hidden" name="seconds" value="";
+                @if let Some(scope) = self.scope { input type="hidden" name="in" value=(scope); }
+                h2.question { (shown.question) }
+                (self.stage())
+                @if shown.advice_visible {
+                    (proposal::list(&sheet.playbook, &shown.proposals, true))
+                }
+                @if !shown.judgments.is_empty() {
+                    section.others aria-label=(text::ANSWERS_OF_OTHERS) {
+                        h3 { (text::ANSWERS_OF_OTHERS) }
+                        ul { @for judgment in &shown.judgments { li { span.people { (text::SOMEBODY) } (answer::show(&sheet.playbook.answer, &judgment.answer)) @if let Some(reason) = &judgment.reason { p.why { (reason) } } } } }
+                    }
+                }
+                (answer::control(&sheet.playbook.answer, shown, self.draft))
+                div.beside {
+                    label.grow { span { (text::REASON) " " em { (text::OPTIONAL) } } input type="text" name="reason" maxlength="2000" value=[self.draft.and_then(|d| d.get("reason"))]; }
+                    label { span { (text::CONFIDENCE) } select name="confidence" {
+                        option value="" { (text::CONFIDENCE_UNSAID) }
+                        @for (value, word) in CONFIDENCES {
+                            option value=(value) selected[self.draft.and_then(|d| d.get("confidence")) == Some(*value)] { (word) }
+                        }
+                    } }
+                }
+                p.actions {
+                    button.primary type="submit" data-decide { (if shown.phase == "first" { text::ANSWER_FIRST } else { text::DECIDE }) " " kbd { "↵" } }
+                    span.lease data-lease { (text::HELD_UNTIL) " " time datetime=(shown.expires) { (text::clock(sheet.expires_at)) } }
+                }
+            }
+        }
+    }
+
+    /// What is special about this answer.
+    fn stage(&self) -> Markup {
+        let shown = &self.sheet.shown;
+        html! {
+            @match shown.phase.as_str() {
+                "first" => { p.stage.people { strong { (text::PEOPLE_FIRST) } " " (text::PEOPLE_FIRST_LEAD) } }
+                "final" => {
+                    div.stage.ai {
+                        strong { (text::REVEAL) } " "
+                        @if let Some(first) = &self.sheet.first { (text::REVEAL_LEAD) " " (answer::show(&self.sheet.playbook.answer, first)) " " }
+                        (text::REVEAL_DECIDE)
+                        @if shown.proposals.is_empty() { p { (text::NO_ADVICE) } }
+                    }
+                }
+                "adjudication" => { p.stage.pair { strong { (text::ADJUDICATION) } " " (text::ADJUDICATION_LEAD) } }
+                "appeal" => { p.stage.danger { strong { (text::APPEAL) } " " (text::APPEAL_LEAD) } }
+                _ if !shown.advice_visible && !self.sheet.may_ask => { p.stage.people { (text::UNAIDED_LEAD) } }
+                _ if !shown.advice_visible => { p.stage.quiet { (text::NO_ADVICE) } }
+                _ => {}
+            }
+        }
+    }
+
+    /// What can be done beside answering, each a small form of its own.
+    fn around(&self) -> Markup {
+        let url = super::url(self.sheet.shown.case);
+        let roles = &self.sheet.playbook.decide.roles;
+        html! {
+            @if self.sheet.newer {
+                form.note.ai method="post" action={ (url) "/show" } { (self.hidden()) (text::NEWER) " " button type="submit" { (text::SHOW_NEWER) } }
+            }
+            @if !self.sheet.asks.is_empty() { (self.asks()) }
+            div.around {
+                @if self.sheet.may_ask {
+                    details #ask { summary { (text::ASK) kbd { "i" } }
+                        form method="post" action={ (url) "/ask" } { (self.hidden())
+                            @if let Some(about) = self.sheet.shown.proposals.first() { input type="hidden" name="about" value=(about.id); }
+                            label { span { (text::ASK_LABEL) } textarea name="instruction" rows="2" required placeholder=(text::ASK_HINT) {} }
+                            button type="submit" { (text::ASK_SEND) }
+                        }
+                    }
+                }
+                details #skip { summary { (text::SKIP) kbd { "s" } }
+                    form method="post" action={ (url) "/skip" } { (self.hidden())
+                        label { span { (text::SKIP_LABEL) } input type="text" name="reason" required placeholder=(text::SKIP_HINT); }
+                        button type="submit" { (text::SKIP) }
+                    }
+                }
+                details #snooze { summary { (text::SNOOZE) kbd { "z" } }
+                    form method="post" action={ (url) "/snooze" } { (self.hidden())
+                        label { span { (text::SNOOZE_LABEL) } select name="until" { @for (value, word) in text::SNOOZE_CHOICES { option value=(value) { (word) } } } }
+                        button type="submit" { (text::SNOOZE) }
+                    }
+                }
+                @if !roles.is_empty() && self.sheet.shown.phase != "appeal" {
+                    details #escalate { summary { (text::ESCALATE) }
+                        form method="post" action={ (url) "/escalate" } { (self.hidden())
+                            label { span { (text::ESCALATE_LABEL) } select name="role" { @for role in roles { option value=(role) { (role) } } } }
+                            label { span { (text::REASON) } input type="text" name="reason" required; }
+                            button type="submit" { (text::ESCALATE) }
+                        }
+                    }
+                }
+                details #comment { summary { (text::COMMENT) }
+                    form method="post" action={ (url) "/comment" } { (self.hidden())
+                        label { span { (text::COMMENT_LABEL) } textarea name="text" rows="2" required {} }
+                        button type="submit" { (text::COMMENT) }
+                    }
+                }
+                form.plain method="post" action={ (url) "/release" } { (self.hidden()) button.quiet type="submit" { (text::RELEASE) } }
+            }
+        }
+    }
+
+    fn asks(&self) -> Markup {
+        html! {
+            ul.asks {
+                @for ask in &self.sheet.asks {
+                    li data-open[!ask.answered] {
+                        span.people { (text::ASKED) } " "
+                        q { (ask.instruction.as_deref().unwrap_or_default()) } " "
+                        span.quiet { (if ask.answered { text::ASK_ANSWERED } else { text::ASK_OPEN }) }
+                    }
+                }
+            }
+        }
+    }
+
+    fn hidden(&self) -> Markup {
+        html! {
+            (token(self.visitor))
+            @if let Some(scope) = self.scope { input type="hidden" name="in" value=(scope); }
+        }
+    }
+}
+
+/// One field with its name; a headline is drawn as one and not twice.
+#[must_use]
+pub fn field_section(view: &FieldView, spec: &FieldSpec, context: &field::Context<'_>, is_title: bool) -> Markup {
+    let short = view.value.as_str().is_some_and(|text| text.chars().count() <= COUNTED_MAX as usize && !text.contains('\n'));
+    html! {
+        @if !(is_title && short && view.value.as_str().is_some_and(|text| title::headline(&view.value).as_deref() == Some(text.trim()))) {
+            section.field #{ "field-" (view.name) } tabindex="-1" data-kind=(view.kind) {
+                h2 { (view.name) }
+                (field::render(view, spec, context))
+            }
+        }
+    }
+}

@@ -1,0 +1,177 @@
+//! How a case stands, for whoever does not answer it right now: its content, and once it is settled what was decided, by whom, on
+//! what, and what can still be done about it.
+
+use super::{answering::field_section, proposal, url};
+use crate::desk::{answer, field, page::token, text, visitor::Visitor};
+use countersign_app::{
+    title,
+    view::{CaseView, DecisionView, JudgmentView, Shown},
+};
+use countersign_core::{number::Micros, playbook::Playbook, time};
+use maud::{Markup, html};
+use std::collections::HashMap;
+use uuid::Uuid;
+
+/// A case as it stands.
+pub struct Overview<'a> {
+    /// Who looks.
+    pub visitor: &'a Visitor,
+    /// The case as they may see it.
+    pub view: &'a CaseView,
+    /// Its playbook.
+    pub playbook: &'a Playbook,
+    /// What people are called.
+    pub people: &'a HashMap<Uuid, String>,
+    /// Now.
+    pub now: Micros,
+}
+
+impl Overview<'_> {
+    /// The headline.
+    #[must_use]
+    pub fn title(&self) -> String {
+        let name = title::title_of(self.playbook);
+        let field = name.and_then(|name| self.view.fields.iter().find(|field| field.name == name));
+        field.and_then(|field| title::headline(&field.value)).unwrap_or_else(|| text::UNTITLED.to_owned())
+    }
+
+    /// The whole of it.
+    #[must_use]
+    pub fn markup(&self) -> Markup {
+        let view = self.view;
+        let context = field::Context { case: view.case, evidence: &[], now: self.now };
+        let title = title::title_of(self.playbook);
+        let settled = matches!(view.state.as_str(), "decided" | "acted");
+        html! {
+            article.case data-overview=(view.case) {
+                header.case-head {
+                    p.crumbs {
+                        a href={ "/desk?in=" (view.playbook) } { (view.playbook) }
+                        span.state data-state=(view.state) { (text::state(&view.state)) }
+                        span { (text::OPENED) " " (self.when(&view.opened)) }
+                        @if let Some(deadline) = &view.deadline { span { (text::DUE) " " (self.when(deadline)) } }
+                        a href={ (url(view.case)) "/history" } { (text::HISTORY) }
+                    }
+                    h1 { (self.title()) }
+                }
+                div.sheet.fields {
+                    @for view in &view.fields {
+                        @if let Some(spec) = self.playbook.fields.iter().find(|spec| spec.name == view.name) {
+                            (field_section(view, spec, &context, title == Some(view.name.as_str())))
+                        }
+                    }
+                }
+                div.side {
+                    @if matches!(view.state.as_str(), "open" | "appealed") {
+                        section.sheet {
+                            h2.question { (self.playbook.question) }
+                            @if view.withheld { p.quiet { (text::WITHHELD) } }
+                            form method="post" action={ (url(view.case)) "/take" } { (token(self.visitor)) p.actions { button.primary type="submit" data-take { (text::TAKE) " " kbd { "↵" } } } }
+                        }
+                    }
+                    @if let Some(decision) = &view.decision { (self.decision(decision)) }
+                    @if settled {
+                        @if let Some(outcome) = &view.outcome { section.sheet { h2 { (text::OUTCOME) } div.what { (answer::show(&self.playbook.answer, outcome)) } } }
+                        (self.judgments())
+                        @if !view.proposals.is_empty() { section.sheet { h2 { (text::PROPOSALS) } (proposal::list(self.playbook, &view.proposals, false)) } }
+                    }
+                }
+            }
+        }
+    }
+
+    fn when(&self, moment: &str) -> Markup {
+        let at = time::parse_rfc3339(moment).unwrap_or(self.now);
+        html! { time datetime=(moment) title=(text::moment(at)) { (text::distance(at, self.now)) } }
+    }
+
+    fn decision(&self, decision: &DecisionView) -> Markup {
+        let until = time::parse_rfc3339(&decision.act_after).unwrap_or(0);
+        let undoable = matches!(decision.status.as_str(), "standing" | "corrected")
+            && self.now < until
+            && decision.basis != "imported"
+            && decision.basis != "appeal";
+        let action = format!("/desk/decisions/{}", decision.decision);
+        html! {
+            section.sheet.decision {
+                h2 { (text::DECISION) }
+                div.what { strong { (decision.answer) } }
+                p.quiet { (text::state(&decision.status)) " " (text::BASIS_SEPARATOR) " " (decision.basis.replace('_', " ")) " " (text::BASIS_SEPARATOR) " " (self.when(&decision.at)) }
+                @if self.view.state != "appealed" {
+                    @if undoable {
+                        form method="post" action={ (action) "/withdraw" } data-undo {
+                            (token(self.visitor))
+                            button type="submit" { (text::UNDO) " " kbd { "u" } }
+                            span.quiet data-until=(until / 1_000) { (text::span(until - self.now)) }
+                        }
+                    }
+                    div.around {
+                        details #correct { summary { (text::CORRECT) }
+                            form method="post" action={ (action) "/correct" } {
+                                (token(self.visitor))
+                                p.quiet { (text::CORRECT_LEAD) }
+                                (answer::control(&self.playbook.answer, &self.nothing_shown(), None))
+                                label { span { (text::REASON) } input type="text" name="reason" required; }
+                                button type="submit" { (text::CORRECT) }
+                            }
+                        }
+                        details #appeal { summary { (text::APPEAL_VERB) }
+                            form method="post" action={ (action) "/appeal" } {
+                                (token(self.visitor))
+                                p.quiet { (text::APPEAL_VERB_LEAD) }
+                                label { span { (text::REASON) } input type="text" name="reason" required; }
+                                button type="submit" { (text::APPEAL_VERB) }
+                            }
+                        }
+                        details #reopen { summary { (text::REOPEN) }
+                            form method="post" action={ (url(self.view.case)) "/reopen" } {
+                                (token(self.visitor))
+                                p.quiet { (text::REOPEN_LEAD) }
+                                label { span { (text::REASON) } input type="text" name="reason" required; }
+                                button type="submit" { (text::REOPEN) }
+                            }
+                        }
+                    }
+                }
+            }
+        }
+    }
+
+    fn judgments(&self) -> Markup {
+        html! {
+            @if !self.view.judgments.is_empty() {
+                section.sheet {
+                    h2 { (text::JUDGMENTS) }
+                    ul.judgments { @for judgment in &self.view.judgments { li { (self.judgment(judgment)) } } }
+                }
+            }
+        }
+    }
+
+    fn judgment(&self, judgment: &JudgmentView) -> Markup {
+        html! {
+            span.people { (self.people.get(&judgment.person).map_or(text::NAMELESS, String::as_str)) }
+            " " span.quiet { (text::phase(&judgment.phase)) } " "
+            (answer::show(&self.playbook.answer, &judgment.answer))
+            @if let Some(reason) = &judgment.reason { p.why { (reason) } }
+        }
+    }
+
+    /// A correction is made without anything beside it.
+    fn nothing_shown(&self) -> Shown {
+        Shown {
+            shown: Uuid::nil(),
+            token: String::new(),
+            case: self.view.case,
+            version: self.view.version,
+            phase: "only".into(),
+            question: self.playbook.question.clone(),
+            answer: serde_json::Value::Null,
+            fields: self.view.fields.clone(),
+            proposals: Vec::new(),
+            judgments: Vec::new(),
+            advice_visible: false,
+            expires: String::new(),
+        }
+    }
+}

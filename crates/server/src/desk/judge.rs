@@ -1,0 +1,298 @@
+//! Taking cases and answering them: claim, show, judge, and then the next case at once. Every handler here is a form's; what a token
+//! or a lease no longer covers is shown again, with what the person had entered.
+
+use super::{
+    answer,
+    case::{self, Note, answer_page, overview_page},
+    form::{FieldProblem, Form},
+    text,
+    visitor::{Posted, Visitor},
+};
+use crate::{
+    extract::{Path, Query},
+    problem::Problem,
+};
+use axum::{
+    Json,
+    http::HeaderMap,
+    response::{IntoResponse, Redirect, Response},
+};
+use countersign_app::{Error, IdempotencyKey, Options, input::JudgmentInput, view::Sheet};
+use countersign_core::{
+    id::{CaseId, EventId},
+    playbook::AnswerSpec,
+    refusal::{Code, Refusal},
+};
+use maud::{Markup, html};
+use serde::{Deserialize, Serialize};
+use sha2::{Digest, Sha256};
+use uuid::Uuid;
+
+/// The header by which our script says that it puts pages in place by itself.
+const BY_SCRIPT: &str = "x-desk";
+/// Cases that are tried where the next ones turn out not to be this person's after all.
+const TRIES_MAX: usize = 8;
+/// The route under which an answer is known when it is sent twice.
+const ROUTE: &str = "desk judge";
+
+/// Gives the page of a sheet: itself to our script, its address to a browser without.
+pub async fn give(visitor: &Visitor, headers: &HeaderMap, sheet: &Sheet, scope: Option<&str>, notes: &[Note]) -> Result<Response, Problem> {
+    if headers.contains_key(BY_SCRIPT) || !notes.is_empty() {
+        return answer_page(visitor, sheet, scope, notes, None).await;
+    }
+    Ok(Redirect::to(&case::with_scope(&case::url(sheet.shown.case), scope)).into_response())
+}
+
+/// The next case of a queue: one that this person holds already, or else the first that waits. `None`: nothing waits.
+///
+/// # Errors
+/// Where this is no member, or the storage fails.
+pub async fn next_sheet(visitor: &Visitor, scope: Option<&str>) -> Result<Option<Sheet>, Problem> {
+    let workspace = &visitor.workspace;
+    for claim in workspace.claims_of(visitor.person).await? {
+        if scope.is_none_or(|scope| scope == claim.playbook)
+            && let Some(sheet) = held_sheet(visitor, CaseId(claim.case)).await?
+        {
+            return Ok(Some(sheet));
+        }
+    }
+    for _ in 0..TRIES_MAX {
+        let Some(claim) = workspace.claim_next(visitor.person, scope).await? else { return Ok(None) };
+        if let Some(sheet) = held_sheet(visitor, CaseId(claim.case)).await? {
+            return Ok(Some(sheet));
+        }
+    }
+    Ok(None)
+}
+
+/// A case that this person holds, as it was shown or shown now; one that is not theirs to answer is let go.
+async fn held_sheet(visitor: &Visitor, case: CaseId) -> Result<Option<Sheet>, Problem> {
+    if let Some(sheet) = visitor.workspace.case_sheet(case, visitor.person).await? {
+        return Ok(Some(sheet));
+    }
+    match visitor.workspace.case_show_sheet(&visitor.caller(), case, visitor.person).await {
+        Ok(sheet) => Ok(Some(sheet)),
+        Err(Error::Refused(_)) => {
+            visitor.workspace.release(visitor.person, case).await?;
+            Ok(None)
+        }
+        Err(error) => Err(error.into()),
+    }
+}
+
+/// Takes the next case.
+pub async fn next(headers: HeaderMap, posted: Posted) -> Result<Response, Problem> {
+    let scope = posted.form.filled("in");
+    go_on(&posted.visitor, &headers, scope, &[]).await
+}
+
+/// The next case, or the queue where nothing waits.
+pub async fn go_on(visitor: &Visitor, headers: &HeaderMap, scope: Option<&str>, notes: &[Note]) -> Result<Response, Problem> {
+    match next_sheet(visitor, scope).await? {
+        Some(sheet) => give(visitor, headers, &sheet, scope, notes).await,
+        None => {
+            let to = case::with_scope("/desk", scope);
+            let to = format!("{to}{}said=nothing", if scope.is_some() { '&' } else { '?' });
+            Ok(Redirect::to(&to).into_response())
+        }
+    }
+}
+
+/// Takes one case by name.
+pub async fn take(headers: HeaderMap, Path(case): Path<Uuid>, posted: Posted) -> Result<Response, Problem> {
+    let (visitor, case) = (&posted.visitor, CaseId(case));
+    visitor.workspace.claim(visitor.person, case).await?;
+    let sheet = match visitor.workspace.case_sheet(case, visitor.person).await? {
+        Some(sheet) => sheet,
+        None => visitor.workspace.case_show_sheet(&visitor.caller(), case, visitor.person).await?,
+    };
+    give(visitor, &headers, &sheet, posted.form.filled("in"), &[]).await
+}
+
+/// Shows a case that this person holds once more, as where there is new advice. What they entered stays.
+pub async fn show(Path(case): Path<Uuid>, posted: Posted) -> Result<Response, Problem> {
+    let (visitor, case) = (&posted.visitor, CaseId(case));
+    visitor.workspace.claim(visitor.person, case).await?;
+    let sheet = visitor.workspace.case_show_sheet(&visitor.caller(), case, visitor.person).await?;
+    answer_page(visitor, &sheet, posted.form.filled("in"), &[], Some(&posted.form)).await
+}
+
+/// What renewing tells the page.
+#[derive(Debug, Serialize)]
+struct Renewed {
+    /// The token to answer with from now on.
+    token: String,
+    /// The record that it belongs to.
+    shown: Uuid,
+    /// Until when, in milliseconds since 1970 UTC.
+    expires: i64,
+    /// Now, likewise.
+    now: i64,
+    /// Whether what is on the screen is no longer what stands: show it again.
+    changed: bool,
+    /// Whether there is advice that is not on the screen. Never before a first answer.
+    newer: bool,
+}
+
+/// What an open page asks.
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct PulseQuery {
+    /// The record of what is on the screen.
+    shown: Uuid,
+}
+
+/// What an open page is told.
+#[derive(Debug, Serialize)]
+struct Pulse {
+    /// Whether what is on the screen can no longer be answered.
+    changed: bool,
+    /// Whether there is advice that is not on the screen. Never before a first answer.
+    newer: bool,
+}
+
+/// Tells an open page whether what it shows can still be answered. Changes nothing.
+pub async fn pulse(visitor: Visitor, Path(case): Path<Uuid>, Query(query): Query<PulseQuery>) -> Result<Response, Problem> {
+    let sheet = visitor.workspace.case_sheet(CaseId(case), visitor.person).await?;
+    let sheet = sheet.filter(|sheet| sheet.shown.shown == query.shown);
+    Ok(Json(Pulse { changed: sheet.is_none(), newer: sheet.is_some_and(|sheet| sheet.newer) }).into_response())
+}
+
+/// Keeps a case while its page is open: the lease lasts on, and what is on the screen is recorded anew as long as it is the same.
+pub async fn renew(Path(case): Path<Uuid>, posted: Posted) -> Result<Response, Problem> {
+    let (visitor, case) = (&posted.visitor, CaseId(case));
+    visitor.workspace.claim(visitor.person, case).await?;
+    let before = visitor.workspace.case_sheet(case, visitor.person).await?;
+    let on_screen = posted.form.get("shown").and_then(|id| id.parse::<Uuid>().ok());
+    let before = before.filter(|sheet| Some(sheet.shown.shown) == on_screen);
+    let sheet = match &before {
+        Some(_) => visitor.workspace.case_show_sheet(&visitor.caller(), case, visitor.person).await?,
+        None => return Ok(Json(serde_json::json!({ "changed": true })).into_response()),
+    };
+    let same = before.is_some_and(|before| {
+        let ids = |sheet: &Sheet| sheet.shown.proposals.iter().map(|p| p.id).collect::<Vec<_>>();
+        before.shown.phase == sheet.shown.phase && before.shown.fields == sheet.shown.fields && ids(&before) == ids(&sheet)
+    });
+    Ok(Json(Renewed {
+        token: sheet.shown.token,
+        shown: sheet.shown.shown,
+        expires: sheet.expires_at / 1_000,
+        now: visitor.server.app.env().now() / 1_000,
+        changed: !same,
+        newer: sheet.newer,
+    })
+    .into_response())
+}
+
+/// Takes an answer.
+pub async fn judge(headers: HeaderMap, Path(case): Path<Uuid>, posted: Posted) -> Result<Response, Problem> {
+    let Posted { visitor, form } = &posted;
+    let case = CaseId(case);
+    let scope = form.filled("in");
+    let playbook = visitor.workspace.case_playbook(case).await?;
+    let input = match judgment(&playbook.answer, form, visitor.person.0) {
+        Ok(input) => input,
+        Err(problem) => return again(visitor, case, form, Note::warning(text::CHECK_FORM, problem.detail)).await,
+    };
+    let options = Options { idempotency: once(form, &input), if_match: None };
+    match visitor.workspace.case_judge(&visitor.caller(), case, input, options).await {
+        Ok(receipt) => {
+            visitor.server.metrics.decided(receipt.decision.is_some());
+            if form.get("phase") == Some("first")
+                && let Some(sheet) = held_sheet(visitor, case).await?
+            {
+                return give(visitor, &headers, &sheet, scope, &[]).await;
+            }
+            go_on(visitor, &headers, scope, &[]).await
+        }
+        Err(Error::Refused(refusal)) => refused(visitor, case, form, refusal).await,
+        Err(error) => Err(error.into()),
+    }
+}
+
+/// The answer as it was posted.
+fn judgment(spec: &AnswerSpec, form: &Form, person: Uuid) -> Result<JudgmentInput, FieldProblem> {
+    let accept = form.filled("accept");
+    let accept = accept.map(|id| id.parse().map_err(|_| FieldProblem::new("accept", "this is no proposal"))).transpose()?;
+    let number = |name| form.filled(name).and_then(|text| text.parse::<f64>().ok()).filter(|number| number.is_finite());
+    Ok(JudgmentInput {
+        person,
+        token: form.get("token").unwrap_or_default().to_owned(),
+        answer: if accept.is_some() { None } else { Some(answer::parse(spec, form)?) },
+        accept,
+        confidence: number("confidence"),
+        seconds: number("seconds").filter(|seconds| *seconds >= 0.0),
+        reason: form.filled("reason").map(str::to_owned),
+    })
+}
+
+/// What is shown is answered once: the same answer sent again is the same answer, another one is refused.
+fn once(form: &Form, input: &JudgmentInput) -> Option<IdempotencyKey> {
+    let shown: Uuid = form.get("shown")?.parse().ok()?;
+    let answer = input.answer.as_ref().map(ToString::to_string).unwrap_or_default();
+    let accept = input.accept.map(|id| id.to_string()).unwrap_or_default();
+    let request = Sha256::new().chain_update(answer.as_bytes()).chain_update([0]).chain_update(accept.as_bytes());
+    Some(IdempotencyKey { route: ROUTE.to_owned(), key: shown.to_string(), request: request.finalize().into() })
+}
+
+/// The same page once more, with what was entered and a word on what is wrong with it.
+async fn again(visitor: &Visitor, case: CaseId, form: &Form, note: Note) -> Result<Response, Problem> {
+    match held_sheet(visitor, case).await? {
+        Some(sheet) => answer_page(visitor, &sheet, form.filled("in"), &[note], Some(form)).await,
+        None => overview_page(visitor, case, &[note], Some(kept(form))).await,
+    }
+}
+
+/// An answer that was refused: where the case can be answered still, it is shown as it stands now with what was entered.
+async fn refused(visitor: &Visitor, case: CaseId, form: &Form, refusal: Refusal) -> Result<Response, Problem> {
+    match refusal.code {
+        Code::Invalid | Code::TooLarge => again(visitor, case, form, Note::warning(text::CHECK_FORM, refusal.detail)).await,
+        Code::IdempotencyMismatch | Code::AlreadyRevealed => {
+            let note = Note::warning(text::ALREADY, text::ALREADY_LEAD);
+            match held_sheet(visitor, case).await? {
+                Some(sheet) => answer_page(visitor, &sheet, form.filled("in"), &[note], None).await,
+                None => overview_page(visitor, case, &[note], None).await,
+            }
+        }
+        Code::ShownTokenInvalid | Code::NotClaimed | Code::WrongState | Code::NotIndependent | Code::Claimed | Code::StaleVersion => {
+            moved(visitor, case, form).await
+        }
+        _ => Err(refusal.into()),
+    }
+}
+
+/// What changed under the person's hands, and the case as it stands now.
+async fn moved(visitor: &Visitor, case: CaseId, form: &Form) -> Result<Response, Problem> {
+    let changed = match form.get("shown").and_then(|id| id.parse().ok()) {
+        Some(shown) => visitor.workspace.case_changed_since(case, EventId(shown)).await?,
+        None => Vec::new(),
+    };
+    let mine = match visitor.workspace.claim(visitor.person, case).await {
+        Ok(_) => held_sheet(visitor, case).await?,
+        Err(Error::Refused(_)) => None,
+        Err(error) => return Err(error.into()),
+    };
+    let Some(sheet) = mine else {
+        return overview_page(visitor, case, &[Note::warning(text::TAKEN, text::TAKEN_LEAD)], Some(kept(form))).await;
+    };
+    let note = if changed.is_empty() {
+        Note::warning(text::MOVED, format!("{} {}", text::TIME_OVER, text::MOVED_KEPT))
+    } else {
+        Note::warning(text::MOVED, format!("{} {}. {}", text::CHANGED_FIELDS, changed.join(", "), text::MOVED_KEPT))
+    };
+    answer_page(visitor, &sheet, form.filled("in"), &[note], Some(form)).await
+}
+
+/// What was entered and cannot be used any more, so that it can be copied.
+fn kept(form: &Form) -> Markup {
+    const NOT_ENTERED: &[&str] = &["form", "token", "shown", "phase", "seconds", "in", "accept"];
+    let entered: Vec<_> = form.pairs().filter(|(name, value)| !NOT_ENTERED.contains(name) && !value.trim().is_empty()).collect();
+    html! {
+        @if !entered.is_empty() {
+            section.sheet.kept {
+                p { (text::STAYS_KEPT) }
+                @for (_, value) in entered { pre { (value) } }
+            }
+        }
+    }
+}
