@@ -42,8 +42,27 @@ impl Workspace {
                 .into());
             }
         }
+        if queues.len() > 1 {
+            self.most_urgent_first(person, &facts.roles, &mut queues).await?;
+        }
         let Some(case) = self.claim_work(person, &facts.roles, Want::Next(queues), now, now).await? else { return Ok(None) };
         self.claim_view(person, case, now).await.map(Some)
+    }
+
+    /// Puts queues in the order of their first cases, so that whoever works through all of them gets the most urgent one.
+    async fn most_urgent_first(&self, person: PersonId, roles: &[String], queues: &mut [(uuid::Uuid, Micros)]) -> Result<(), Error> {
+        use store::queue::{Place, Reader, waiting};
+        let roles_json = serde_json::to_string(roles).map_err(|e| Error::Damaged(e.to_string()))?;
+        let reader = Reader { person: person.0, roles_json: &roles_json };
+        let mut session = self.inner.db.session().await?;
+        let mut first = std::collections::HashMap::new();
+        for (playbook, _) in queues.iter() {
+            let head = waiting(session.conn(), self.id.0, *playbook, Place::BEGINNING, reader, 1).await?;
+            first.extend(head.first().map(|row| (*playbook, (row.at, row.case))));
+        }
+        // What woke up just now is in none of them yet; it is found last, or by the next claim.
+        queues.sort_by_key(|(playbook, _)| first.get(playbook).copied().unwrap_or((Micros::MAX, uuid::Uuid::max())));
+        Ok(())
     }
 
     /// Leases one case, or renews the lease on it.

@@ -10,6 +10,7 @@ use uuid::Uuid;
 
 statements! {
     QUEUE_WAITING = "select case_id, playbook, status, opened_at, priority_at from cases c where workspace = $1 and playbook = $2 and available and (priority_at, case_id) > ($3, $4) and (role = '' or role in (select value from json_each($6))) and not exists (select 1 from case_exclusions x where x.workspace = c.workspace and x.case_id = c.case_id and x.person = $5) order by priority_at, case_id limit $7";
+    QUEUE_WOKEN = "select case_id, playbook, status, opened_at, priority_at from cases c where workspace = $1 and wake_at <= $2 and seats_free > 0 and (priority_at, case_id) > ($3, $4) and (role = '' or role in (select value from json_each($6))) and not exists (select 1 from case_exclusions x where x.workspace = c.workspace and x.case_id = c.case_id and x.person = $5) order by priority_at, case_id limit $7";
     QUEUE_SLEEPING = "select case_id, playbook, status, opened_at, wake_at from cases c where workspace = $1 and wake_at > $2 and seats_free > 0 and (wake_at, case_id) > ($3, $4) and not exists (select 1 from leases l where l.workspace = c.workspace and l.case_id = c.case_id and l.until > $2) order by wake_at, case_id limit $5";
     COUNT_WAITING = "select count(*) from (select 1 as one from cases where workspace = $1 and playbook = $2 and available limit $3) as counted";
     COUNT_STATUS = "select count(*) from (select 1 as one from cases where workspace = $1 and playbook = $2 and status = $3 limit $4) as counted";
@@ -20,6 +21,9 @@ statements! {
 
 /// The same as [`QUEUE_WAITING`] for PostgreSQL, which reads JSON by another function.
 const QUEUE_WAITING_POSTGRES: &str = "select case_id, playbook, status, opened_at, priority_at from cases c where workspace = $1 and playbook = $2 and available and (priority_at, case_id) > ($3, $4) and (role = '' or role in (select value from json_array_elements_text($6::json))) and not exists (select 1 from case_exclusions x where x.workspace = c.workspace and x.case_id = c.case_id and x.person = $5) order by priority_at, case_id limit $7";
+
+/// The same as [`QUEUE_WOKEN`] for PostgreSQL.
+const QUEUE_WOKEN_POSTGRES: &str = "select case_id, playbook, status, opened_at, priority_at from cases c where workspace = $1 and wake_at <= $2 and seats_free > 0 and (priority_at, case_id) > ($3, $4) and (role = '' or role in (select value from json_array_elements_text($6::json))) and not exists (select 1 from case_exclusions x where x.workspace = c.workspace and x.case_id = c.case_id and x.person = $5) order by priority_at, case_id limit $7";
 
 /// A case in a queue.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -92,6 +96,42 @@ macro_rules! decided_row {
     };
 }
 
+/// Who reads a queue.
+#[derive(Debug, Clone, Copy)]
+pub struct Reader<'a> {
+    /// The person.
+    pub person: Uuid,
+    /// Their roles, as a JSON array of strings.
+    pub roles_json: &'a str,
+}
+
+/// What slept or was leased out and could be claimed by now, of all playbooks: the next claim makes it available.
+///
+/// # Errors
+/// Where the storage fails.
+pub async fn woken(
+    conn: Conn<'_>,
+    workspace: Uuid,
+    now: i64,
+    after: Place,
+    reader: Reader<'_>,
+    limit: i64,
+) -> Result<Vec<QueueRow>, Error> {
+    let sql = if conn.is_postgres() { QUEUE_WOKEN_POSTGRES } else { QUEUE_WOKEN };
+    on!(conn, c => sqlx::query(sql)
+        .bind(workspace)
+        .bind(now)
+        .bind(after.at)
+        .bind(after.case)
+        .bind(reader.person)
+        .bind(reader.roles_json)
+        .bind(limit)
+        .fetch_all(c)
+        .await
+        .map(|rows| rows.iter().map(|r| queue_row!(r)).collect()))
+    .map_err(attempt("read what woke up"))
+}
+
 /// What a person could claim of one playbook after a place, in the order in which it is served.
 ///
 /// # Errors
@@ -101,8 +141,7 @@ pub async fn waiting(
     workspace: Uuid,
     playbook: Uuid,
     after: Place,
-    person: Uuid,
-    roles_json: &str,
+    reader: Reader<'_>,
     limit: i64,
 ) -> Result<Vec<QueueRow>, Error> {
     let sql = if conn.is_postgres() { QUEUE_WAITING_POSTGRES } else { QUEUE_WAITING };
@@ -111,8 +150,8 @@ pub async fn waiting(
         .bind(playbook)
         .bind(after.at)
         .bind(after.case)
-        .bind(person)
-        .bind(roles_json)
+        .bind(reader.person)
+        .bind(reader.roles_json)
         .bind(limit)
         .fetch_all(c)
         .await

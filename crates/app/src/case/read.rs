@@ -326,6 +326,20 @@ impl Workspace {
         self.inner.control(self.id).await?.playbook(PlaybookId(row.playbook), version)
     }
 
+    /// The playbook of a case that this person may read: people read the cases of the playbooks on which they decide.
+    ///
+    /// # Errors
+    /// Where there is no such case, or the person has none of the playbook's roles.
+    pub async fn case_open_to(&self, case: CaseId, person: PersonId) -> Result<Arc<Playbook>, Error> {
+        let playbook = self.case_playbook(case).await?;
+        let control = self.inner.control(self.id).await?;
+        if control.state.people.get(&person).is_some_and(|p| p.may(&playbook.decide.roles)) {
+            return Ok(playbook);
+        }
+        let detail = format!("reading this case takes one of the roles {}", playbook.decide.roles.join(", "));
+        Err(Refusal::field(Code::Forbidden, "/person", detail).into())
+    }
+
     /// The fields that a case holds otherwise now than when something was shown; empty where nothing changed.
     ///
     /// # Errors
@@ -335,7 +349,12 @@ impl Workspace {
         let until = file.events.iter().position(|(_, event)| event.id == shown).unwrap_or(file.events.len());
         let Some(before) = CaseState::fold(file.events.iter().take(until).map(|(_, event)| event)) else { return Ok(Vec::new()) };
         let names: BTreeSet<&String> = before.fields.keys().chain(file.state.fields.keys()).collect();
-        let changed = names.into_iter().filter(|name| before.fields.get(*name) != file.state.fields.get(*name));
+        // A value that is sealed again has another commitment, so it is the values that are compared.
+        let differs = |name: &&String| match (before.fields.get(*name), file.state.fields.get(*name)) {
+            (Some(one), Some(other)) => one != other && file.values.get(one) != file.values.get(other),
+            (one, other) => one.is_some() != other.is_some(),
+        };
+        let changed = names.into_iter().filter(differs);
         Ok(changed.cloned().collect())
     }
 

@@ -2,8 +2,7 @@
 //! nothing.
 
 use super::{
-    answer,
-    case::{self, Note, answer_page},
+    answer, case,
     judge::{give, go_on},
     visitor::{Posted, Visitor},
 };
@@ -25,10 +24,6 @@ use uuid::Uuid;
 
 const HOUR: Micros = 3_600 * 1_000_000;
 
-fn said(word: &str) -> Vec<Note> {
-    Note::from_word(Some(word)).into_iter().collect()
-}
-
 fn reason(posted: &Posted) -> String {
     posted.form.filled("reason").unwrap_or_default().to_owned()
 }
@@ -38,7 +33,7 @@ pub async fn skip(headers: HeaderMap, Path(case): Path<Uuid>, posted: Posted) ->
     let visitor = &posted.visitor;
     let input = ReasonInput { person: visitor.person.0, reason: Some(reason(&posted)) };
     visitor.workspace.case_skip(&visitor.caller(), CaseId(case), input, Options::default()).await?;
-    go_on(visitor, &headers, posted.form.filled("in"), &said("skipped")).await
+    go_on(visitor, &headers, posted.form.filled("in"), Some("skipped")).await
 }
 
 /// Puts a case off, and goes on with the next.
@@ -55,7 +50,7 @@ pub async fn snooze(headers: HeaderMap, Path(case): Path<Uuid>, posted: Posted) 
     let until = Moment::Micros(visitor.server.app.env().now() + wait);
     let input = SnoozeInput { person: visitor.person.0, until, reason: posted.form.filled("reason").map(str::to_owned) };
     visitor.workspace.case_snooze(&visitor.caller(), CaseId(case), input, Options::default()).await?;
-    go_on(visitor, &headers, posted.form.filled("in"), &said("snoozed")).await
+    go_on(visitor, &headers, posted.form.filled("in"), Some("snoozed")).await
 }
 
 /// Hands a case to a role, and goes on with the next.
@@ -64,7 +59,7 @@ pub async fn escalate(headers: HeaderMap, Path(case): Path<Uuid>, posted: Posted
     let role = posted.form.filled("role").unwrap_or_default().to_owned();
     let input = EscalateInput { person: visitor.person.0, role, reason: reason(&posted) };
     visitor.workspace.case_escalate(&visitor.caller(), CaseId(case), input, Options::default()).await?;
-    go_on(visitor, &headers, posted.form.filled("in"), &said("escalated")).await
+    go_on(visitor, &headers, posted.form.filled("in"), Some("escalated")).await
 }
 
 /// Lets a case go.
@@ -75,29 +70,29 @@ pub async fn release(Path(case): Path<Uuid>, posted: Posted) -> Result<Response,
 }
 
 /// Directs the AI.
-pub async fn ask(Path(case): Path<Uuid>, posted: Posted) -> Result<Response, Problem> {
+pub async fn ask(headers: HeaderMap, Path(case): Path<Uuid>, posted: Posted) -> Result<Response, Problem> {
     let visitor = &posted.visitor;
     let about = posted.form.filled("about").and_then(|id| id.parse().ok());
     let instruction = posted.form.filled("instruction").unwrap_or_default().to_owned();
     let input = AskInput { person: visitor.person.0, instruction, about };
     visitor.workspace.case_ask(&visitor.caller(), CaseId(case), input, Options::default()).await?;
-    back(visitor, CaseId(case), posted.form.filled("in"), "asked").await
+    back(visitor, &headers, CaseId(case), posted.form.filled("in"), "asked").await
 }
 
 /// Adds a remark.
-pub async fn comment(Path(case): Path<Uuid>, posted: Posted) -> Result<Response, Problem> {
+pub async fn comment(headers: HeaderMap, Path(case): Path<Uuid>, posted: Posted) -> Result<Response, Problem> {
     let visitor = &posted.visitor;
     let input = CommentInput { person: visitor.person.0, text: posted.form.filled("text").unwrap_or_default().to_owned() };
     visitor.workspace.case_comment(&visitor.caller(), CaseId(case), input, Options::default()).await?;
-    back(visitor, CaseId(case), posted.form.filled("in"), "commented").await
+    back(visitor, &headers, CaseId(case), posted.form.filled("in"), "commented").await
 }
 
 /// Back to the case, with a word on what was done.
-async fn back(visitor: &Visitor, case: CaseId, scope: Option<&str>, word: &str) -> Result<Response, Problem> {
-    if let Some(sheet) = visitor.workspace.case_sheet(case, visitor.person).await? {
-        return answer_page(visitor, &sheet, scope, &said(word), None).await;
+async fn back(visitor: &Visitor, headers: &HeaderMap, case: CaseId, scope: Option<&str>, word: &str) -> Result<Response, Problem> {
+    match visitor.workspace.case_sheet(case, visitor.person).await? {
+        Some(sheet) => give(visitor, headers, &sheet, scope, Some(word)).await,
+        None => Ok(Redirect::to(&format!("{}?said={word}", case::url(case.0))).into_response()),
     }
-    Ok(Redirect::to(&format!("{}?said={word}", case::url(case.0))).into_response())
 }
 
 /// Takes a decision back, and shows the case to whoever took it back.
@@ -111,7 +106,7 @@ pub async fn withdraw(headers: HeaderMap, Path(decision): Path<Uuid>, posted: Po
         Err(error) => Err(error),
     };
     match shown {
-        Ok(sheet) => give(visitor, &headers, &sheet, posted.form.filled("in"), &said("withdrawn")).await,
+        Ok(sheet) => give(visitor, &headers, &sheet, posted.form.filled("in"), Some("withdrawn")).await,
         Err(Error::Refused(_)) => Ok(Redirect::to(&format!("{}?said=withdrawn", case::url(receipt.case))).into_response()),
         Err(error) => Err(error.into()),
     }

@@ -124,8 +124,8 @@ pub async fn answer_page(
 pub async fn overview_page(visitor: &Visitor, case: CaseId, notes: &[Note], kept: Option<Markup>) -> Result<Response, Problem> {
     let recent = strip::items(visitor).await?;
     let now = visitor.server.app.env().now();
+    let playbook = visitor.workspace.case_open_to(case, visitor.person).await?;
     let view = visitor.workspace.case_get(case, Some(visitor.person)).await?;
-    let playbook = visitor.workspace.case_playbook(case).await?;
     let people = visitor.workspace.people_names().await?;
     let overview = overview::Overview { visitor, view: &view, playbook: &playbook, people: &people, now };
     let title = overview.title();

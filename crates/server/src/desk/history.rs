@@ -31,9 +31,9 @@ const EVENTS_MAX: usize = 500;
 /// The page.
 pub async fn page(visitor: Visitor, Path(case): Path<Uuid>) -> Result<Response, Problem> {
     let id = CaseId(case);
+    let playbook = visitor.workspace.case_open_to(id, visitor.person).await?;
     let view = visitor.workspace.case_get(id, Some(visitor.person)).await?;
     let events = visitor.workspace.case_history(id, Some(visitor.person)).await?;
-    let playbook = visitor.workspace.case_playbook(id).await?;
     let people = visitor.workspace.people_names().await?;
     let now = visitor.server.app.env().now();
     let overview = case::overview::Overview { visitor: &visitor, view: &view, playbook: &playbook, people: &people, now };
@@ -81,12 +81,14 @@ pub async fn page(visitor: Visitor, Path(case): Path<Uuid>) -> Result<Response, 
 
 /// The events with their proofs, for the module that checks them.
 pub async fn proof(visitor: Visitor, Path(case): Path<Uuid>) -> Result<Response, Problem> {
+    visitor.workspace.case_open_to(CaseId(case), visitor.person).await?;
     Ok(Json(visitor.workspace.case_proof(CaseId(case), Some(visitor.person)).await?).into_response())
 }
 
 /// The evidence of a decision as a file.
 pub async fn bundle(visitor: Visitor, Path(decision): Path<Uuid>) -> Result<Response, Problem> {
     let view = visitor.workspace.decision_get(EventId(decision)).await?;
+    visitor.workspace.case_open_to(CaseId(view.case), visitor.person).await?;
     let case = visitor.workspace.case_get(CaseId(view.case), Some(visitor.person)).await?;
     if case.withheld || !matches!(case.state.as_str(), "decided" | "acted") {
         return Err(Problem::new(Code::NotIndependent, text::PROOF_LATER));

@@ -35,12 +35,28 @@ const TRIES_MAX: usize = 8;
 /// The route under which an answer is known when it is sent twice.
 const ROUTE: &str = "desk judge";
 
-/// Gives the page of a sheet: itself to our script, its address to a browser without.
-pub async fn give(visitor: &Visitor, headers: &HeaderMap, sheet: &Sheet, scope: Option<&str>, notes: &[Note]) -> Result<Response, Problem> {
-    if headers.contains_key(BY_SCRIPT) || !notes.is_empty() {
-        return answer_page(visitor, sheet, scope, notes, None).await;
+/// Gives the page of a sheet: itself to our script, its address to a browser without. `said` is the word for what was done just now.
+pub async fn give(
+    visitor: &Visitor,
+    headers: &HeaderMap,
+    sheet: &Sheet,
+    scope: Option<&str>,
+    said: Option<&str>,
+) -> Result<Response, Problem> {
+    if headers.contains_key(BY_SCRIPT) {
+        let notes: Vec<Note> = Note::from_word(said).into_iter().collect();
+        return answer_page(visitor, sheet, scope, &notes, None).await;
     }
-    Ok(Redirect::to(&case::with_scope(&case::url(sheet.shown.case), scope)).into_response())
+    Ok(Redirect::to(&address(&case::url(sheet.shown.case), scope, said)).into_response())
+}
+
+/// An address with the queue that the person works through, and the word for what was done just now.
+fn address(path: &str, scope: Option<&str>, said: Option<&str>) -> String {
+    let path = case::with_scope(path, scope);
+    match said {
+        Some(word) => format!("{path}{}said={word}", if scope.is_some() { '&' } else { '?' }),
+        None => path,
+    }
 }
 
 /// The next case of a queue: one that this person holds already, or else the first that waits. `None`: nothing waits.
@@ -83,18 +99,14 @@ async fn held_sheet(visitor: &Visitor, case: CaseId) -> Result<Option<Sheet>, Pr
 /// Takes the next case.
 pub async fn next(headers: HeaderMap, posted: Posted) -> Result<Response, Problem> {
     let scope = posted.form.filled("in");
-    go_on(&posted.visitor, &headers, scope, &[]).await
+    go_on(&posted.visitor, &headers, scope, None).await
 }
 
 /// The next case, or the queue where nothing waits.
-pub async fn go_on(visitor: &Visitor, headers: &HeaderMap, scope: Option<&str>, notes: &[Note]) -> Result<Response, Problem> {
+pub async fn go_on(visitor: &Visitor, headers: &HeaderMap, scope: Option<&str>, said: Option<&str>) -> Result<Response, Problem> {
     match next_sheet(visitor, scope).await? {
-        Some(sheet) => give(visitor, headers, &sheet, scope, notes).await,
-        None => {
-            let to = case::with_scope("/desk", scope);
-            let to = format!("{to}{}said=nothing", if scope.is_some() { '&' } else { '?' });
-            Ok(Redirect::to(&to).into_response())
-        }
+        Some(sheet) => give(visitor, headers, &sheet, scope, said).await,
+        None => Ok(Redirect::to(&address("/desk", scope, said.or(Some("nothing")))).into_response()),
     }
 }
 
@@ -106,7 +118,7 @@ pub async fn take(headers: HeaderMap, Path(case): Path<Uuid>, posted: Posted) ->
         Some(sheet) => sheet,
         None => visitor.workspace.case_show_sheet(&visitor.caller(), case, visitor.person).await?,
     };
-    give(visitor, &headers, &sheet, posted.form.filled("in"), &[]).await
+    give(visitor, &headers, &sheet, posted.form.filled("in"), None).await
 }
 
 /// Shows a case that this person holds once more, as where there is new advice. What they entered stays.
@@ -201,9 +213,9 @@ pub async fn judge(headers: HeaderMap, Path(case): Path<Uuid>, posted: Posted) -
             if form.get("phase") == Some("first")
                 && let Some(sheet) = held_sheet(visitor, case).await?
             {
-                return give(visitor, &headers, &sheet, scope, &[]).await;
+                return give(visitor, &headers, &sheet, scope, None).await;
             }
-            go_on(visitor, &headers, scope, &[]).await
+            go_on(visitor, &headers, scope, None).await
         }
         Err(Error::Refused(refusal)) => refused(visitor, case, form, refusal).await,
         Err(error) => Err(error.into()),

@@ -85,7 +85,7 @@ impl Answering<'_> {
 
     fn fields(&self) -> Markup {
         let evidence: Vec<EvidenceInput> = self.sheet.shown.proposals.iter().flat_map(|p| p.evidence.iter().cloned()).collect();
-        let context = field::Context { case: self.sheet.shown.case, evidence: &evidence, now: self.now };
+        let context = field::Context { evidence: &evidence, now: self.now };
         let title = title::title_of(&self.sheet.playbook);
         html! {
             @for view in &self.sheet.shown.fields {
@@ -238,7 +238,7 @@ pub fn field_section(view: &FieldView, spec: &FieldSpec, context: &field::Contex
     let short = view.value.as_str().is_some_and(|text| text.chars().count() <= COUNTED_MAX as usize && !text.contains('\n'));
     html! {
         @if !(is_title && short && view.value.as_str().is_some_and(|text| title::headline(&view.value).as_deref() == Some(text.trim()))) {
-            section.field #{ "field-" (view.name) } tabindex="-1" data-kind=(view.kind) {
+            section.field.short[field::is_short(view, spec)] #{ "field-" (view.name) } tabindex="-1" data-kind=(view.kind) {
                 h2 { (view.name) }
                 (field::render(view, spec, context))
             }

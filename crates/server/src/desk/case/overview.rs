@@ -39,7 +39,7 @@ impl Overview<'_> {
     #[must_use]
     pub fn markup(&self) -> Markup {
         let view = self.view;
-        let context = field::Context { case: view.case, evidence: &[], now: self.now };
+        let context = field::Context { evidence: &[], now: self.now };
         let title = title::title_of(self.playbook);
         let settled = matches!(view.state.as_str(), "decided" | "acted");
         html! {

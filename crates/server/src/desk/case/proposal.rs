@@ -14,13 +14,13 @@ pub fn list(playbook: &Playbook, proposals: &[ProposalView], acceptable: bool) -
     html! {
         @if !proposals.is_empty() {
             section.proposals aria-label=(text::PROPOSALS) {
-                @for proposal in proposals { (one(playbook, proposal, acceptable)) }
+                @for (n, proposal) in proposals.iter().enumerate() { (one(playbook, proposal, acceptable, n == 0)) }
             }
         }
     }
 }
 
-fn one(playbook: &Playbook, proposal: &ProposalView, acceptable: bool) -> Markup {
+fn one(playbook: &Playbook, proposal: &ProposalView, acceptable: bool, first: bool) -> Markup {
     html! {
         div.proposal data-proposal=(proposal.id) {
             p.who {
@@ -32,7 +32,7 @@ fn one(playbook: &Playbook, proposal: &ProposalView, acceptable: bool) -> Markup
             div.says {
                 div.what { (answer::show(&playbook.answer, &proposal.answer)) }
                 @if acceptable {
-                    button.accept type="submit" name="accept" value=(proposal.id) formnovalidate data-accept { (text::ACCEPT) " " kbd { "a" } }
+                    button.accept type="submit" name="accept" value=(proposal.id) formnovalidate data-accept[first] { (text::ACCEPT) @if first { " " kbd { "a" } } }
                 }
             }
             @if let Some(all) = &proposal.probabilities { (bars(all.iter().map(|(option, p)| (option.as_str(), p.as_str())))) }

@@ -18,13 +18,10 @@ use countersign_core::{
 };
 use maud::{Markup, html};
 use serde_json::Value;
-use uuid::Uuid;
 
 /// What a renderer may know beside the value.
 #[derive(Debug, Clone, Copy)]
 pub struct Context<'a> {
-    /// The case.
-    pub case: Uuid,
     /// Where proposers looked, in any field; empty where advice is not visible.
     pub evidence: &'a [EvidenceInput],
     /// Now, in microseconds since 1970 UTC, for "3 h ago".

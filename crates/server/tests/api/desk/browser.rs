@@ -67,8 +67,8 @@ impl Page {
 
     /// The address of the case that the page is about.
     pub fn case(&self) -> Uuid {
-        let rest = self.path.strip_prefix("/desk/cases/").unwrap_or_else(|| panic!("not at a case but at {}", self.path));
-        rest[..36].parse().unwrap()
+        let at = self.headers.get("x-desk-url").unwrap_or_else(|| panic!("not at a case but at {}: {}", self.path, self.plain()));
+        at.to_str().unwrap().strip_prefix("/desk/cases/").unwrap()[..36].parse().unwrap()
     }
 }
 

@@ -57,10 +57,15 @@ async fn somebody_without_the_role_sees_no_queue_and_takes_no_case() {
     assert!(guest.page.plain().contains("There is nothing here that you decide on") && !guest.page.has("Charged"));
     let token = guest.page.form("/sign-out").hidden;
     for verb in ["take", "show", "judge", "skip"] {
-        guest.post(&format!("/desk/cases/{case}/{verb}"), &token).await;
-        assert!(!guest.page.status.is_success() || guest.page.plain().contains("not recorded"), "{verb}: {}", guest.page.plain());
+        let typed = token.iter().cloned().chain([("reason".to_owned(), "because".to_owned())]).collect::<Vec<_>>();
+        guest.post(&format!("/desk/cases/{case}/{verb}"), &typed).await;
+        assert_eq!(guest.page.status, 403, "{verb}: {}", guest.page.plain());
     }
     assert_eq!(world.workspace.case_get(case.into(), None).await.unwrap().judgments.len(), 0);
+    for path in [format!("/desk/cases/{case}"), format!("/desk/cases/{case}/history"), "/desk?in=tickets".to_owned()] {
+        guest.get(&path).await;
+        assert!(matches!(guest.page.status.as_u16(), 403 | 404) && !guest.page.has("Charged"), "{path}");
+    }
     // Whoever no longer takes part is out at once.
     let person =
         guest.world.workspace.people_list().await.unwrap().into_iter().find(|p| p.name.as_deref() == Some("Guest")).unwrap().person;
@@ -79,7 +84,8 @@ async fn a_form_that_is_not_from_our_own_page_does_nothing() {
         Browser::of(&world, bo).await.page.form("/desk/next").hidden
     };
     let own = browser.page.form("/desk/next").hidden;
-    let attempts: [(&[(String, String)], &[(&str, &str)]); 7] = [
+    type Attempt<'a> = (&'a [(String, String)], &'a [(&'static str, &'static str)]);
+    let attempts: [Attempt<'_>; 7] = [
         (&[], &[]),
         (&other, &[]),
         (&own, &[("origin", "https://evil.example")]),

