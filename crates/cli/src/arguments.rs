@@ -62,6 +62,8 @@ pub enum Command {
     Import(Box<command::import::Arguments>),
     /// Write decisions, cases or events to standard output
     Export(command::export::Arguments),
+    /// Do people agree, who is how good, and which labels follow? From a file of answers, without a workspace
+    Agree(command::agree::Arguments),
     /// Show, open or list cases
     #[command(subcommand)]
     Case(command::case::Command),

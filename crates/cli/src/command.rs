@@ -1,5 +1,6 @@
 //! The commands, one file each.
 
+pub mod agree;
 pub mod backup;
 pub mod bundle;
 pub mod case;
@@ -32,6 +33,7 @@ pub async fn run(Arguments { global, command }: Arguments) -> Result<()> {
         Command::Serve(arguments) => serve::run(&global, arguments).await,
         Command::Import(arguments) => import::run(&global, *arguments).await,
         Command::Export(arguments) => export::run(&global, arguments).await,
+        Command::Agree(arguments) => agree::run(&global, arguments).await,
         Command::Case(command) => case::run(&global, command).await,
         Command::Explain(arguments) => explain::run(&global, arguments).await,
         Command::Verify(arguments) => verify::run(&global, arguments).await,
