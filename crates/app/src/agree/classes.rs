@@ -36,7 +36,7 @@ pub(super) fn agreement(sheet: Sheet, seed: u64) -> std::result::Result<Agreemen
     };
     let unmet = truth.classes - classes.len();
     if unmet > 0 {
-        cannot_say.push(format!("{unmet} of the true classes were never answered, so no method can be right about them."));
+        cannot_say.push(format!("True classes that nobody ever answered, of which there are {unmet}: no method can be right about them."));
     }
     let votes = skill::majority(&answers);
     let dawid_skene = skill::dawid_skene(&answers, Settings::default());
@@ -92,7 +92,8 @@ pub(super) fn cannot_say(has_truth: bool, truths_elsewhere: u64) -> Vec<String> 
         );
     }
     if truths_elsewhere > 0 {
-        cannot_say.push(format!("{truths_elsewhere} items of the file of truths were answered by nobody and are left out."));
+        let items = if truths_elsewhere == 1 { "1 item".to_owned() } else { format!("{truths_elsewhere} items") };
+        cannot_say.push(format!("Whether anybody would know {items} of the file of truths, which nobody answered."));
     }
     cannot_say
 }

@@ -6,7 +6,7 @@ use crate::{
     out::{Out, counted, one_line},
 };
 use anyhow::Result;
-use countersign_app::agree::{self, Agreement, Kind, Request, Skill};
+use countersign_app::agree::{self, Agreement, Estimate, Kind, Request, Skill};
 use serde::Serialize;
 use std::path::PathBuf;
 
@@ -148,7 +148,7 @@ fn tables(out: Out, found: &Agreement) -> Result<()> {
 fn methods(out: Out, found: &Agreement) -> Result<()> {
     let mut reasons: Vec<&str> = Vec::new();
     let mut lines = Vec::new();
-    let optional = |estimate: Option<countersign_app::agree::Estimate>| estimate.map_or("-".to_owned(), |estimate| figure(&estimate));
+    let optional = |estimate: Option<Estimate>| estimate.map_or("-".to_owned(), |estimate| figure(&estimate));
     if found.kind == Kind::Numbers {
         for (name, method) in [("mean", &found.mean), ("median", &found.median)] {
             let Some(method) = method else { continue };
@@ -170,7 +170,7 @@ fn methods(out: Out, found: &Agreement) -> Result<()> {
         out.table(&lines, &["labels by", "accuracy [95 %]", "F1 [95 %]"], |line| line.0.clone())?;
         if let (Some(ties), Some(chance)) = (found.majority.ties.filter(|ties| *ties > 0), found.majority.accuracy_by_chance) {
             let ties = counted(ties, "vote was a tie", "votes were ties");
-            out.line(format!("{ties}, decided for the more frequent class; by chance the accuracy would be {:.3}", chance.value))?;
+            out.line(format!("{ties}, decided for the more frequent class; by chance the accuracy would be {}", digits(chance.value)))?;
         }
     }
     reasons.dedup();
@@ -211,14 +211,15 @@ fn people(out: Out, found: &Agreement) -> Result<()> {
     Ok(())
 }
 
-/// `.812 [.783, .837]`, with three digits that count.
-fn figure(estimate: &countersign_app::agree::Estimate) -> String {
-    let digits = |value: f64| {
-        let text = if value.abs() >= 10.0 { format!("{value:.2}") } else { format!("{value:.3}") };
-        match text.strip_prefix("-0.") {
-            Some(rest) => format!("-.{rest}"),
-            None => text.strip_prefix("0.").map_or(text.clone(), |rest| format!(".{rest}")),
-        }
-    };
+/// `.812 [.783, .837]`.
+fn figure(estimate: &Estimate) -> String {
     format!("{} [{}, {}]", digits(estimate.value), digits(estimate.low), digits(estimate.high))
+}
+
+fn digits(value: f64) -> String {
+    let text = if value.abs() >= 10.0 { format!("{value:.2}") } else { format!("{value:.3}") };
+    match text.strip_prefix("-0.") {
+        Some(rest) => format!("-.{rest}"),
+        None => text.strip_prefix("0.").map_or(text.clone(), |rest| format!(".{rest}")),
+    }
 }
