@@ -7,7 +7,7 @@ use std::{
 
 use anyhow::{Context, Result, bail};
 
-use crate::{USAGE, cargo, postgres, root};
+use crate::{USAGE, browser, cargo, postgres, root};
 
 /// What to check.
 #[derive(Debug, Default, PartialEq, Eq)]
@@ -16,6 +16,8 @@ pub struct Options {
     package: Option<String>,
     /// Leave PostgreSQL out, even in continuous integration.
     no_postgres: bool,
+    /// Leave the browser out, even in continuous integration.
+    no_browser: bool,
 }
 
 impl Options {
@@ -26,6 +28,7 @@ impl Options {
         while let Some(argument) = arguments.next() {
             match argument.as_str() {
                 "--no-postgres" => options.no_postgres = true,
+                "--no-browser" => options.no_browser = true,
                 "--package" | "-p" => {
                     options.package = Some(arguments.next().context("say which package after --package")?.clone());
                 }
@@ -41,6 +44,11 @@ impl Options {
             Some(package) => vec!["--package", package],
             None => vec!["--workspace"],
         }
+    }
+
+    /// Whether the tests to run need a browser.
+    fn browses(&self) -> bool {
+        !self.no_browser && self.package.as_deref().is_none_or(|package| package == browser::PACKAGE)
     }
 
     /// Whether cargo has a library to take documentation tests from; asked of a package without one, it fails.
@@ -96,16 +104,30 @@ pub fn run(options: &Options) -> Result<ExitCode> {
             Err(error) => End::Missing(format!("{error:#}; tests that need it say so and pass over")),
         });
     }
-    let with_server = |command: &mut Command| match &server {
-        Some(server) => finish(command.env(postgres::VARIABLE, server.url())),
-        None => finish(command.env_remove(postgres::VARIABLE)),
+    if options.browses() {
+        report.step("browser", || browser::find_or_install().map_or_else(End::Missing, |()| End::Passed));
+        report.step("axe-core", || browser::fetch_axe().map_or_else(End::Missing, |()| End::Passed));
+    }
+    let with_server = |command: &mut Command| {
+        match &server {
+            Some(server) => command.env(postgres::VARIABLE, server.url()),
+            None => command.env_remove(postgres::VARIABLE),
+        };
+        let axe = browser::axe();
+        if axe.is_file() {
+            command.env(browser::VARIABLE, axe);
+        }
+        finish(command)
     };
 
+    let without: &[&str] = if options.no_browser && options.package.is_none() { &["--exclude", browser::PACKAGE] } else { &[] };
     if installed("nextest") {
-        report.step("tests (nextest)", || with_server(cargo().args(["nextest", "run", "--no-fail-fast", "--no-tests=pass"]).args(&scope)));
+        report.step("tests (nextest)", || {
+            with_server(cargo().args(["nextest", "run", "--no-fail-fast", "--no-tests=pass"]).args(&scope).args(without))
+        });
     } else {
         report.step("tests (cargo test; cargo-nextest is quicker)", || {
-            with_server(cargo().args(["test", "--no-fail-fast", "--all-targets"]).args(&scope))
+            with_server(cargo().args(["test", "--no-fail-fast", "--all-targets"]).args(&scope).args(without))
         });
     }
     if options.has_library() {
@@ -198,7 +220,12 @@ mod tests {
     fn arguments() {
         assert_eq!(parse("").unwrap(), Options::default());
         let options = parse("--no-postgres --package countersign-core").unwrap();
-        assert!(options.no_postgres);
+        assert!(options.no_postgres && !options.browses());
+        assert!(
+            parse("").unwrap().browses()
+                && parse("-p countersign-journeys").unwrap().browses()
+                && !parse("--no-browser").unwrap().browses()
+        );
         assert_eq!(options.scope(), ["--package", "countersign-core"]);
         assert!(parse("--package").is_err());
         assert!(parse("--pakage x").unwrap_err().to_string().contains("--pakage"));

@@ -1,8 +1,9 @@
-//! Development commands, run as `cargo xtask <command>`. Knows cargo and PostgreSQL, and nothing of the product.
+//! Development commands, run as `cargo xtask <command>`. Knows cargo, PostgreSQL and browsers, and nothing of the product.
 //!
 //! [`check`] is what `cargo xtask test` does step by step, [`postgres`] finds, starts and removes a throw-away
-//! PostgreSQL. The rules of the house that are tests themselves lie in `tests/house.rs`. Unix only.
+//! PostgreSQL, [`browser`] a Chromium and axe-core. The rules of the house that are tests themselves lie in `tests/house.rs`. Unix only.
 
+mod browser;
 mod check;
 mod postgres;
 
@@ -14,8 +15,8 @@ use std::{
 use anyhow::{Context, Result, bail};
 
 const USAGE: &str = "\
-cargo xtask test [--package NAME] [--no-postgres]
-    Formatting, lints and every test, with a throw-away PostgreSQL beside the embedded database.
+cargo xtask test [--package NAME] [--no-postgres] [--no-browser]
+    Formatting, lints and every test, with a throw-away PostgreSQL beside the embedded database, and the desk in a browser.
     A part that is missing on this machine is named and left out; with CI=true in the environment it fails instead.
 cargo xtask postgres -- COMMAND [ARGUMENT]..
     Runs a command with COUNTERSIGN_TEST_POSTGRES set to a throw-away PostgreSQL, as in

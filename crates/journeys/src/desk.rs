@@ -1,0 +1,124 @@
+//! A workspace with every kind of case, served on loopback, and a browser that is signed in to it.
+
+use crate::{Browser, Screen, cases, leave_out};
+use countersign_app::{
+    Options,
+    input::{CaseInput, ProposalInput},
+};
+use countersign_core::id::{CaseId, PersonId};
+use countersign_server::ServerConfig;
+use countersign_testkit::{Database, Kit, caller};
+use serde_json::Value;
+use std::future;
+use tokio::{
+    net::TcpListener,
+    sync::{Mutex, MutexGuard},
+    task::JoinHandle,
+};
+
+/// One journey at a time: a browser takes the whole machine.
+static TURN: Mutex<()> = Mutex::const_new(());
+/// Between two cases that come in.
+const APART_MICROS: i64 = 7 * 60 * 1_000_000;
+
+/// Everything that a journey needs.
+pub struct Desk {
+    /// The node and its clock.
+    pub kit: Kit,
+    /// Who sits at the browser.
+    pub ada: PersonId,
+    /// The browser.
+    pub browser: Browser,
+    base: String,
+    tasks: Vec<JoinHandle<()>>,
+    _turn: MutexGuard<'static, ()>,
+}
+
+impl Desk {
+    /// A desk with the playbooks of [`cases`] and no case; Ada is at the browser and not yet signed in. `None`, after saying why, where
+    /// there is no browser.
+    ///
+    /// # Panics
+    /// Where the node, the server or the browser does not come up.
+    pub async fn empty(screen: Screen) -> Option<Self> {
+        let turn = TURN.lock().await;
+        let kit = Kit::on(Database::sqlite(), 7).await;
+        for source in cases::PLAYBOOKS {
+            kit.publish(source).await;
+        }
+        let ada = kit.member("Ada Brandt", &cases::ROLES).await;
+        let listener = TcpListener::bind("127.0.0.1:0").await.expect("a free port");
+        let base = format!("http://{}", listener.local_addr().expect("an address"));
+        let browser = match Browser::open(&base, screen).await {
+            Ok(browser) => browser,
+            Err(missing) => {
+                leave_out(&format!("no journey in a browser: {missing}"));
+                return None;
+            }
+        };
+        let app = kit.app.clone();
+        let serving = tokio::spawn(countersign_server::serve(app, listener, ServerConfig::default(), future::pending()));
+        let tasks = vec![serving, countersign_app::integrator::spawn(&kit.app)];
+        Some(Self { kit, ada, browser, base, tasks, _turn: turn })
+    }
+
+    /// A desk where Ada is signed in, at the queue.
+    pub async fn open(screen: Screen) -> Option<Self> {
+        let desk = Self::empty(screen).await?;
+        desk.sign_in().await;
+        Some(desk)
+    }
+
+    /// Signs Ada in by a one-time link, as she would.
+    ///
+    /// # Panics
+    /// Where the queue does not come.
+    pub async fn sign_in(&self) {
+        let link = self.kit.workspace.desk_link(self.ada).await.expect("a link");
+        self.browser.go(&format!("/desk/sign-in/{link}")).await;
+        self.browser.click("main form button").await;
+        self.browser.until("document.querySelector('[data-next], .empty')").await;
+    }
+
+    /// Takes in a case that is written as `POST /v1/cases` has it.
+    ///
+    /// # Panics
+    /// Where it is refused.
+    pub async fn take_in(&self, case: Value) -> CaseId {
+        let input: CaseInput = serde_json::from_value(case).expect("a case");
+        let receipt = self.kit.workspace.case_open(&caller(), input, Options::default()).await.expect("a case that is taken in");
+        self.kit.clock.advance(APART_MICROS);
+        CaseId(receipt.case)
+    }
+
+    /// Lets an AI propose something more on a case.
+    ///
+    /// # Panics
+    /// Where it is refused.
+    pub async fn propose(&self, case: CaseId, proposal: Value) {
+        let input: ProposalInput = serde_json::from_value(proposal).expect("a proposal");
+        self.kit.workspace.case_propose(&caller(), case, input, Options::default()).await.expect("a proposal that is taken in");
+    }
+
+    /// A case as it stands in the workspace.
+    ///
+    /// # Panics
+    /// Where there is none.
+    pub async fn stands(&self, case: CaseId) -> countersign_app::view::CaseView {
+        self.kit.workspace.case_get(case, None).await.expect("the case")
+    }
+
+    /// Where the desk is.
+    #[must_use]
+    pub fn base(&self) -> &str {
+        &self.base
+    }
+
+    /// Ends all of it.
+    pub async fn close(self) {
+        self.browser.close().await;
+        for task in self.tasks {
+            task.abort();
+        }
+    }
+}

@@ -1,0 +1,107 @@
+//! Every kind of field and of answer: a text that is edited, a patch that is read, a picture, a form, an action, a score.
+
+use countersign_journeys::{Desk, Screen, cases};
+use countersign_testkit::caller;
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_text_is_edited_and_the_difference_kept() {
+    let Some(desk) = Desk::open(Screen::LAPTOP).await else { return };
+    let case = desk.take_in(cases::letter()).await;
+    let page = &desk.browser;
+    page.go("/desk").await;
+    page.press('n').await;
+    page.until("document.querySelector('#answer textarea[data-edit]')").await;
+    page.look("text").await;
+    page.press('e').await;
+    page.until("document.activeElement.matches('textarea[data-edit]')").await;
+    page.script("const area = document.activeElement; area.value = area.value.replace('on Friday', 'on Thursday'); area.setSelectionRange(area.value.length, area.value.length);").await;
+    page.write("\nAda Brandt").await;
+    page.look("text-edited").await;
+
+    // What was typed outlives the page.
+    page.go("/desk").await;
+    page.press('n').await;
+    page.until("document.querySelector('textarea[data-edit]')?.value.includes('Thursday')").await;
+    page.press('e').await;
+    page.control_enter().await;
+    page.until("!document.querySelector('#answer')").await;
+    let answer = desk.stands(case).await.judgments.remove(0).answer;
+    assert!(answer.as_str().unwrap().contains("on Thursday") && answer.as_str().unwrap().ends_with("Ada Brandt"), "{answer}");
+    page.go(&format!("/desk/cases/{case}")).await;
+    page.until("document.querySelector('ins')").await;
+    assert!(page.text("ins").await.contains("Thursday"));
+    page.look("text-difference").await;
+    page.shot("text-difference-whole", true).await;
+    desk.close().await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_patch_is_reviewed_line_by_line() {
+    let Some(desk) = Desk::open(Screen::LAPTOP).await else { return };
+    let case = desk.take_in(cases::change()).await;
+    let page = &desk.browser;
+    page.go("/desk").await;
+    page.press('n').await;
+    page.until("document.querySelectorAll('[data-patch] [data-file]').length === 3").await;
+    assert!(page.count("table.code tr.added").await > 10 && page.count("table.code em").await > 2);
+    page.look("patch").await;
+    page.shot("patch-whole", true).await;
+    page.click("[data-file] .viewed input").await;
+    page.until("!document.querySelector('[data-file]').open").await;
+    page.look("patch-viewed").await;
+    page.go(&page.path().await).await;
+    page.until("document.querySelector('[data-file] .viewed input')?.checked && !document.querySelector('[data-file]').open").await;
+    // The form: another verdict than the proposed one, and a finding of one's own.
+    page.script("document.querySelector('[name=\"answer/verdict\"][value=reject]').click(); document.querySelector('[name=\"answer/risk\"]').focus(); document.activeElement.value = '';").await;
+    page.write("4").await;
+    page.look("patch-form").await;
+    page.control_enter().await;
+    page.until("!document.querySelector('#answer')").await;
+    let answer = desk.stands(case).await.judgments.remove(0).answer;
+    assert_eq!((answer["verdict"].as_str(), answer["risk"].as_i64()), (Some("reject"), Some(4)), "{answer}");
+    desk.close().await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn pictures_scores_actions_and_patches_are_answered() {
+    let Some(desk) = Desk::open(Screen::LAPTOP).await else { return };
+    let picture = desk.kit.workspace.attachment_add(&caller(), "image/png", cases::scan()).await.unwrap().attachment;
+    let study = desk.take_in(cases::study(&picture)).await;
+    let action = desk.take_in(cases::action()).await;
+    let repair = desk.take_in(cases::repair()).await;
+    let page = &desk.browser;
+    page.go("/desk?in=scans").await;
+    page.press('n').await;
+    page.until("document.querySelector('[data-image] img')?.naturalWidth === 480").await;
+    page.look("image").await;
+    let fits = "const box = document.querySelector('.image .boxes').getBoundingClientRect(), img = document.querySelector('.image img').getBoundingClientRect(); return [box.left - img.left, box.top - img.top, box.width - img.width, box.height - img.height].every((by) => Math.abs(by) < 1);";
+    assert_eq!(page.script(fits).await, true, "the boxes lie on the picture");
+    page.click("[data-zoom=in]").await;
+    page.click("[data-zoom=in]").await;
+    page.look("image-zoomed").await;
+    assert_eq!(page.script(fits).await, true, "the boxes stay on the picture");
+    page.script("document.querySelector('[data-score]').focus()").await;
+    page.write("7.5").await;
+    page.enter().await;
+    page.until("!document.querySelector('[data-score]')").await;
+    assert_eq!(desk.stands(study).await.decision.unwrap().answer, "7.5");
+
+    page.go("/desk?in=agent-action").await;
+    page.press('n').await;
+    page.until("document.querySelector('[name=\"answer/arguments/sum\"]')").await;
+    page.look("action").await;
+    page.script("document.querySelector('[name=\"answer/arguments/sum\"]').select()").await;
+    page.write("29").await;
+    page.control_enter().await;
+    page.until("!document.querySelector('#answer')").await;
+    assert_eq!(desk.stands(action).await.judgments[0].answer["arguments"]["sum"], "29");
+
+    page.go("/desk?in=repairs").await;
+    page.press('n').await;
+    page.until("document.querySelector('#answer textarea')").await;
+    page.look("patch-answer").await;
+    page.press('a').await;
+    page.until("!document.querySelector('#answer')").await;
+    assert_eq!(desk.stands(repair).await.state, "decided");
+    desk.close().await;
+}

@@ -1,0 +1,12 @@
+//! Journeys at the desk, in a real browser. Each leaves screenshots in `target/screenshots`, in both lights; each page on the way is
+//! checked by axe-core. Where there is no browser they say so and pass over.
+
+#![expect(clippy::unwrap_used, reason = "a test that cannot go on should panic")]
+
+mod blind;
+mod fields;
+mod hostile;
+mod keyboard;
+mod pages;
+mod plain;
+mod speed;
