@@ -56,3 +56,28 @@ pub async fn give(Path((version, name)): Path<(String, String)>) -> Response {
     let headers = [(header::CONTENT_TYPE, HeaderValue::from_static(media_type)), (header::CACHE_CONTROL, HeaderValue::from_static(kept))];
     (headers, *text).into_response()
 }
+
+#[cfg(test)]
+mod tests {
+    /// The values of a variable, in the order in which a style sheet gives them: light, then dark.
+    fn values<'c>(css: &'c str, name: &str) -> Vec<&'c str> {
+        css.split(&format!("--{name}: ")).skip(1).filter_map(|rest| rest.split(';').next()).take(2).collect()
+    }
+
+    #[test]
+    fn a_colour_means_the_same_in_the_desk_and_in_charts() {
+        let (desk, charts) = (include_str!("assets/desk.css"), include_str!("../../../report/src/chart/style/tokens.css"));
+        for name in ["person", "ai", "pair", "alarm"] {
+            assert_eq!(values(charts, name).len(), 2, "{name}");
+            assert_eq!(values(desk, name), values(charts, name), "{name}");
+        }
+    }
+
+    #[test]
+    fn styles_use_only_variables_that_there_are() {
+        let all = [include_str!("assets/desk.css"), include_str!("assets/parts.css")].concat();
+        for used in all.split("var(--").skip(1).filter_map(|rest| rest.split([')', ',']).next()) {
+            assert!(!values(&all, used).is_empty(), "--{used} is used and nowhere set");
+        }
+    }
+}

@@ -83,6 +83,7 @@ function put(text, url, push) {
   if (push && url !== location.pathname + location.search) history.pushState({ desk: true }, "", url);
   shown();
   placed.dispatchEvent(new CustomEvent("desk:swapped", { bubbles: true }));
+  say("");
   main.focus({ preventScroll: true });
   scrollTo(0, 0);
 }
