@@ -11,6 +11,7 @@ mod score;
 mod writing;
 
 use super::{
+    case::proposal::leading,
     field::{json, patch},
     form::{Draft, FieldProblem, Form},
 };
@@ -25,7 +26,7 @@ pub const NAME: &str = "answer";
 /// The controls for an answer, inside the page's form. `draft` is what was typed before.
 #[must_use]
 pub fn control(spec: &AnswerSpec, shown: &Shown, draft: Option<&Draft>) -> Markup {
-    let proposed = shown.proposals.last().map(|proposal| &proposal.answer);
+    let proposed = leading(&shown.proposals).map(|proposal| &proposal.answer);
     let typed = draft.and_then(|draft| draft.get(NAME));
     match spec {
         AnswerSpec::Choice { options } => choice::control(options, typed),
@@ -63,6 +64,15 @@ pub fn show(spec: &AnswerSpec, answer: &Value) -> Markup {
         },
         (_, Value::String(word)) => html! { span.word { (word) } },
         (_, other) => json::render(other),
+    }
+}
+
+/// What an answer changed of a proposal, where both are texts and differ.
+#[must_use]
+pub fn changes(spec: &AnswerSpec, proposed: &Value, answer: &Value) -> Option<Markup> {
+    match (spec, proposed.as_str(), answer.as_str()) {
+        (AnswerSpec::Text { .. }, Some(proposed), Some(answer)) if proposed != answer => Some(writing::difference(proposed, answer)),
+        _ => None,
     }
 }
 

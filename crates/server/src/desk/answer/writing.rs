@@ -4,7 +4,7 @@ use super::{
     super::form::{FieldProblem, Form},
     NAME,
 };
-use crate::desk::{field::patch, text::parts as words};
+use crate::desk::text::parts as words;
 use maud::{Markup, html};
 use serde_json::Value;
 use similar::{ChangeTag, TextDiff};
@@ -12,14 +12,11 @@ use similar::{ChangeTag, TextDiff};
 /// Longer texts are not compared word by word.
 const COMPARED_BYTES_MAX: usize = 60_000;
 
-/// A text, with the proposal beside it and the difference under it.
+/// A text that begins as the proposal, with the difference under it.
 pub fn text(bytes_max: usize, proposed: Option<&str>, typed: Option<&str>) -> Markup {
     let value = typed.or(proposed).unwrap_or_default();
     html! {
         div.writing {
-            @if let Some(proposed) = proposed {
-                section.proposed { h3 { (words::PROPOSED_TEXT) } div.text dir="auto" { (proposed) } }
-            }
             label.field { (words::YOUR_TEXT)
                 textarea name=(NAME) rows="12" dir="auto" required maxlength=(bytes_max) data-edit { (lead(value)) (value) }
             }
@@ -30,11 +27,10 @@ pub fn text(bytes_max: usize, proposed: Option<&str>, typed: Option<&str>) -> Ma
     }
 }
 
-/// A patch: the proposed one drawn, and its text to edit.
+/// A patch: the text of the proposed one, to edit; it is drawn above, with its proposal.
 pub fn patch(proposed: Option<&str>, typed: Option<&str>) -> Markup {
     let value = typed.or(proposed).unwrap_or_default();
     html! {
-        @if let Some(proposed) = proposed { (patch::render(proposed)) }
         label.field { (words::PATCH_HOW)
             textarea.code name=(NAME) rows="14" spellcheck="false" required data-edit { (lead(value)) (value) }
         }

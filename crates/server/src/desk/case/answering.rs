@@ -107,6 +107,8 @@ impl Answering<'_> {
                 input type="hidden" name="phase" value=(shown.phase);
                 input type="hidden" name="seconds" value="";
                 @if let Some(scope) = self.scope { input type="hidden" name="in" value=(scope); }
+                // Enter in a text presses the first button of its form, and that must never be the one that accepts.
+                button.unseen type="submit" tabindex="-1" aria-hidden="true" { (text::DECIDE) }
                 h2.question { (shown.question) }
                 (self.stage())
                 @if shown.advice_visible {
@@ -145,7 +147,7 @@ impl Answering<'_> {
                 "final" => {
                     div.stage.ai {
                         strong { (text::REVEAL) } " "
-                        @if let Some(first) = &self.sheet.first { (text::REVEAL_LEAD) " " (answer::show(&self.sheet.playbook.answer, first)) " " }
+                        @if let Some(first) = &self.sheet.first { (text::REVEAL_LEAD) " " (answer::show(&self.sheet.playbook.answer, first)) ". " }
                         (text::REVEAL_DECIDE)
                         @if shown.proposals.is_empty() { p { (text::NO_ADVICE) } }
                     }

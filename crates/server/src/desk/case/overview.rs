@@ -2,7 +2,7 @@
 //! what, and what can still be done about it.
 
 use super::{answering::field_section, proposal, url};
-use crate::desk::{answer, field, page::token, text, visitor::Visitor};
+use crate::desk::{answer, field, page::token, text, text::parts, visitor::Visitor};
 use countersign_app::{
     title,
     view::{CaseView, DecisionView, JudgmentView, Shown},
@@ -95,7 +95,7 @@ impl Overview<'_> {
         html! {
             section.sheet.decision {
                 h2 { (text::DECISION) }
-                div.what { strong { (decision.answer) } }
+                (self.decided(decision))
                 p.quiet { (text::state(&decision.status)) " " (text::BASIS_SEPARATOR) " " (decision.basis.replace('_', " ")) " " (text::BASIS_SEPARATOR) " " (self.when(&decision.at)) }
                 @if self.view.state != "appealed" {
                     @if undoable {
@@ -137,6 +137,15 @@ impl Overview<'_> {
         }
     }
 
+    /// What was decided; of a document, the one that was signed last.
+    fn decided(&self, decision: &DecisionView) -> Markup {
+        let signed = self.view.judgments.iter().rev().find(|judgment| judgment.phase != "first");
+        match signed.filter(|_| decision.answer == "document") {
+            Some(judgment) => html! { (answer::show(&self.playbook.answer, &judgment.answer)) },
+            None => html! { div.what { strong { (decision.answer) } } },
+        }
+    }
+
     fn judgments(&self) -> Markup {
         html! {
             @if !self.view.judgments.is_empty() {
@@ -152,9 +161,18 @@ impl Overview<'_> {
         html! {
             span.people { (self.people.get(&judgment.person).map_or(text::NAMELESS, String::as_str)) }
             " " span.quiet { (text::phase(&judgment.phase)) } " "
-            (answer::show(&self.playbook.answer, &judgment.answer))
+            @match self.changes(judgment) {
+                Some(changes) => section.changes { h3 { (parts::CHANGES) } (changes) },
+                None => (answer::show(&self.playbook.answer, &judgment.answer)),
+            }
             @if let Some(reason) = &judgment.reason { p.why { (reason) } }
         }
+    }
+
+    /// What an answer changed of the text that was proposed to whoever gave it.
+    fn changes(&self, judgment: &JudgmentView) -> Option<Markup> {
+        let proposed = proposal::leading(&self.view.proposals).filter(|_| judgment.advice == "yes")?;
+        answer::changes(&self.playbook.answer, &proposed.answer, &judgment.answer)
     }
 
     /// A correction is made without anything beside it.

@@ -14,13 +14,19 @@ pub fn list(playbook: &Playbook, proposals: &[ProposalView], acceptable: bool) -
     html! {
         @if !proposals.is_empty() {
             section.proposals aria-label=(text::PROPOSALS) {
-                @for (n, proposal) in proposals.iter().enumerate() { (one(playbook, proposal, acceptable, n == 0)) }
+                @for proposal in proposals { (one(playbook, proposal, acceptable, leading(proposals).is_some_and(|leading| leading.id == proposal.id))) }
             }
         }
     }
 }
 
-fn one(playbook: &Playbook, proposal: &ProposalView, acceptable: bool, first: bool) -> Markup {
+/// The proposal that a key accepts and that an editor begins with: the newest that followed an ask or another proposal, else the first.
+#[must_use]
+pub fn leading(proposals: &[ProposalView]) -> Option<&ProposalView> {
+    proposals.iter().rev().find(|one| one.ask.is_some() || one.chained_from.is_some()).or_else(|| proposals.first())
+}
+
+fn one(playbook: &Playbook, proposal: &ProposalView, acceptable: bool, leads: bool) -> Markup {
     html! {
         div.proposal data-proposal=(proposal.id) {
             p.who {
@@ -32,7 +38,7 @@ fn one(playbook: &Playbook, proposal: &ProposalView, acceptable: bool, first: bo
             div.says {
                 div.what { (answer::show(&playbook.answer, &proposal.answer)) }
                 @if acceptable {
-                    button.accept type="submit" name="accept" value=(proposal.id) formnovalidate data-accept[first] { (text::ACCEPT) @if first { " " kbd { "a" } } }
+                    button.accept type="submit" name="accept" value=(proposal.id) formnovalidate data-accept[leads] { (text::ACCEPT) @if leads { " " kbd { "a" } } }
                 }
             }
             @if let Some(all) = &proposal.probabilities { (bars(all.iter().map(|(option, p)| (option.as_str(), p.as_str())))) }

@@ -13,7 +13,7 @@ pub fn render(table: &Map<String, Value>) -> Markup {
     let columns = table.get("columns").and_then(Value::as_array).unwrap_or(&empty);
     let rows = table.get("rows").and_then(Value::as_array).unwrap_or(&empty);
     html! {
-        div.scroll tabindex="0" role="region" aria-label=(words::TABLE) {
+        div.scroll tabindex="0" role="group" aria-label=(words::TABLE) {
             table.data {
                 thead { tr { @for column in columns { th scope="col" { (column.as_str().unwrap_or_default()) } } } }
                 tbody { @for row in rows.iter().take(SHOWN_ROWS_MAX) { tr { @for cell in row.as_array().unwrap_or(&empty) { (one(cell)) } } } }

@@ -45,7 +45,7 @@ fn one(file: &File<'_>, number: usize) -> Markup {
             }
             label.viewed hidden { input type="checkbox" data-viewed; " " (text::VIEWED) }
             @for note in &file.notes { p.aside { (note) } }
-            div.scroll tabindex="0" role="region" aria-label=(text::changes_of(file.path())) {
+            div.scroll tabindex="0" role="group" aria-label=(text::changes_of(file.path())) {
                 table.code {
                     @for (h, hunk) in file.hunks.iter().enumerate() {
                         tbody id={ "file-" (number) "-hunk-" (h) } {
