@@ -1,7 +1,7 @@
 //! Two files become codes: items, people, answers and truths. Computes nothing.
 
 use super::{CLASSES_MAX, ColumnNames, Error, Kind, NUMERIC_CLASSES_MAX, Request};
-use countersign_columns::{Category, Column, MISSING, Progress, Source, Table, Want};
+use countersign_columns::{Category, Column, Labels, MISSING, Progress, Source, Table, Want};
 use std::{cmp::Ordering, collections::HashMap};
 
 /// Names by which columns are guessed, the surest first.
@@ -194,7 +194,25 @@ fn repeated(file: &str, item: &Category, person: &Category) -> Result<(), Error>
     Err(fault(file, format!("person `{person}` answers item `{item}` more than once{more}; keep one answer of each person to each item")))
 }
 
+/// Words among numbers that stand for no answer, and must not become a class.
+const NO_ANSWERS: [&str; 8] = ["nan", "inf", "-inf", "na", "n/a", "null", "none", "-"];
+
+/// That numbers have no words for nothing among them.
+fn no_words_for_nothing(file: &str, labels: &Labels) -> Result<(), Error> {
+    let (words, numbers): (Vec<&str>, Vec<&str>) =
+        labels.iter().partition(|label| NO_ANSWERS.iter().any(|word| label.eq_ignore_ascii_case(word)));
+    match words.first() {
+        Some(word) if !numbers.is_empty() && numbers.iter().all(|label| label.parse::<f64>().is_ok()) => {
+            Err(fault(file, format!("`{word}` stands among answers that are numbers; leave the cell empty where there is no answer")))
+        }
+        _ => Ok(()),
+    }
+}
+
 fn kind(request: &Request, file: &str, answer: &Column) -> Result<Kind, Error> {
+    if let Column::Category(category) = answer {
+        no_words_for_nothing(file, &category.labels)?;
+    }
     let different = match answer {
         Column::Number(values) => {
             let mut bits: Vec<u64> = values.iter().map(|value| value.to_bits()).collect();

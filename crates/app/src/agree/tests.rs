@@ -113,6 +113,11 @@ fn what_says_nothing_is_told() {
             None,
             "a.csv: person `a` answers item `1` more than once; keep one answer of each person to each item",
         ),
+        (
+            "item,person,answer\n1,a,1\n1,b,NaN\n2,a,2\n",
+            None,
+            "a.csv: `NaN` stands among answers that are numbers; leave the cell empty where there is no answer",
+        ),
         ("foo,bar,baz,qux\n1,2,3,4\n", None, "a.csv: no column is surely the one of --item; name it. There are `foo`, `bar`, `baz`, `qux`"),
         (&many, None, "a.csv: 1001 different answers are texts or measurements and no classes, of which at most 1000 are taken."),
         (ANSWERS, Some("item,truth\n1,yes\n"), "t.csv: there is no column `question`; there are `item`, `truth`"),

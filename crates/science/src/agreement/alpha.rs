@@ -18,7 +18,8 @@ pub(super) fn class_counts(list: &[(u32, u32)]) -> Vec<(usize, f64)> {
     classes.chunk_by(|a, b| a == b).filter_map(|same| same.first().map(|class| (*class as usize, same.len() as f64))).collect()
 }
 
-fn nothing() -> Error {
+/// That there is nothing to compare.
+pub(super) fn nothing() -> Error {
     Error::cannot_say(
         "no item was answered by two people, so nobody can be compared with anybody; let people answer some of the same items",
     )

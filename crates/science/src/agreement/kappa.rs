@@ -72,8 +72,10 @@ pub fn cohen(first: &[Option<u32>], second: &[Option<u32>], classes: usize, weig
     second_shares.iter().for_each(|(b, _)| mean_second[*b] = towards(&first_shares, *b));
     let agreed: f64 = table.iter().map(|((a, b), count)| count / n * weights.agreement(*a, *b, classes)).sum();
     let chance: f64 = first_shares.iter().map(|(a, share)| share * mean_first[*a]).sum();
-    if 1.0 - chance < 1e-12 {
-        return Err(Error::cannot_say("both people gave one and the same class throughout, so agreement beyond chance is undefined"));
+    if first_shares.len() == 1 || second_shares.len() == 1 {
+        return Err(Error::cannot_say(
+            "one of the two people gave one and the same class throughout, so agreement beyond chance cannot show",
+        ));
     }
     let kappa = (agreed - chance) / (1.0 - chance);
     let spread: f64 = table
@@ -128,7 +130,7 @@ pub fn observed(answers: &Answers, level: f64) -> Result<Estimate> {
     let k = answers.classes();
     let groups = Groups::new(answers.items(), k + 2, |item, sums| add_agreement(answers, item, sums));
     if groups.items() == 0 {
-        return Err(Error::cannot_say("no item was answered by two people, so nobody can be compared with anybody"));
+        return Err(super::alpha::nothing());
     }
     let estimate = groups.estimate(level, 1.0, 1.0, |sums| Some(sums.get(k)? / sums.get(k + 1)?).filter(|share| share.is_finite()))?;
     Ok(Estimate { low: estimate.low.max(0.0), ..estimate })

@@ -129,6 +129,7 @@ fn what_cannot_be_compared_is_said() {
         fleiss(&constant, 0.95),
         cohen(&[Some(0); 3], &[Some(0); 3], 2, Weights::None, 0.95),
         cohen(&[Some(0), None], &[None, Some(1)], 2, Weights::None, 0.95),
+        cohen(&[Some(0), Some(1)], &[Some(1), Some(1)], 2, Weights::None, 0.95),
         alpha_nominal(&alone, 0.95),
         observed(&alone, 0.95),
         alpha_nominal(&once, 0.95),
