@@ -26,6 +26,7 @@ pub mod ledger;
 pub mod log_head;
 pub mod playbook;
 pub mod queue;
+pub mod rehearsal;
 pub mod subject;
 pub mod vault;
 
@@ -52,6 +53,7 @@ pub fn statements() -> Vec<(&'static str, &'static str)> {
         log_head::STATEMENTS,
         playbook::STATEMENTS,
         queue::STATEMENTS,
+        rehearsal::STATEMENTS,
         subject::STATEMENTS,
         vault::STATEMENTS,
     ]
