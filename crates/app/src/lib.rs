@@ -25,6 +25,7 @@ pub mod playbook;
 pub mod projection;
 pub mod queue;
 pub mod recent;
+pub mod rehearsal;
 pub mod seal;
 pub mod session;
 pub mod subject;

@@ -60,6 +60,8 @@ pub enum Command {
     Serve(command::serve::Arguments),
     /// Bring in cases with their history, from CSV or NDJSON
     Import(Box<command::import::Arguments>),
+    /// Do we beat either alone? What past decisions say about people, AI and pair, from a file or the own history
+    Rehearse(Box<command::rehearse::Arguments>),
     /// Write decisions, cases or events to standard output
     Export(command::export::Arguments),
     /// Do people agree, who is how good, and which labels follow? From a file of answers, without a workspace

@@ -17,6 +17,7 @@ pub mod log;
 pub mod person;
 pub mod playbook;
 pub mod rebuild;
+pub mod rehearse;
 pub mod serve;
 pub mod stop;
 pub mod subject;
@@ -32,6 +33,7 @@ pub async fn run(Arguments { global, command }: Arguments) -> Result<()> {
         Command::Init(arguments) => init::run(&global, arguments).await,
         Command::Serve(arguments) => serve::run(&global, arguments).await,
         Command::Import(arguments) => import::run(&global, *arguments).await,
+        Command::Rehearse(arguments) => rehearse::run(&global, *arguments).await,
         Command::Export(arguments) => export::run(&global, arguments).await,
         Command::Agree(arguments) => agree::run(&global, arguments).await,
         Command::Case(command) => case::run(&global, command).await,
