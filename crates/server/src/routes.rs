@@ -14,6 +14,7 @@ mod outcome;
 mod person;
 mod playbook;
 mod proposal;
+mod rehearsal;
 mod subject;
 mod workspace;
 
@@ -43,6 +44,7 @@ pub fn all() -> OpenApiRouter<Server> {
         .merge(person::routes())
         .merge(playbook::routes())
         .merge(proposal::routes())
+        .merge(rehearsal::routes())
         .merge(subject::routes())
         .merge(workspace::routes())
 }
