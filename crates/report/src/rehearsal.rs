@@ -23,6 +23,12 @@ use crate::chart::{Interval, Row, Tone};
 use crate::format::{self, Unit};
 use crate::page::{Glance, Page, Section};
 
+/// Whether the pair beats either alone, as one picture and two sentences: for a page that shows several.
+#[must_use]
+pub fn summary(findings: &Findings) -> Markup {
+    pair::summary(findings)
+}
+
 /// The report as one HTML file.
 pub fn html(findings: &Findings) -> String {
     page(findings).render()

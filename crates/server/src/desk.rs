@@ -15,6 +15,7 @@ mod history;
 mod judge;
 mod ledger;
 mod page;
+mod pair;
 mod playbooks;
 mod queue;
 mod recent;
@@ -74,6 +75,9 @@ pub fn routes() -> Router<Server> {
         .route("/desk/decisions/{decision}/correct", post(around::correct))
         .route("/desk/decisions/{decision}/appeal", post(around::appeal))
         .route("/desk/decisions/{decision}/bundle", get(history::bundle))
+        .route("/desk/pair", get(pair::page))
+        .route("/desk/pair/{name}", post(pair::start))
+        .route("/desk/rehearsals/{id}", get(pair::report))
         .route("/desk/ledger", get(ledger::page))
         .route("/desk/playbooks", get(playbooks::list))
         .route("/desk/playbooks/{name}", get(playbooks::one))

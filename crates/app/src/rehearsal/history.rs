@@ -99,7 +99,8 @@ impl Workspace {
 
 /// The rows of a case: one for each person who answered.
 fn add(rows: &mut Vec<Row>, case: &CaseView) {
-    let proposal = case.proposals.last();
+    // What the AI said by itself: of several proposers the one that was asked first, and what it said before anybody asked again.
+    let proposal = case.proposals.first();
     let truth = case.outcome.as_ref().and_then(label);
     let opened = parse_rfc3339(&case.opened).map_or(f64::NAN, |micros| micros as f64 / 1e6);
     let fields: BTreeMap<String, Value> =
@@ -217,7 +218,7 @@ fn data(name: &str, playbook: &Playbook, options: &[String], groups: &[String], 
         note("truth", "the outcome of the case"),
         note("human", "first or only answers without advice"),
         note("final", "answers after the advice was shown"),
-        note("ai", "the last proposal"),
+        note("ai", "the first proposal"),
     ];
     data
 }

@@ -4,7 +4,7 @@ use countersign_science::rehearsal::findings::{Comparison, Findings, Member, Ver
 use maud::{Markup, html};
 
 use super::{name, row};
-use crate::chart::{Axis, Chart, Intervals, Reference, Row};
+use crate::chart::{self, Axis, Chart, Intervals, Reference, Row};
 use crate::format::Unit;
 use crate::page::{self, Cell, Column, Section, Table};
 
@@ -38,6 +38,15 @@ pub(super) fn section(findings: &Findings) -> Option<Section> {
         (scores(&members))
     };
     Some(Section { id: "pair".into(), title: "Does the pair beat either alone?".into(), body })
+}
+
+/// The picture of all four, and the verdicts.
+pub(super) fn summary(findings: &Findings) -> Markup {
+    html! {
+        (chart::responsive(&accuracy(findings)))
+        (verdict("The pair as it was", &findings.complementarity.observed))
+        (verdict("The pair as it could be", &findings.complementarity.achievable))
+    }
 }
 
 fn members(findings: &Findings) -> [(Who, &Member); 4] {

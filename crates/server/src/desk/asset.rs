@@ -21,11 +21,12 @@ const FILES: &[(&str, &str, &str)] = &[
     ("parts.css", CSS, include_str!("assets/parts.css")),
     ("view.js", SCRIPT, include_str!("assets/view.js")),
     ("proof.js", SCRIPT, include_str!("assets/proof.js")),
+    ("chart.css", CSS, countersign_report::chart::CSS),
     ("icon.svg", SVG, include_str!("assets/icon.svg")),
 ];
 
 /// Style sheets in the order in which pages link them.
-pub const STYLES: &[&str] = &["desk.css", "parts.css"];
+pub const STYLES: &[&str] = &["desk.css", "parts.css", "chart.css"];
 /// Modules that pages load.
 pub const SCRIPTS: &[&str] = &["desk.js", "view.js", "proof.js"];
 

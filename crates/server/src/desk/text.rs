@@ -1,6 +1,7 @@
 //! Every English word of the desk, in one place, so that it can be read as a whole and said in another language one day. Holds no
 //! markup and no logic beyond choosing a word.
 
+pub mod pair;
 pub mod parts;
 
 use crate::problem::Kind;
