@@ -9,7 +9,7 @@ use crate::{
 use anyhow::Result;
 use countersign_app::{Options, import};
 use countersign_core::playbook::{
-    infer::infer_playbook,
+    infer::{Inferred, infer_playbook},
     parse::{self, Problem},
 };
 use std::{
@@ -124,11 +124,16 @@ fn check(out: Out, files: &[PathBuf]) -> Result<()> {
     if problems.is_empty() { Ok(()) } else { Err(Exit::Refused.because(counted(problems.len() as u64, "problem", "problems"))) }
 }
 
-fn new(out: Out, from: &Path, name: Option<String>, to: Option<&Path>) -> Result<()> {
+/// A first playbook, by the name of the file unless another is given.
+pub fn infer(from: &Path, name: Option<String>) -> Result<Inferred> {
     let stem = || from.file_stem().map_or_else(|| "playbook".into(), |stem| stem.to_string_lossy().into_owned());
     let file = fs::File::open(from).map_err(|error| Exit::Refused.because(format!("{}: {error}", from.display())))?;
     let (header, rows) = import::head(Box::new(BufReader::new(file)), INFER_ROWS_MAX)?;
-    let inferred = infer_playbook(&name.unwrap_or_else(stem), &header, &rows);
+    Ok(infer_playbook(&name.unwrap_or_else(stem), &header, &rows))
+}
+
+fn new(out: Out, from: &Path, name: Option<String>, to: Option<&Path>) -> Result<()> {
+    let inferred = infer(from, name)?;
     match to {
         None if out.json => out.value(&serde_json::json!({ "source": inferred.source, "notes": inferred.notes }))?,
         None => out.bytes(inferred.source.as_bytes())?,

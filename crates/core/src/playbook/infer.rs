@@ -20,6 +20,8 @@ pub struct Inferred {
     pub source: String,
     /// What a person should look at, one sentence each.
     pub notes: Vec<String>,
+    /// The columns that are no fields, as flags of `countersign import`: each with what it takes.
+    pub flags: Vec<(&'static str, String)>,
 }
 
 /// Room for the fields and for the answer's options; the rest is for the frame and its comments.
@@ -140,8 +142,10 @@ pub fn infer_playbook(name: &str, header: &[String], rows: &[Vec<String>]) -> In
     out.push_str(&fields);
     out.push_str(&outcome(&columns, &roles, &answer.telling));
     out.push_str(FRAME);
-    out.push_str(&import_comment(&name, &columns, &roles, &answer));
-    Inferred { source: out, notes }
+    let beside = beside(&columns, &roles, &answer);
+    out.push_str(&import_comment(&name, &beside));
+    let flags = beside.into_iter().filter_map(|one| if let Beside::Flag(flag, value) = one { Some((flag, value)) } else { None }).collect();
+    Inferred { source: out, notes, flags }
 }
 
 /// The part that no column says anything about.
@@ -398,52 +402,66 @@ fn outcome(columns: &[Column<'_>], roles: &[Option<Role>], telling: &[usize]) ->
 }
 
 /// The columns that are no fields, with the flags that take them in.
-fn import_comment(name: &str, columns: &[Column<'_>], roles: &[Option<Role>], answer: &Answer) -> String {
+/// A column that is no field: the flag that brings it in, or why it stays out.
+enum Beside {
+    Flag(&'static str, String),
+    LeftOut(String),
+}
+
+/// What becomes of the columns that are no fields.
+fn beside(columns: &[Column<'_>], roles: &[Option<Role>], answer: &Answer) -> Vec<Beside> {
     let options = &answer.options;
     let probabilities = roles.iter().filter(|role| **role == Some(Role::Probability)).count();
-    let mut lines: Vec<String> = Vec::new();
+    let mut out: Vec<Beside> = Vec::new();
     let mut seen: Vec<Role> = Vec::new();
     for (i, (column, role)) in columns.iter().zip(roles).enumerate().filter_map(|(i, (c, role))| Some((i, (c, (*role)?)))) {
-        let header = remark(column.header);
         let nth = seen.iter().filter(|s| **s == role).count();
         let told = answer.telling.contains(&i);
-        let flag = if column.says(&["ms", "millis", "milliseconds"]) { "--millis" } else { "--seconds" };
+        let time = if column.says(&["ms", "millis", "milliseconds"]) { "--millis" } else { "--seconds" };
         seen.push(role);
-        lines.push(match role {
+        let flag = |flag: &'static str| Beside::Flag(flag, column.header.to_owned());
+        let left_out = |why: &str| Beside::LeftOut(format!("(left out: {} {why})", remark(column.header)));
+        out.push(match role {
             Role::Probability => {
                 let own = probability_of(column.header)
                     .filter(|o| options.contains(o))
                     .or_else(|| options.iter().find(|o| *o == column.header).cloned());
                 let by_place = || options.get(nth).filter(|_| probabilities == options.len()).cloned();
-                let option = own.or_else(by_place).map_or_else(|| "OPTION".to_owned(), |o| comment(&o));
-                format!("--probabilities \"{option}={}\"", comment(column.header))
+                let option = own.or_else(by_place).unwrap_or_else(|| "OPTION".to_owned());
+                Beside::Flag("--probabilities", format!("{option}={}", column.header))
             }
-            Role::ExternalId => format!("--external-id {header}"),
-            Role::Proposal if told => format!("--proposal {header}"),
-            Role::Judgment if told => format!("--judgment {header}"),
-            Role::Outcome if told => format!("--outcome {header}"),
-            Role::Person if nth == 0 => format!("--person {header}"),
-            Role::Seconds if nth == 0 => format!("{flag} {header}"),
-            Role::Proposal => format!("(left out: {header} looks like another proposal)"),
-            Role::Judgment => format!("(left out: {header} looks like another judgment)"),
-            Role::Outcome => format!("(left out: {header} looks like another outcome)"),
-            Role::Person => format!("(left out: {header} looks like another person)"),
-            Role::Seconds => format!("(left out: {header} looks like another duration)"),
-            Role::Sure => format!("(left out: {header} says how sure somebody was)"),
+            Role::ExternalId => flag("--external-id"),
+            Role::Proposal if told => flag("--proposal"),
+            Role::Judgment if told => flag("--judgment"),
+            Role::Outcome if told => flag("--outcome"),
+            Role::Person if nth == 0 => flag("--person"),
+            Role::Seconds if nth == 0 => flag(time),
+            Role::Proposal => left_out("looks like another proposal"),
+            Role::Judgment => left_out("looks like another judgment"),
+            Role::Outcome => left_out("looks like another outcome"),
+            Role::Person => left_out("looks like another person"),
+            Role::Seconds => left_out("looks like another duration"),
+            Role::Sure => left_out("says how sure somebody was"),
         });
     }
-    if lines.is_empty() {
+    out
+}
+
+fn import_comment(name: &str, beside: &[Beside]) -> String {
+    if beside.is_empty() {
         return String::new();
     }
-    let more = lines.len().saturating_sub(IMPORT_LINES_MAX);
-    lines.truncate(IMPORT_LINES_MAX);
     let mut out =
         format!("\n# These columns are no fields. They come in beside the cases:\n#   countersign import FILE.csv --playbook {name}\n");
-    for line in lines {
-        let _ = writeln!(out, "#     {line}");
+    for one in beside.iter().take(IMPORT_LINES_MAX) {
+        let _ = match one {
+            Beside::Flag(flag @ "--probabilities", value) => writeln!(out, "#     {flag} \"{}\"", comment(value)),
+            Beside::Flag(flag, value) => writeln!(out, "#     {flag} {}", remark(value)),
+            Beside::LeftOut(why) => writeln!(out, "#     {why}"),
+        };
     }
-    if more > 0 {
-        let _ = writeln!(out, "#     and {more} more columns");
+    if beside.len() > IMPORT_LINES_MAX {
+        let _ = writeln!(out, "#     and {} more columns", beside.len() - IMPORT_LINES_MAX);
     }
     out
 }
