@@ -66,6 +66,26 @@ pub struct Flags {
 }
 
 impl Flags {
+    /// The flags that `playbook new` found for a file.
+    pub fn guessed(found: &[(&'static str, String)]) -> Self {
+        let mut flags = Self::default();
+        for (flag, value) in found {
+            let value = value.clone();
+            match *flag {
+                "--external-id" => flags.external_id = Some(value),
+                "--proposal" => flags.proposal.push(value),
+                "--probabilities" => flags.probabilities.push(value),
+                "--judgment" => flags.judgment.push(value),
+                "--person" => flags.person = Some(value),
+                "--seconds" => flags.seconds = Some(value),
+                "--millis" => flags.millis = Some(value),
+                "--outcome" => flags.outcome = Some(value),
+                _ => {}
+            }
+        }
+        flags
+    }
+
     /// Puts the flags over a mapping.
     pub fn over(self, mut mapping: Mapping) -> Result<Mapping> {
         mapping.fields.extend(pairs("--field", &self.field)?);

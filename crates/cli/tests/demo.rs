@@ -13,8 +13,11 @@ fn the_story_is_told_and_its_evidence_verifies_elsewhere() {
     let bench = Bench::new();
     let told = bench.good(&["demo", "--no-serve", "--data", "demo"]);
     for word in [
-        "Imported 300 tickets with 600 proposals, 292 judgments and 292 outcomes",
-        "AI, triage-llm               right in",
+        "Brought in a month that never happened: 4,800 cases",
+        "76 cases wait to be decided",
+        "A first finding: support-triage",
+        "people after its advice          right in",
+        "could go unreviewed under a promise of at most 2 % errors",
         "Ada takes it back within the grace time",
         "stays with bug: decided",
         "a second proposal, chained to the first",
@@ -47,6 +50,21 @@ fn the_story_is_told_and_its_evidence_verifies_elsewhere() {
         elsewhere.bad(&["verify", "evidence.json"], 4, "does not verify");
     }
     assert_eq!(bench.json(&["verify", "--data", "demo"])["problems_count"], 0);
+}
+
+#[test]
+fn a_file_of_ones_own_is_brought_in_under_a_guessed_playbook() {
+    let bench = Bench::new();
+    let rows: String = (0..60)
+        .map(|n| format!("{n},a text about case {n},{},{},{}\n", ["yes", "no"][n % 2], ["yes", "no"][n % 2], ["yes", "no"][(n / 7) % 2]))
+        .collect();
+    fs::write(bench.path("mine.csv"), format!("id,body,prediction,decision,outcome\n{rows}")).unwrap();
+    let told = bench.good(&["demo", "--no-serve", "--data", "own", "--import", "mine.csv"]);
+    for word in ["Guessed the playbook mine", "60 new, 0 there already, 0 refused", "60 judgments", "A first finding: mine"] {
+        assert!(told.contains(word), "{word}: {told}");
+    }
+    assert_eq!(bench.json(&["verify", "--data", "own"])["problems_count"], 0);
+    bench.bad(&["demo", "--no-serve", "--data", "other", "--import", "absent.csv"], 3, "absent.csv");
 }
 
 #[test]

@@ -3,9 +3,12 @@
 
 mod cast;
 mod finding;
+mod month;
+mod own;
 mod story;
+mod world;
 
-use super::{import, serve, verify};
+use super::{desk, serve, verify};
 use crate::{
     arguments::Global,
     configuration::{LISTEN_DEFAULT, Settings},
@@ -16,11 +19,7 @@ use crate::{
 };
 use anyhow::{Context as _, Result};
 use cast::Cast;
-use countersign_app::{
-    Options, bundle,
-    import::{Format, Mapping},
-    input::ApiKeyInput,
-};
+use countersign_app::{bundle, input::ApiKeyInput};
 use std::{
     fs, io,
     net::SocketAddr,
@@ -33,22 +32,19 @@ const DATA_DEFAULT: &str = "countersign-demo";
 const MARK: &str = "made-by-countersign-demo";
 const BUNDLE_NAME: &str = "evidence.json";
 
-const SUPPORT_TRIAGE: &str = include_str!("../../../../playbooks/support-triage.toml");
-const ALERT_TRIAGE: &str = include_str!("../../../../playbooks/alert-triage.toml");
-const TICKETS: &str = include_str!("../../../../samples/support-tickets.csv");
-const TICKETS_MAPPING: &str = include_str!("../../../../samples/support-tickets.toml");
-const ALERTS: &str = include_str!("../../../../samples/alerts.ndjson");
-
 /// What `demo` is asked for.
 #[derive(Debug, clap::Args)]
 pub struct Arguments {
     /// Remove what an earlier demo left, and begin anew
     #[arg(long)]
     pub fresh: bool,
-    /// Stop after the story, without serving the API
+    /// Stop after the story, without serving
     #[arg(long)]
     pub no_serve: bool,
-    /// Where the API listens [default: 127.0.0.1:7171, or a free port]
+    /// A CSV file of your own instead of the invented month: its playbook is guessed from the columns
+    #[arg(long, value_name = "FILE")]
+    pub import: Option<PathBuf>,
+    /// Where the desk listens [default: 127.0.0.1:7171, or a free port]
     #[arg(long, value_name = "ADDRESS")]
     pub listen: Option<SocketAddr>,
 }
@@ -66,19 +62,39 @@ pub async fn run(global: &Global, arguments: Arguments) -> Result<()> {
     let node = make(&settings, out).await?;
     out.line(format!("A throw-away workspace in {} (its secret: {})", data.display(), settings.secret_file.display()))?;
     let cast = Cast::assemble(&node).await?;
-    history(&node).await?;
-    finding::tell(&node).await?;
-    let decision = story::tell(&node, &cast).await?;
-    prove(&node, decision, &data).await?;
-    out.line(format!("\nAll of this took {:.1} s.", watch.elapsed().as_secs_f64()))?;
+    let truths = match &arguments.import {
+        Some(file) => {
+            let playbook = own::bring_in(&node, file).await?;
+            finding::tell(&node, &playbook).await?;
+            None
+        }
+        None => Some(invented(&node, &cast, &data).await?),
+    };
+    out.line(format!("\nReady after {:.1} s.", watch.elapsed().as_secs_f64()))?;
     if arguments.no_serve {
         out.line(format!("Look around: countersign --data {} case list", data.display()))?;
         node.close().await;
         return Ok(());
     }
     let listener = listen(arguments.listen).await?;
-    invite(&node, listener.local_addr()?).await?;
-    serve::until_stopped(node.app, listener, None, out).await
+    invite(&node, &cast, listener.local_addr()?).await?;
+    let world = truths.map(|truths| world::begin(&node, truths));
+    let ended = serve::until_stopped(node.app, listener, None, Out { quiet: true, json: false }).await;
+    if let Some(world) = world {
+        world.abort();
+    }
+    ended
+}
+
+/// The month, what it shows, six cases as they happen, and their proof.
+async fn invented(node: &Node, cast: &Cast, data: &Path) -> Result<month::Truths> {
+    let truths = month::bring_in(node, reality::now()).await?;
+    for playbook in ["support-triage", "alert-triage", "code-change"] {
+        finding::tell(node, playbook).await?;
+    }
+    let decision = story::tell(node, cast).await?;
+    prove(node, decision, data).await?;
+    Ok(truths)
 }
 
 /// Refuses a directory that is there, unless a demo made it and may be removed.
@@ -110,35 +126,6 @@ async fn make(settings: &Settings, out: Out) -> Result<Node> {
     let app = node::open_with(settings, root).await?;
     let workspace = app.workspace_create("demo").await?;
     Ok(Node { app, workspace, settings: settings.clone(), out })
-}
-
-/// Publishes two playbooks and brings in what happened before.
-async fn history(node: &Node) -> Result<()> {
-    let out = Out { quiet: true, ..node.out };
-    for source in [SUPPORT_TRIAGE, ALERT_TRIAGE] {
-        let playbook = node.workspace.playbook_publish(&operator(), source, Options::default()).await?;
-        node.out.line(format!("Published the playbook {}, version {}", playbook.name, playbook.version))?;
-    }
-    let mapping: Mapping = toml::from_str(TICKETS_MAPPING).context("read the mapping of the sample")?;
-    let tickets = import::playbook(&node.workspace, &mapping.playbook).await?;
-    let plans = [
-        ("tickets", import::Plan::embedded(TICKETS, Format::Csv(None), &mapping, Some(tickets))?),
-        ("alerts", import::Plan::embedded(ALERTS, Format::Ndjson, &Mapping::default(), None)?),
-    ];
-    for (what, plan) in plans {
-        let report = import::send(out, &node.workspace, plan).await?;
-        if let Some(bad) = report.bad_rows.first() {
-            return Err(Exit::Refused.because(format!("a sample was refused: {bad}")));
-        }
-        let judgments: u64 = report.judgments.values().sum();
-        node.out.line(format!(
-            "Imported {} {what} with {} proposals, {judgments} judgments and {} outcomes",
-            thousands(report.accepted),
-            thousands(report.proposals.values().sum()),
-            thousands(report.outcomes)
-        ))?;
-    }
-    Ok(())
 }
 
 /// Writes an evidence bundle, verifies it as a stranger would, and verifies the whole workspace.
@@ -192,15 +179,16 @@ async fn listen(wanted: Option<SocketAddr>) -> Result<TcpListener> {
     }
 }
 
-/// A key, and three things to try with it.
-async fn invite(node: &Node, address: SocketAddr) -> Result<()> {
+/// A link into the desk, and a key for the API.
+async fn invite(node: &Node, cast: &Cast, address: SocketAddr) -> Result<()> {
     let scopes = ["cases:read", "cases:write", "judge", "outcomes:write", "ledger:read"].map(str::to_owned).to_vec();
     let input = ApiKeyInput { name: "demo".into(), scopes, person: None, expires: None };
     let (_, key) = node.workspace.api_key_add(&operator(), input).await?;
+    let link = desk::link(node, cast.you.id, &format!("http://{address}")).await?;
     let out = node.out;
-    out.line(format!("\nThe API serves at http://{address}; stop it by Ctrl-C. Try, in another terminal:\n"))?;
-    out.line(format!("  export KEY={key}"))?;
-    out.line(format!("  curl -s -H \"Authorization: Bearer $KEY\" 'http://{address}/v1/cases?playbook=support-triage&state=open'"))?;
-    out.line(format!("  curl -s -H \"Authorization: Bearer $KEY\" 'http://{address}/v1/decisions?limit=3'"))?;
-    out.line(format!("  curl -s -H \"Authorization: Bearer $KEY\" http://{address}/v1/log/{}/checkpoint\n", node.workspace.id()))
+    out.line("\nOpen the desk and decide; this link signs you in once, within 15 minutes:")?;
+    out.line(format!("\n  {link}\n"))?;
+    out.line(format!("Another one: countersign --data {} desk link --person You", node.settings.data.display()))?;
+    out.line(format!("The API:     curl -s -H \"Authorization: Bearer {key}\" 'http://{address}/v1/decisions?limit=3'"))?;
+    out.line("Ctrl-C ends it; nothing leaves this machine.")
 }

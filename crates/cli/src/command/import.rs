@@ -57,6 +57,14 @@ pub struct Arguments {
     pub columns: Flags,
 }
 
+impl Arguments {
+    /// A file with columns as they were guessed.
+    pub fn guessed(file: PathBuf, playbook: String, columns: Flags) -> Self {
+        let playbook = Some(playbook);
+        Self { file, playbook, mapping: None, format: None, delimiter: None, join: Vec::new(), on: None, dry_run: false, show: 0, columns }
+    }
+}
+
 /// What a file is written in.
 #[derive(Debug, Clone, Copy, clap::ValueEnum)]
 pub enum FileFormat {
@@ -103,7 +111,8 @@ pub struct Plan {
 }
 
 impl Plan {
-    async fn read(workspace: &Workspace, arguments: Arguments) -> Result<Self> {
+    /// What the arguments ask for.
+    pub async fn read(workspace: &Workspace, arguments: Arguments) -> Result<Self> {
         let mut mapping = match &arguments.mapping {
             None => Mapping::default(),
             Some(path) => mapping_file(path)?,
@@ -132,13 +141,6 @@ impl Plan {
         let meter = Meter::default();
         let rows = Rows::open(inner, format, &mapping, playbook.as_ref(), joins, meter.clone())?;
         Ok(Self { rows, playbook, meter, bytes })
-    }
-
-    /// A file that is in the binary.
-    pub fn embedded(text: &'static str, format: Format, mapping: &Mapping, playbook: Option<Playbook>) -> Result<Self> {
-        let meter = Meter::default();
-        let rows = Rows::open(Box::new(text.as_bytes()), format, mapping, playbook.as_ref(), Vec::new(), meter.clone())?;
-        Ok(Self { rows, playbook, meter, bytes: text.len() as u64 })
     }
 }
 
@@ -194,7 +196,8 @@ pub async fn send(out: Out, workspace: &Workspace, plan: Plan) -> Result<Report>
     Ok(report)
 }
 
-fn tell(out: Out, report: &Report) -> Result<()> {
+/// Says what became of the rows.
+pub fn tell(out: Out, report: &Report) -> Result<()> {
     for bad in report.bad_rows.iter().take(BAD_ROWS_TOLD_MAX) {
         out.say(format!("  {bad}"));
     }

@@ -1,4 +1,4 @@
-//! Who plays in the demo: three people, and the moves that they make through the same use cases as everybody.
+//! Who plays in the demo, and the moves that they make through the same use cases as everybody.
 
 use crate::node::{self, Node, operator};
 use anyhow::{Context as _, Result};
@@ -8,15 +8,17 @@ use countersign_app::{
     view::{Receipt, Shown},
 };
 use countersign_core::id::{CaseId, EventId, PersonId};
+use countersign_demo::people::PEOPLE;
 use serde_json::{Value, json};
 use uuid::Uuid;
 
-/// The three people.
+/// Who plays in the story, and who tries the demo.
 pub struct Cast {
     pub workspace: Workspace,
     pub ada: Player,
     pub ben: Player,
     pub chloe: Player,
+    pub you: Player,
 }
 
 /// One of them.
@@ -32,19 +34,27 @@ pub enum Answer<'a> {
     Accept,
 }
 
+/// What each of them may decide on; `YOU` too.
+const ROLES: [&str; 4] = ["support", "analyst", "incident-lead", "reviewer"];
+/// Whoever tries the demo.
+const YOU: &str = "You";
+
 impl Cast {
-    /// Adds the people to the workspace.
+    /// Adds the people to the workspace: the five of the month, and whoever tries the demo.
     pub async fn assemble(node: &Node) -> Result<Self> {
-        let roles: Vec<String> = ["support", "analyst"].map(str::to_owned).to_vec();
         let mut ids = Vec::new();
-        let names = ["Ada Brandt", "Ben Okafor", "Chloé Martin"];
-        for name in names {
-            let input = PersonInput { name: name.into(), mail: None, roles: roles.clone(), external: false };
+        let names: Vec<&str> = PEOPLE.iter().map(|person| person.name).chain([YOU]).collect();
+        for name in &names {
+            let input = PersonInput { name: (*name).to_owned(), mail: None, roles: ROLES.map(str::to_owned).to_vec(), external: false };
             ids.push(PersonId(node.workspace.person_add(&operator(), input).await?.person));
         }
         node.out.line(format!("People: {}", names.join(", ")))?;
-        let player = |i: usize| ids.get(i).map(|id| Player { id: *id }).context("three people were added");
-        Ok(Self { workspace: node.workspace.clone(), ada: player(0)?, ben: player(1)?, chloe: player(2)? })
+        let player = |name: &str| {
+            let at = names.iter().position(|known| *known == name);
+            at.and_then(|at| ids.get(at)).map(|id| Player { id: *id }).with_context(|| format!("{name} was added"))
+        };
+        let (ada, ben, chloe, you) = (player("Ada Brandt")?, player("Ben Okafor")?, player("Chloé Martin")?, player(YOU)?);
+        Ok(Self { workspace: node.workspace.clone(), ada, ben, chloe, you })
     }
 
     /// Opens a case; returns it with its route.

@@ -1,62 +1,61 @@
-//! A first, honest finding: who was how often right, as far as outcomes tell. Counts only; intervals come with the science.
+//! A first, honest finding about one playbook: how good people, AI and both together were, and what could go unreviewed. All
+//! of it is computed from the workspace's own history by the rehearsal, with intervals; nothing is taken from the inventor.
 
 use crate::node::Node;
 use anyhow::Result;
-use countersign_app::view::CaseView;
-use countersign_core::id::CaseId;
-use std::collections::BTreeMap;
+use countersign_app::rehearsal::{
+    Error, Findings, Question,
+    findings::{Automation, Verdict},
+};
 
-const PAGE_ITEMS: u32 = 500;
+/// The promise that is told of: at most so many errors among what goes unreviewed.
+const PROMISE: f64 = 0.02;
 
-/// Right answers of all answers whose outcome is known.
-#[derive(Default, Clone, Copy)]
-struct Score {
-    right: u64,
-    of: u64,
-}
-
-impl Score {
-    fn add(&mut self, right: bool) {
-        self.right += u64::from(right);
-        self.of += 1;
-    }
-}
-
-/// Counts over the tickets and tells.
-pub async fn tell(node: &Node) -> Result<()> {
-    let mut scores: BTreeMap<String, Score> = BTreeMap::new();
-    let (mut known, mut total, mut cursor) = (0_u64, 0_u64, None);
-    loop {
-        let page = node.cases(Some("support-triage"), None, cursor.as_deref(), PAGE_ITEMS).await?;
-        for summary in &page.items {
-            let case = node.workspace.case_get(CaseId(summary.case), None).await?;
-            total += 1;
-            known += u64::from(case.outcome.is_some());
-            count(&case, &mut scores);
-        }
-        cursor = page.next;
-        if cursor.is_none() {
-            break;
-        }
-    }
+/// Rehearses over the playbook's history and tells what came of it.
+pub async fn tell(node: &Node, playbook: &str) -> Result<()> {
+    let question = Question { alpha: vec![PROMISE], ..Question::default() };
     let out = node.out;
-    out.line(format!("\nA first finding, over {known} of {total} tickets whose outcome is known"))?;
-    for (who, Score { right, of }) in &scores {
-        #[expect(clippy::cast_precision_loss, reason = "a percentage for people, of counts far below 2^52")]
-        let percent = if *of == 0 { 0.0 } else { 100.0 * *right as f64 / *of as f64 };
-        out.line(format!("  {who:<28} right in {right} of {of} ({percent:.0} %)"))?;
+    out.line(format!("\nA first finding: {playbook}"))?;
+    let findings = match node.workspace.rehearse(playbook, &[], &question, &mut |_| {}).await {
+        Ok(findings) => findings,
+        Err(error @ (Error::Input(_) | Error::Science(_))) => return out.line(format!("  It cannot say anything yet: {error}")),
+        Err(error) => return Err(error.into()),
+    };
+    for (who, accuracy) in [
+        ("people alone, before any advice", findings.human.accuracy),
+        ("the AI alone", findings.ai.accuracy),
+        ("people after its advice", findings.observed_pair.accuracy),
+    ] {
+        let figure = accuracy.map_or_else(|| "not enough yet".to_owned(), |a| right(a.value, a.low, a.high, a.n));
+        out.line(format!("  {who:<32} {figure}"))?;
     }
-    out.line("  These are plain counts. People saw other tickets with advice than without, so the difference between the two lines")?;
-    out.line("  is not what the advice did; and no line has an interval yet. Both come with the science.")
+    out.line(format!("  {}", verdict(&findings)))?;
+    out.line(format!("  {}", findings.automation.first().map_or_else(|| "What could go unreviewed: not enough yet.".to_owned(), share)))
 }
 
-fn count(case: &CaseView, scores: &mut BTreeMap<String, Score>) {
-    let Some(outcome) = &case.outcome else { return };
-    for proposal in &case.proposals {
-        scores.entry(format!("AI, {}", proposal.proposer)).or_default().add(proposal.answer == *outcome);
+/// "right in 86 % [84, 88], n = 1,207".
+fn right(value: f64, low: f64, high: f64, n: u64) -> String {
+    format!("right in {:.0} % [{:.0}, {:.0}], n = {}", 100.0 * value, 100.0 * low, 100.0 * high, crate::out::thousands(n))
+}
+
+fn verdict(findings: &Findings) -> &'static str {
+    match findings.complementarity.observed.verdict {
+        Some(Verdict::Complementary) => "Together they were better than either alone.",
+        Some(Verdict::Harmful) => "Together they were worse than the better of the two alone.",
+        Some(Verdict::NotShown) => "That both together beat the better of the two is not shown.",
+        None => "Whether both together beat the better of the two cannot be said yet.",
     }
-    for judgment in &case.judgments {
-        let who = if judgment.advice == "yes" { "people who saw advice" } else { "people without advice" };
-        scores.entry(who.to_owned()).or_default().add(judgment.answer == *outcome);
+}
+
+fn share(Automation { share, delta, alpha, .. }: &Automation) -> String {
+    let promise = format!("at most {:.0} % errors with a certainty of {:.0} %", 100.0 * alpha, 100.0 * (1.0 - delta));
+    match share {
+        Some(share) if share.value > 0.0 => format!(
+            "Of every 100 such cases about {:.0} [{:.0}, {:.0}] could go unreviewed under a promise of {promise}.",
+            100.0 * share.value,
+            100.0 * share.low,
+            100.0 * share.high
+        ),
+        _ => format!("Nothing could go unreviewed under a promise of {promise}."),
     }
 }
