@@ -9,7 +9,7 @@ use countersign_testkit::caller;
 use futures_util::stream;
 use http_body_util::{BodyExt as _, Full, StreamBody, combinators::BoxBody};
 use hyper::{
-    Method, Request, Response,
+    HeaderMap, Method, Request, Response,
     body::{Frame, Incoming},
     client::conn::http1::SendRequest,
     header,
@@ -96,6 +96,24 @@ impl Client {
         let text = response.into_body().collect().await?.to_bytes();
         ensure!(status.is_success(), "{path} gave {status}: {}", String::from_utf8_lossy(&text));
         Ok(text)
+    }
+
+    /// Asks as a browser with our script does, with a session's cookie; a redirection is an answer as well.
+    pub async fn visit(&mut self, method: Method, path: &str, cookie: &str, form: &str) -> Result<(HeaderMap, Bytes)> {
+        let request = Request::builder()
+            .method(method)
+            .uri(path)
+            .header(header::HOST, &self.host)
+            .header(header::COOKIE, cookie)
+            .header("x-desk", "1")
+            .header(header::CONTENT_TYPE, "application/x-www-form-urlencoded")
+            .body(Full::new(Bytes::from(form.to_owned())).boxed())?;
+        self.sender.ready().await?;
+        let (head, body) = self.sender.send_request(request).await?.into_parts();
+        let text = body.collect().await?.to_bytes();
+        let taken = head.status.is_success() || head.status.is_redirection();
+        ensure!(taken, "{path} gave {}: {}", head.status, String::from_utf8_lossy(&text));
+        Ok((head.headers, text))
     }
 
     /// Posts JSON and reads JSON; `None` where the answer has no content.

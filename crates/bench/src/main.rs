@@ -7,6 +7,7 @@
 
 mod claims;
 mod client;
+mod desk;
 mod intake;
 mod load;
 mod node;
@@ -42,6 +43,8 @@ enum Benchmark {
     Load(load::Arguments),
     /// Claiming the next case among many while cases are imported, and whether anything is served twice
     Claims(claims::Arguments),
+    /// Pages of the desk among many open cases
+    Desk(desk::Arguments),
     /// Verifying the tree and the projections
     Verify(verify::Arguments),
     /// Memory of a node while it takes in and serves many cases, and its time to the first answer
@@ -64,7 +67,7 @@ async fn measure(arguments: &Arguments) -> Result<Vec<Line>> {
     let default = |name: &str| Arguments::parse_from(["bench", name]).benchmark;
     let chosen = match &arguments.benchmark {
         Some(_) => Vec::new(),
-        None => ["intake", "load", "claims", "verify", "node"].iter().filter_map(|name| default(name)).collect(),
+        None => ["intake", "load", "claims", "desk", "verify", "node"].iter().filter_map(|name| default(name)).collect(),
     };
     let chosen: Vec<&Benchmark> = if all { chosen.iter().collect() } else { arguments.benchmark.iter().collect() };
     for benchmark in chosen {
@@ -72,6 +75,7 @@ async fn measure(arguments: &Arguments) -> Result<Vec<Line>> {
             Benchmark::Intake(given) => intake::measure(&run, given).await?,
             Benchmark::Load(given) => load::measure(&run, given).await?,
             Benchmark::Claims(given) => claims::measure(&run, given).await?,
+            Benchmark::Desk(given) => desk::measure(&run, given).await?,
             Benchmark::Verify(given) => verify::measure(&run, given).await?,
             Benchmark::Node(given) => node::measure(&run, given).await?,
         });

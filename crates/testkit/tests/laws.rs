@@ -9,6 +9,7 @@ use countersign_app::{
         AmendInput, AppealInput, CaseInput, CommentInput, CorrectionInput, EscalateInput, OutcomeInput, ProposalInput, ReasonInput,
         StopInput,
     },
+    queue::View,
 };
 use countersign_core::{
     event::Actor,
@@ -60,7 +61,15 @@ async fn read_by(kit: &Kit, person: PersonId, cases: &[CaseId]) -> Vec<String> {
     for name in ["scans", "notes", "moves", "letters"] {
         all.push(told("open", w.cases_list(Some(name), Some("open"), None, 100).await));
     }
+    for view in View::ALL {
+        all.push(format!("queue: {:?}", w.queue_list(person, view, None, None).await.map(|page| (page.items, page.next))));
+    }
+    all.push(format!("waiting: {:?}", w.queue_counts(person).await));
+    all.push(format!("recent: {:?}", w.recent(person, 10).await));
     for case in cases {
+        let sheet = w.case_sheet(*case, person).await.map(|sheet| sheet.map(|s| (s.shown.token, s.may_ask, s.newer, s.first, s.asks)));
+        all.push(format!("sheet: {sheet:?}"));
+        all.push(format!("proof: {:?}", w.case_proof(*case, Some(person)).await.map(|proof| proof.checkpoint)));
         all.push(told("case", w.case_get(*case, Some(person)).await));
         all.push(told("history", w.case_history(*case, Some(person)).await));
         all.push(told("explain", w.case_explain(*case, Some(person)).await));

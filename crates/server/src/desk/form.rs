@@ -25,6 +25,12 @@ impl Form {
         Ok(Self(pairs))
     }
 
+    /// A form that holds these.
+    #[must_use]
+    pub fn of<const N: usize>(pairs: [(&str, &str); N]) -> Self {
+        Self(pairs.map(|(name, value)| (name.to_owned(), value.to_owned())).into())
+    }
+
     /// Reads the body of a request.
     ///
     /// # Errors

@@ -67,7 +67,10 @@ pub async fn page(visitor: Visitor, Path(case): Path<Uuid>) -> Result<Response, 
                             div data-proof={ (case::url(case)) "/proof" } { p.quiet { (text::PROOF_NEEDS_SCRIPT) } }
                             h3 { (text::BUNDLE) }
                             p { (text::BUNDLE_LEAD) }
-                            p.actions { a.button href={ "/desk/decisions/" (decision.decision) "/bundle" } download={ "evidence-" (decision.decision) ".json" } { (text::BUNDLE_GET) } }
+                            p.actions {
+                                a.button href={ "/desk/decisions/" (decision.decision) "/bundle" }
+                                    download={ "evidence-" (decision.decision) ".json" } { (text::BUNDLE_GET) }
+                            }
                             pre.command { code { "countersign verify evidence-" (decision.decision) ".json" } }
                         }
                         None => { p.quiet { (text::PROOF_LATER) } }
@@ -120,49 +123,71 @@ impl Telling<'_> {
                 p.when {
                     time title=(text::moment(at)) datetime=(countersign_core::time::format_rfc3339(at)) { (text::moment(at)) }
                     span.check data-check=(id) {}
+                    span { (text::source(event["source"].as_str().unwrap_or_default())) }
                     span.position { (text::POSITION) " " (view.position) }
                 }
                 div.what { (self.told(kind, &event["body"])) }
-                @if event["source"] == "api" || event["source"] == "cli" || event["source"] == "import" {
-                    p.quiet { (text::source(event["source"].as_str().unwrap_or_default())) }
-                }
             }
         }
     }
 
     fn told(&self, kind: &str, body: &Value) -> Markup {
         let person = || self.person(&body["person"]);
+        let word = |name: &str| body[name].as_str().unwrap_or_default();
+        let number = |name: &str| body[name].as_i64().unwrap_or_default();
         html! {
             @match kind {
                 "case.opened" => { strong { (text::EVENT_OPENED) } }
-                "case.amended" => { strong { (text::EVENT_AMENDED) } " " span.quiet { (text::REVISION) " " (body["revision"].as_u64().unwrap_or_default()) } }
+                "case.amended" => {
+                    strong { (text::EVENT_AMENDED) } " " span.quiet { (text::REVISION) " " (number("revision")) }
+                }
                 "proposal.made" => {
-                    span.ai { (body["proposer"].as_str().unwrap_or_default()) } " " span.quiet { (body["proposer_version"].as_str().unwrap_or_default()) }
+                    span.ai { (word("proposer")) } " " span.quiet { (word("proposer_version")) }
                     " " (text::EVENT_PROPOSED) " " (self.answer(&body["answer"]))
                     (remark(&body["explanation"]))
                 }
                 "ask.made" => { (person()) " " (text::EVENT_ASKED) (remark(&body["instruction"])) }
-                "case.routed" => { strong { (text::route(body["route"].as_str().unwrap_or_default())) } " " span.quiet { (text::route_reason(body["reason"].as_str().unwrap_or_default())) @if let Some(rule) = body["rule"].as_str() { " “" (rule) "”" } } }
+                "case.routed" => {
+                    strong { (text::route(word("route"))) } " "
+                    span.quiet { (text::route_reason(word("reason"))) @if let Some(rule) = body["rule"].as_str() { " “" (rule) "”" } }
+                }
                 "case.shown" => { (self.shown(body)) }
                 "judgment.given" => {
                     (person()) " " (text::EVENT_ANSWERED) " " (self.answer(&body["answer"]))
-                    " " span.quiet { (text::phase(body["phase"].as_str().unwrap_or_default())) ", " (text::advice(body["advice_visible"].as_bool())) @if !body["accepts"].is_null() { ", " (text::EVENT_ACCEPTED) } }
+                    " " span.quiet {
+                        (text::phase_of(body)) (text::advice(body["advice_visible"].as_bool()))
+                        @if !body["accepts"].is_null() { ", " (text::EVENT_ACCEPTED) }
+                    }
                     (remark(&body["reason"]))
                 }
-                "judgment.observed" => { (person()) " " (text::EVENT_ANSWERED) " " (self.answer(&body["answer"])) " " span.quiet { (text::EVENT_ELSEWHERE) " " (body["tool"].as_str().unwrap_or_default()) } }
-                "decision.made" => { strong.pair { (text::EVENT_DECIDED) } " " (self.answer(&body["answer"])) " " span.quiet { (text::EVENT_BY) " " @for (n, one) in body["persons"].as_array().into_iter().flatten().enumerate() { @if n > 0 { ", " } (self.person(one)) } } }
+                "judgment.observed" => {
+                    (person()) " " (text::EVENT_ANSWERED) " " (self.answer(&body["answer"]))
+                    " " span.quiet { (text::EVENT_ELSEWHERE) " " (word("tool")) }
+                }
+                "decision.made" => {
+                    strong.pair { (text::EVENT_DECIDED) } " " (self.answer(&body["answer"])) " "
+                    span.quiet { (text::EVENT_BY) " " (self.people_of(&body["persons"])) }
+                }
                 "decision.withdrawn" => { (person()) " " (text::EVENT_WITHDREW) (remark(&body["reason"])) }
                 "decision.acted" => { strong { (text::EVENT_ACTED) } (remark(&body["reference"])) }
                 "decision.corrected" => { (person()) " " (text::EVENT_CORRECTED) " " (self.answer(&body["answer"])) (remark(&body["reason"])) }
                 "case.skipped" => { (person()) " " (text::EVENT_SKIPPED) (remark(&body["reason"])) }
-                "case.snoozed" => { (person()) " " (text::EVENT_SNOOZED) " " (text::moment(body["until"].as_i64().unwrap_or_default())) (remark(&body["reason"])) }
+                "case.snoozed" => { (person()) " " (text::EVENT_SNOOZED) " " (text::moment(number("until"))) (remark(&body["reason"])) }
                 "comment.added" => { (person()) " " (text::EVENT_COMMENTED) (remark(&body["text"])) }
-                "case.escalated" => { (person()) " " (text::EVENT_ESCALATED) " " (body["role"].as_str().unwrap_or_default()) (remark(&body["reason"])) }
+                "case.escalated" => { (person()) " " (text::EVENT_ESCALATED) " " (word("role")) (remark(&body["reason"])) }
                 "case.reopened" => { (person()) " " (text::EVENT_REOPENED) (remark(&body["reason"])) }
-                "outcome.observed" => { strong { (text::OUTCOME) } " " (self.outcome(&body["value"])) " " span.quiet { (body["source"].as_str().unwrap_or_default()) } }
-                "outcome.corrected" => { strong { (text::EVENT_OUTCOME_CORRECTED) } " " (self.outcome(&body["value"])) (remark(&body["reason"])) }
-                "appeal.opened" => { @if body["person"].is_null() { (text::SOMEBODY) } @else { (person()) } " " (text::EVENT_APPEALED) (remark(&body["reason"])) }
-                "appeal.decided" => { strong { (text::EVENT_APPEAL_DECIDED) } " " (if body["upheld"] == true { text::EVENT_UPHELD } else { text::EVENT_OVERTURNED }) }
+                "outcome.observed" => { strong { (text::OUTCOME) } " " (self.outcome(&body["value"])) " " span.quiet { (word("source")) } }
+                "outcome.corrected" => {
+                    strong { (text::EVENT_OUTCOME_CORRECTED) } " " (self.outcome(&body["value"])) (remark(&body["reason"]))
+                }
+                "appeal.opened" => {
+                    @if body["person"].is_null() { (text::SOMEBODY) } @else { (person()) }
+                    " " (text::EVENT_APPEALED) (remark(&body["reason"]))
+                }
+                "appeal.decided" => {
+                    strong { (text::EVENT_APPEAL_DECIDED) } " "
+                    (if body["upheld"] == true { text::EVENT_UPHELD } else { text::EVENT_OVERTURNED })
+                }
                 other => { (other) }
             }
         }
@@ -174,7 +199,7 @@ impl Telling<'_> {
         let proposals: Vec<&str> = body["proposals"].as_array().into_iter().flatten().filter_map(Value::as_str).collect();
         html! {
             (text::EVENT_SHOWN) " " (self.person(&body["person"])) " "
-            span.quiet { (text::phase(body["phase"].as_str().unwrap_or_default())) ", " (text::advice(body["advice_visible"].as_bool())) }
+            span.quiet { (text::phase_of(body)) (text::advice(body["advice_visible"].as_bool())) }
             details.more { summary { (text::EVENT_SHOWN_WHAT) }
                 dl.shown {
                     dt { (text::FIELDS) } dd { (fields.join(", ")) }
@@ -197,6 +222,12 @@ impl Telling<'_> {
     fn person(&self, id: &Value) -> Markup {
         let name = id.as_str().and_then(|id| id.parse::<Uuid>().ok()).and_then(|id| self.people.get(&id));
         html! { span.people { (name.map_or(text::NAMELESS, String::as_str)) } }
+    }
+
+    fn people_of(&self, ids: &Value) -> Markup {
+        html! {
+            @for (n, one) in ids.as_array().into_iter().flatten().enumerate() { @if n > 0 { ", " } (self.person(one)) }
+        }
     }
 
     fn answer(&self, answer: &Value) -> Markup {
@@ -226,7 +257,13 @@ fn content(content: &Value) -> Option<Value> {
 fn remark(value: &Value) -> Markup {
     html! {
         @if value.is_object() {
-            p.why { @match content(value) { Some(Value::String(words)) => { (words) } Some(other) => { (other.to_string()) } None => { span.quiet { (text::ERASED) } } } }
+            p.why {
+                @match content(value) {
+                    Some(Value::String(words)) => { (words) }
+                    Some(other) => { (other.to_string()) }
+                    None => { span.quiet { (text::ERASED) } }
+                }
+            }
         }
     }
 }

@@ -33,7 +33,11 @@ pub async fn page(visitor: Visitor) -> Result<Response, Problem> {
             section.sheet {
                 h2 { (text::STOPS) }
                 @if info.stops.is_empty() { p { (text::NO_STOPS) } }
-                ul.plain { @for stop in &info.stops { li { span.tag.danger { (text::STOPPED) } " " (stop.scope) @if let Some(name) = &stop.name { " " strong { (name) } } } } }
+                ul.plain {
+                    @for stop in &info.stops {
+                        li { span.tag.danger { (text::STOPPED) } " " (stop.scope) @if let Some(name) = &stop.name { " " strong { (name) } } }
+                    }
+                }
                 p.quiet { (text::STOPS_LEAD) }
             }
             section.sheet {

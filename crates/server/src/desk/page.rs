@@ -187,7 +187,7 @@ pub fn problem_page(response: Response, problem: &Problem, id: &str) -> Response
         section.sheet.notice {
             h1 { (what) }
             p.lead { (problem.detail) }
-            p { (to_do) }
+            p.to-do { (to_do) }
             @if signed_out {
                 (super::sign_in::how_to())
             } @else {

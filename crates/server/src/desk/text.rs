@@ -122,7 +122,6 @@ pub const APPEAL_VERB_LEAD: &str = "Somebody who had no part in it decides anew.
 pub const REOPEN: &str = "Open again";
 pub const REOPEN_LEAD: &str = "The case goes back to the queue.";
 pub const UNDO: &str = "Undo";
-pub const BASIS_SEPARATOR: &str = "·";
 
 // What happened while the page was open.
 pub const MOVED: &str = "This case moved on while it was open";
@@ -137,7 +136,7 @@ pub const CHECK_FORM: &str = "Not recorded yet:";
 
 // The history of a case, and its proof.
 pub const TO_CASE: &str = "To the case";
-pub const HISTORY_CUT: &str = "Only the last 500 events are shown; `countersign case show` has them all.";
+pub const HISTORY_CUT: &str = "Only the last 500 events are shown; the command line has them all.";
 pub const POSITION: &str = "event";
 pub const FIELDS: &str = "Fields";
 pub const CONTENT: &str = "Content";
@@ -190,7 +189,7 @@ pub const MEASURED: &str = "Measured of people";
 pub const STOPS: &str = "Automation";
 pub const STOPPED: &str = "stopped";
 pub const NO_STOPS: &str = "Nothing is stopped. Whatever may be automated still needs a certificate.";
-pub const STOPS_LEAD: &str = "Anybody who runs this workspace stops automation at once with `countersign stop`; only a person resumes it.";
+pub const STOPS_LEAD: &str = "Anybody who runs this workspace stops automation at once on the command line; only a person resumes it.";
 pub const CHECKPOINT_LEAD: &str = "the latest checkpoint: size, root and signature";
 pub const CHECK_YOURSELF: &str = "Check it yourself";
 pub const CHECK_YOURSELF_LEAD: &str = "The log is served as tiles (C2SP tlog-tiles), which programs that are not ours read too.";
@@ -366,6 +365,12 @@ pub fn people_metrics(word: &str) -> &'static str {
         "aggregate" => "together, nobody by name",
         _ => "by name",
     }
+}
+
+/// The phase in an event, where it is a special one, before what follows.
+#[must_use]
+pub fn phase_of(body: &serde_json::Value) -> String {
+    body["phase"].as_str().filter(|word| *word != "only").map(|word| format!("{}, ", phase(word))).unwrap_or_default()
 }
 
 /// A number of cases.

@@ -88,6 +88,21 @@ function put(text, url, push) {
   scrollTo(0, 0);
 }
 
+// What was refused leaves the page as it is, with all that was entered, and stands above it.
+function refuse(text) {
+  const page = new DOMParser().parseFromString(text, "text/html");
+  const part = (selector) => one(`main ${selector}`, page)?.textContent.trim() ?? "";
+  one(".note.refused")?.remove();
+  const note = document.createElement("div");
+  note.className = "note warns refused";
+  note.setAttribute("role", "alert");
+  const head = document.createElement("strong");
+  head.textContent = part("h1");
+  note.append(head, ` ${part(".lead")} ${part(".to-do")}`);
+  one("main").prepend(note);
+  note.scrollIntoView({ block: "nearest" });
+}
+
 async function send(form, submitter) {
   if (busy) return;
   busy = true;
@@ -101,9 +116,9 @@ async function send(form, submitter) {
     const answer = await fetch(form.action, { method: "POST", body, headers: { "x-desk": "1" }, credentials: "same-origin" });
     const text = await answer.text();
     const url = answer.headers.get("x-desk-url") ?? new URL(answer.url).pathname + new URL(answer.url).search;
-    const taken = answer.ok && !/class="note warns"/.test(text);
-    if (form.dataset.draft && taken) dropDraft(draftKey(form));
-    put(text, answer.ok ? url : location.pathname + location.search, answer.ok);
+    if (!answer.ok) { refuse(text); return; }
+    if (form.dataset.draft && !/class="note warns"/.test(text)) dropDraft(draftKey(form));
+    put(text, url, true);
     requestAnimationFrame(() => setTimeout(() => performance.measure("desk:painted", { start: began, end: performance.now() })));
   } catch {
     say(words.unreachable, true);

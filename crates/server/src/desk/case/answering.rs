@@ -14,6 +14,7 @@ use countersign_app::{
 };
 use countersign_core::{number::Micros, playbook::FieldSpec};
 use maud::{Markup, html};
+use serde_json::Value;
 
 /// How sure a person may say they are.
 const CONFIDENCES: &[(&str, &str)] =
@@ -51,7 +52,8 @@ impl Answering<'_> {
     pub fn markup(&self) -> Markup {
         let shown = &self.sheet.shown;
         html! {
-            article.case data-case=(shown.case) data-shown=(shown.shown) data-phase=(shown.phase) data-expires=(self.sheet.expires_at / 1_000) data-now=(self.now / 1_000) data-blind[!shown.advice_visible] {
+            article.case data-case=(shown.case) data-shown=(shown.shown) data-phase=(shown.phase)
+                data-expires=(self.sheet.expires_at / 1_000) data-now=(self.now / 1_000) {
                 (self.head())
                 div.sheet.fields { (self.fields()) }
                 div.side {
@@ -99,6 +101,9 @@ impl Answering<'_> {
     /// The question, the advice and the controls: one form.
     fn question(&self) -> Markup {
         let (sheet, shown) = (self.sheet, &self.sheet.shown);
+        // Whoever sees the advice after their own answer keeps it or changes it: it is chosen already.
+        let first = sheet.first.as_ref().and_then(Value::as_str).filter(|_| shown.phase == "final");
+        let first = first.map(|first| Form::of([(answer::NAME, first)]));
         html! {
             form.sheet.answer #answer method="post" action={ (super::url(shown.case)) "/judge" } data-draft={ (shown.case) "/" (shown.phase) } {
                 (token(self.visitor))
@@ -117,12 +122,18 @@ impl Answering<'_> {
                 @if !shown.judgments.is_empty() {
                     section.others aria-label=(text::ANSWERS_OF_OTHERS) {
                         h3 { (text::ANSWERS_OF_OTHERS) }
-                        ul { @for judgment in &shown.judgments { li { span.people { (text::SOMEBODY) } (answer::show(&sheet.playbook.answer, &judgment.answer)) @if let Some(reason) = &judgment.reason { p.why { (reason) } } } } }
+                        ul { @for judgment in &shown.judgments { li {
+                            span.people { (text::SOMEBODY) } " " (answer::show(&sheet.playbook.answer, &judgment.answer))
+                            @if let Some(reason) = &judgment.reason { p.why { (reason) } }
+                        } } }
                     }
                 }
-                (answer::control(&sheet.playbook.answer, shown, self.draft))
+                (answer::control(&sheet.playbook.answer, shown, self.draft.or(first.as_ref())))
                 div.beside {
-                    label.grow { span { (text::REASON) " " em { (text::OPTIONAL) } } input type="text" name="reason" maxlength="2000" value=[self.draft.and_then(|d| d.get("reason"))]; }
+                    label {
+                        span { (text::REASON) " " em { (text::OPTIONAL) } }
+                        input type="text" name="reason" maxlength="2000" value=[self.draft.and_then(|d| d.get("reason"))];
+                    }
                     label { span { (text::CONFIDENCE) } select name="confidence" {
                         option value="" { (text::CONFIDENCE_UNSAID) }
                         @for (value, word) in CONFIDENCES {

@@ -49,7 +49,7 @@ impl Overview<'_> {
                         a href={ "/desk?in=" (view.playbook) } { (view.playbook) }
                         span.state data-state=(view.state) { (text::state(&view.state)) }
                         span { (text::OPENED) " " (self.when(&view.opened)) }
-                        @if let Some(deadline) = &view.deadline { span { (text::DUE) " " (self.when(deadline)) } }
+                        @if let Some(deadline) = view.deadline.as_ref().filter(|_| !settled) { span { (text::DUE) " " (self.when(deadline)) } }
                         a href={ (url(view.case)) "/history" } { (text::HISTORY) }
                     }
                     h1 { (self.title()) }
@@ -66,12 +66,17 @@ impl Overview<'_> {
                         section.sheet {
                             h2.question { (self.playbook.question) }
                             @if view.withheld { p.quiet { (text::WITHHELD) } }
-                            form method="post" action={ (url(view.case)) "/take" } { (token(self.visitor)) p.actions { button.primary type="submit" data-take { (text::TAKE) " " kbd { "↵" } } } }
+                            form method="post" action={ (url(view.case)) "/take" } {
+                                (token(self.visitor))
+                                p.actions { button.primary type="submit" data-take { (text::TAKE) " " kbd { "↵" } } }
+                            }
                         }
                     }
                     @if let Some(decision) = &view.decision { (self.decision(decision)) }
                     @if settled {
-                        @if let Some(outcome) = &view.outcome { section.sheet { h2 { (text::OUTCOME) } div.what { (answer::show(&self.playbook.answer, outcome)) } } }
+                        @if let Some(outcome) = &view.outcome {
+                            section.sheet { h2 { (text::OUTCOME) } div.what { (answer::show(&self.playbook.answer, outcome)) } }
+                        }
                         (self.judgments())
                         @if !view.proposals.is_empty() { section.sheet { h2 { (text::PROPOSALS) } (proposal::list(self.playbook, &view.proposals, false)) } }
                     }
@@ -96,7 +101,7 @@ impl Overview<'_> {
             section.sheet.decision {
                 h2 { (text::DECISION) }
                 (self.decided(decision))
-                p.quiet { (text::state(&decision.status)) " " (text::BASIS_SEPARATOR) " " (decision.basis.replace('_', " ")) " " (text::BASIS_SEPARATOR) " " (self.when(&decision.at)) }
+                p.quiet { (text::state(&decision.status)) " · " (decision.basis.replace('_', " ")) " · " (self.when(&decision.at)) }
                 @if self.view.state != "appealed" {
                     @if undoable {
                         form method="post" action={ (action) "/withdraw" } data-undo {
@@ -160,7 +165,7 @@ impl Overview<'_> {
     fn judgment(&self, judgment: &JudgmentView) -> Markup {
         html! {
             span.people { (self.people.get(&judgment.person).map_or(text::NAMELESS, String::as_str)) }
-            " " span.quiet { (text::phase(&judgment.phase)) } " "
+            " " @if judgment.phase != "only" { span.quiet { (text::phase(&judgment.phase)) } " " }
             @match self.changes(judgment) {
                 Some(changes) => section.changes { h3 { (parts::CHANGES) } (changes) },
                 None => (answer::show(&self.playbook.answer, &judgment.answer)),

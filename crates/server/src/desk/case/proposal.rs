@@ -6,7 +6,7 @@ use countersign_core::playbook::Playbook;
 use maud::{Markup, html};
 
 /// Options whose probabilities are drawn; the rest is next to nothing.
-const BARS_MAX: usize = 6;
+const BARS_MAX: usize = 5;
 
 /// A list of proposals; where they can be accepted, inside the form of the answer.
 #[must_use]
@@ -62,8 +62,11 @@ fn bars<'p>(all: impl Iterator<Item = (&'p str, &'p str)>) -> Markup {
         ul.bars {
             @for (option, p) in all.iter().take(BARS_MAX) {
                 li {
-                    span.option { (option) }
-                    svg viewBox="0 0 100 6" preserveAspectRatio="none" aria-hidden="true" { rect.track width="100" height="6" {} rect.fill width=(format!("{:.1}", p * 100.0)) height="6" {} }
+                    span.name { (option) }
+                    svg viewBox="0 0 100 6" preserveAspectRatio="none" aria-hidden="true" {
+                        rect.track width="100" height="6" {}
+                        rect.fill width=(format!("{:.1}", p * 100.0)) height="6" {}
+                    }
                     span.percent { (text::percent(*p)) }
                 }
             }

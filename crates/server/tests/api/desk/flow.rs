@@ -152,7 +152,7 @@ async fn a_blind_case_hides_the_advice_until_the_first_answer_is_safe() {
     browser.judge(&[("answer", "bug")]).await;
     let text = browser.page.plain();
     assert_eq!(browser.page.case(), case);
-    assert!(text.contains("Now with the advice You answered bug") && text.contains("triage-llm") && text.contains("91 %"), "{text}");
+    assert!(text.contains("Now with the advice You answered bug .") && text.contains("triage-llm") && text.contains("91 %"), "{text}");
     browser.judge(&[("answer", "billing")]).await;
     let view = world.workspace.case_get(case.into(), None).await.unwrap();
     let phases: Vec<_> = view.judgments.iter().map(|j| (j.phase.as_str(), j.answer.as_str().unwrap(), j.advice.as_str())).collect();
@@ -256,7 +256,7 @@ async fn a_decision_is_corrected_and_opened_again() {
     for told in [
         "Opened",
         "triage-llm 7 proposed billing",
-        "Shown to Ada answer, advice in view",
+        "Shown to Ada advice in view",
         "Ada answered bug",
         "Ada corrected it to account misread",
         "Ada opened it again new facts",
