@@ -53,7 +53,7 @@ impl Workspace {
     async fn most_urgent_first(&self, person: PersonId, roles: &[String], queues: &mut [(uuid::Uuid, Micros)]) -> Result<(), Error> {
         use store::queue::{Place, Reader, waiting};
         let roles_json = serde_json::to_string(roles).map_err(|e| Error::Damaged(e.to_string()))?;
-        let reader = Reader { person: person.0, roles_json: &roles_json };
+        let reader = Reader { person: person.0, roles_json: &roles_json, now: self.inner.env.now() };
         let mut session = self.inner.db.session().await?;
         let mut first = std::collections::HashMap::new();
         for (playbook, _) in queues.iter() {

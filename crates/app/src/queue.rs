@@ -125,16 +125,15 @@ impl Workspace {
         let reach = self.reach(person).await?;
         let mut session = self.inner.db.session().await?;
         let limit = i64::try_from(COUNTED_MAX).unwrap_or(0) + 1;
-        let reader = Reader { person: person.0, roles_json: &reach.roles_json };
-        let woken = store::queue::woken(session.conn(), self.id.0, self.inner.env.now(), Place::BEGINNING, reader, limit).await?;
+        let reader = Reader { person: person.0, roles_json: &reach.roles_json, now: self.inner.env.now() };
+        let woken = store::queue::woken(session.conn(), self.id.0, Place::BEGINNING, reader, limit).await?;
         let mut counts = Vec::with_capacity(reach.playbooks.len());
         for (id, name) in reach.playbooks {
             let of_it = || woken.iter().filter(|row| row.playbook == id.0);
             let woken_count = i64::try_from(of_it().count()).unwrap_or(limit);
-            let waiting = Count::of(store::queue::count_waiting(session.conn(), self.id.0, id.0, limit).await? + woken_count);
-            let oldest = store::queue::oldest(session.conn(), self.id.0, id.0).await?;
-            let first = oldest.into_iter().chain(of_it().map(|row| (row.opened_at, row.at))).min_by_key(|(_, priority_at)| *priority_at);
-            let oldest_at = first.map(|(opened_at, _)| opened_at);
+            let waiting = Count::of(store::queue::count_waiting(session.conn(), self.id.0, id.0, reader, limit).await? + woken_count);
+            let head = store::queue::waiting(session.conn(), self.id.0, id.0, Place::BEGINNING, reader, 1).await?;
+            let oldest_at = head.iter().chain(of_it()).min_by_key(|row| row.at).map(|row| row.opened_at);
             counts.push(PlaybookCount { playbook: name, waiting, oldest_at });
         }
         Ok(counts)
@@ -210,8 +209,8 @@ impl Workspace {
     async fn waiting(&self, reach: &Reach, person: PersonId, after: Place, limit: usize) -> Result<Vec<QueueRow>, Error> {
         let mut session = self.inner.db.session().await?;
         let wanted = i64::try_from(limit).unwrap_or(i64::MAX);
-        let reader = Reader { person: person.0, roles_json: &reach.roles_json };
-        let mut rows = store::queue::woken(session.conn(), self.id.0, self.inner.env.now(), after, reader, wanted).await?;
+        let reader = Reader { person: person.0, roles_json: &reach.roles_json, now: self.inner.env.now() };
+        let mut rows = store::queue::woken(session.conn(), self.id.0, after, reader, wanted).await?;
         rows.retain(|row| reach.playbooks.iter().any(|(id, _)| id.0 == row.playbook));
         for (id, _) in &reach.playbooks {
             rows.extend(store::queue::waiting(session.conn(), self.id.0, id.0, after, reader, wanted).await?);

@@ -9,21 +9,22 @@ use sqlx::Row;
 use uuid::Uuid;
 
 statements! {
-    QUEUE_WAITING = "select case_id, playbook, status, opened_at, priority_at from cases c where workspace = $1 and playbook = $2 and available and (priority_at, case_id) > ($3, $4) and (role = '' or role in (select value from json_each($6))) and not exists (select 1 from case_exclusions x where x.workspace = c.workspace and x.case_id = c.case_id and x.person = $5) order by priority_at, case_id limit $7";
+    QUEUE_WAITING = "select case_id, playbook, status, opened_at, priority_at from cases c where workspace = $1 and playbook = $2 and available and (priority_at, case_id) > ($3, $4) and (role = '' or role in (select value from json_each($6))) and not exists (select 1 from case_exclusions x where x.workspace = c.workspace and x.case_id = c.case_id and x.person = $5) and not exists (select 1 from leases l where l.workspace = c.workspace and l.case_id = c.case_id and l.person = $5 and l.until > $8) order by priority_at, case_id limit $7";
     QUEUE_WOKEN = "select case_id, playbook, status, opened_at, priority_at from cases c where workspace = $1 and wake_at <= $2 and seats_free > 0 and (priority_at, case_id) > ($3, $4) and (role = '' or role in (select value from json_each($6))) and not exists (select 1 from case_exclusions x where x.workspace = c.workspace and x.case_id = c.case_id and x.person = $5) order by priority_at, case_id limit $7";
     QUEUE_SLEEPING = "select case_id, playbook, status, opened_at, wake_at from cases c where workspace = $1 and wake_at > $2 and seats_free > 0 and (wake_at, case_id) > ($3, $4) and not exists (select 1 from leases l where l.workspace = c.workspace and l.case_id = c.case_id and l.until > $2) order by wake_at, case_id limit $5";
-    COUNT_WAITING = "select count(*) from (select 1 as one from cases where workspace = $1 and playbook = $2 and available limit $3) as counted";
-    COUNT_STATUS = "select count(*) from (select 1 as one from cases where workspace = $1 and playbook = $2 and status = $3 limit $4) as counted";
-    OLDEST_WAITING = "select opened_at, priority_at from cases where workspace = $1 and playbook = $2 and available order by priority_at, case_id limit 1";
+    COUNT_WAITING = "select count(*) from (select 1 as one from cases c where workspace = $1 and playbook = $2 and available and (role = '' or role in (select value from json_each($4))) and not exists (select 1 from case_exclusions x where x.workspace = c.workspace and x.case_id = c.case_id and x.person = $3) and not exists (select 1 from leases l where l.workspace = c.workspace and l.case_id = c.case_id and l.person = $3 and l.until > $5) limit $6) as counted";
     DECIDED_LATELY = "select decision, position, case_id, playbook, answer, status, decided_at, act_after from decisions where workspace = $1 and position < $2 order by position desc limit $3";
     DECIDED_LATELY_OF = "select decision, position, case_id, playbook, answer, status, decided_at, act_after from decisions where workspace = $1 and playbook = $2 and position < $3 order by position desc limit $4";
 }
 
 /// The same as [`QUEUE_WAITING`] for PostgreSQL, which reads JSON by another function.
-const QUEUE_WAITING_POSTGRES: &str = "select case_id, playbook, status, opened_at, priority_at from cases c where workspace = $1 and playbook = $2 and available and (priority_at, case_id) > ($3, $4) and (role = '' or role in (select value from json_array_elements_text($6::json))) and not exists (select 1 from case_exclusions x where x.workspace = c.workspace and x.case_id = c.case_id and x.person = $5) order by priority_at, case_id limit $7";
+const QUEUE_WAITING_POSTGRES: &str = "select case_id, playbook, status, opened_at, priority_at from cases c where workspace = $1 and playbook = $2 and available and (priority_at, case_id) > ($3, $4) and (role = '' or role in (select value from json_array_elements_text($6::json))) and not exists (select 1 from case_exclusions x where x.workspace = c.workspace and x.case_id = c.case_id and x.person = $5) and not exists (select 1 from leases l where l.workspace = c.workspace and l.case_id = c.case_id and l.person = $5 and l.until > $8) order by priority_at, case_id limit $7";
 
 /// The same as [`QUEUE_WOKEN`] for PostgreSQL.
 const QUEUE_WOKEN_POSTGRES: &str = "select case_id, playbook, status, opened_at, priority_at from cases c where workspace = $1 and wake_at <= $2 and seats_free > 0 and (priority_at, case_id) > ($3, $4) and (role = '' or role in (select value from json_array_elements_text($6::json))) and not exists (select 1 from case_exclusions x where x.workspace = c.workspace and x.case_id = c.case_id and x.person = $5) order by priority_at, case_id limit $7";
+
+/// The same as [`COUNT_WAITING`] for PostgreSQL.
+const COUNT_WAITING_POSTGRES: &str = "select count(*) from (select 1 as one from cases c where workspace = $1 and playbook = $2 and available and (role = '' or role in (select value from json_array_elements_text($4::json))) and not exists (select 1 from case_exclusions x where x.workspace = c.workspace and x.case_id = c.case_id and x.person = $3) and not exists (select 1 from leases l where l.workspace = c.workspace and l.case_id = c.case_id and l.person = $3 and l.until > $5) limit $6) as counted";
 
 /// A case in a queue.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -103,24 +104,19 @@ pub struct Reader<'a> {
     pub person: Uuid,
     /// Their roles, as a JSON array of strings.
     pub roles_json: &'a str,
+    /// Now, in microseconds.
+    pub now: i64,
 }
 
 /// What slept or was leased out and could be claimed by now, of all playbooks: the next claim makes it available.
 ///
 /// # Errors
 /// Where the storage fails.
-pub async fn woken(
-    conn: Conn<'_>,
-    workspace: Uuid,
-    now: i64,
-    after: Place,
-    reader: Reader<'_>,
-    limit: i64,
-) -> Result<Vec<QueueRow>, Error> {
+pub async fn woken(conn: Conn<'_>, workspace: Uuid, after: Place, reader: Reader<'_>, limit: i64) -> Result<Vec<QueueRow>, Error> {
     let sql = if conn.is_postgres() { QUEUE_WOKEN_POSTGRES } else { QUEUE_WOKEN };
     on!(conn, c => sqlx::query(sql)
         .bind(workspace)
-        .bind(now)
+        .bind(reader.now)
         .bind(after.at)
         .bind(after.case)
         .bind(reader.person)
@@ -132,7 +128,7 @@ pub async fn woken(
     .map_err(attempt("read what woke up"))
 }
 
-/// What a person could claim of one playbook after a place, in the order in which it is served.
+/// What a person could claim of one playbook after a place, in the order in which it is served; what they hold already is not in it.
 ///
 /// # Errors
 /// Where the storage fails.
@@ -153,6 +149,7 @@ pub async fn waiting(
         .bind(reader.person)
         .bind(reader.roles_json)
         .bind(limit)
+        .bind(reader.now)
         .fetch_all(c)
         .await
         .map(|rows| rows.iter().map(|r| queue_row!(r)).collect()))
@@ -176,31 +173,23 @@ pub async fn sleeping(conn: Conn<'_>, workspace: Uuid, now: i64, after: Place, l
     .map_err(attempt("read what sleeps"))
 }
 
-/// How many cases of a playbook wait, counted no further than `limit`.
+/// How many cases of a playbook a person could claim, counted no further than `limit`.
 ///
 /// # Errors
 /// Where the storage fails.
-pub async fn count_waiting(conn: Conn<'_>, workspace: Uuid, playbook: Uuid, limit: i64) -> Result<i64, Error> {
-    on!(conn, c => sqlx::query(COUNT_WAITING).bind(workspace).bind(playbook).bind(limit).fetch_one(c).await.map(|r| r.get(0)))
-        .map_err(attempt("count what waits"))
-}
-
-/// How many cases of a playbook stand somewhere, counted no further than `limit`.
-///
-/// # Errors
-/// Where the storage fails.
-pub async fn count_status(conn: Conn<'_>, workspace: Uuid, playbook: Uuid, status: &str, limit: i64) -> Result<i64, Error> {
-    on!(conn, c => sqlx::query(COUNT_STATUS).bind(workspace).bind(playbook).bind(status).bind(limit).fetch_one(c).await.map(|r| r.get(0)))
-        .map_err(attempt("count cases"))
-}
-
-/// When the case that is served next was opened, and what it is ordered by.
-///
-/// # Errors
-/// Where the storage fails.
-pub async fn oldest(conn: Conn<'_>, workspace: Uuid, playbook: Uuid) -> Result<Option<(i64, i64)>, Error> {
-    on!(conn, c => sqlx::query(OLDEST_WAITING).bind(workspace).bind(playbook).fetch_optional(c).await.map(|r| r.map(|r| (r.get(0), r.get(1)))))
-        .map_err(attempt("find what is served next"))
+pub async fn count_waiting(conn: Conn<'_>, workspace: Uuid, playbook: Uuid, reader: Reader<'_>, limit: i64) -> Result<i64, Error> {
+    let sql = if conn.is_postgres() { COUNT_WAITING_POSTGRES } else { COUNT_WAITING };
+    on!(conn, c => sqlx::query(sql)
+        .bind(workspace)
+        .bind(playbook)
+        .bind(reader.person)
+        .bind(reader.roles_json)
+        .bind(reader.now)
+        .bind(limit)
+        .fetch_one(c)
+        .await
+        .map(|r| r.get(0)))
+    .map_err(attempt("count what waits"))
 }
 
 /// The latest decisions before a position, of one playbook or of all.

@@ -7,7 +7,7 @@ use sqlx::{AssertSqlSafe, Column, Either, Executor, SqlSafeStr, Statement, TypeI
 use std::fmt::Write;
 
 /// Statements that are for one engine; the other has its own text.
-const SQLITE_ONLY: [&str; 3] = ["CLAIM_FIND", "QUEUE_WAITING", "QUEUE_WOKEN"];
+const SQLITE_ONLY: [&str; 4] = ["CLAIM_FIND", "QUEUE_WAITING", "QUEUE_WOKEN", "COUNT_WAITING"];
 
 /// One line a statement: its parameters and what it gives.
 async fn described(db: &Db, sql: &'static str) -> Result<String, sqlx::Error> {
