@@ -16,25 +16,53 @@ const INVERSION_MEAN_MAX: f64 = 10.0;
 /// Inversion for small means, else the transformed rejection BTRS of Hormann, "The generation of binomial random variates",
 /// Journal of Statistical Computation and Simulation 46 (1993).
 pub fn binomial(random: &mut Random, n: u64, p: f64) -> u64 {
-    if n == 0 || p.is_nan() || p <= 0.0 {
-        return 0;
-    }
-    if p >= 1.0 {
-        return n;
-    }
-    if p > 0.5 {
-        return n - small(random, n, 1.0 - p);
-    }
-    small(random, n, p)
+    Binomial::new(n, p).draw(random)
 }
 
-fn small(random: &mut Random, n: u64, p: f64) -> u64 {
-    if n as f64 * p < INVERSION_MEAN_MAX { inversion(random, n, p) } else { rejection(random, n, p) }
+/// A binomial law from which many draws are made.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub struct Binomial {
+    n: u64,
+    turned: bool,
+    way: Way,
 }
 
-fn inversion(random: &mut Random, n: u64, p: f64) -> u64 {
-    let odds = p / (1.0 - p);
-    let mut term = exp(n as f64 * ln_1p(-p));
+#[derive(Debug, Clone, Copy, PartialEq)]
+enum Way {
+    Always,
+    Inversion { odds: f64, none: f64 },
+    Rejection(Hat),
+}
+
+impl Binomial {
+    /// As [`binomial`].
+    #[must_use]
+    pub fn new(n: u64, p: f64) -> Self {
+        let turned = p > 0.5;
+        let p = if turned { 1.0 - p } else { p };
+        let way = if n == 0 || p.is_nan() || p <= 0.0 {
+            Way::Always
+        } else if n as f64 * p < INVERSION_MEAN_MAX {
+            Way::Inversion { odds: p / (1.0 - p), none: exp(n as f64 * ln_1p(-p)) }
+        } else {
+            Way::Rejection(Hat::new(n as f64, p))
+        };
+        Self { n, turned, way }
+    }
+
+    /// A draw.
+    pub fn draw(&self, random: &mut Random) -> u64 {
+        let k = match &self.way {
+            Way::Always => 0,
+            Way::Inversion { odds, none } => inversion(random, self.n, *odds, *none),
+            Way::Rejection(hat) => hat.draw(random),
+        };
+        if self.turned { self.n - k } else { k }
+    }
+}
+
+fn inversion(random: &mut Random, n: u64, odds: f64, none: f64) -> u64 {
+    let mut term = none;
     let mut rest = random.uniform();
     let mut k = 0u64;
     // Beyond 110 at a mean below 10 there is less mass than a uniform draw can tell from none.
@@ -46,37 +74,52 @@ fn inversion(random: &mut Random, n: u64, p: f64) -> u64 {
     k
 }
 
-fn rejection(random: &mut Random, n: u64, p: f64) -> u64 {
-    let count = n as f64;
-    let odds = p / (1.0 - p);
-    let spread = sqrt(count * p * (1.0 - p));
-    let b = 1.15 + 2.53 * spread;
-    let a = -0.0873 + 0.0248 * b + 0.01 * p;
-    let centre = count * p + 0.5;
-    let sure = 0.92 - 4.2 / b;
-    loop {
-        let u = random.uniform() - 0.5;
-        let v = random.uniform();
-        let us = 0.5 - u.abs();
-        let k = ((2.0 * a / us + b) * u + centre).floor();
-        if us >= 0.07 && v <= sure {
-            return k as u64;
+/// What the rejection needs to know of its law.
+#[derive(Debug, Clone, Copy, PartialEq)]
+struct Hat {
+    count: f64,
+    p: f64,
+    a: f64,
+    b: f64,
+    centre: f64,
+    sure: f64,
+    spread: f64,
+}
+
+impl Hat {
+    fn new(count: f64, p: f64) -> Self {
+        let spread = sqrt(count * p * (1.0 - p));
+        let b = 1.15 + 2.53 * spread;
+        Self { count, p, a: -0.0873 + 0.0248 * b + 0.01 * p, b, centre: count * p + 0.5, sure: 0.92 - 4.2 / b, spread }
+    }
+
+    fn draw(&self, random: &mut Random) -> u64 {
+        loop {
+            let u = random.uniform() - 0.5;
+            let v = random.uniform();
+            let us = 0.5 - u.abs();
+            let k = ((2.0 * self.a / us + self.b) * u + self.centre).floor();
+            if us >= 0.07 && v <= self.sure {
+                return k as u64;
+            }
+            if (0.0..=self.count).contains(&k) && self.accepts(k, us, v) {
+                return k as u64;
+            }
         }
-        if !(0.0..=count).contains(&k) {
-            continue;
-        }
-        let alpha = (2.83 + 5.1 / b) * spread;
-        let mode = ((count + 1.0) * p).floor();
-        let bound = (mode + 0.5) * ln((mode + 1.0) / (odds * (count - mode + 1.0)))
-            + (count + 1.0) * ln((count - mode + 1.0) / (count - k + 1.0))
-            + (k + 0.5) * ln(odds * (count - k + 1.0) / (k + 1.0))
+    }
+
+    fn accepts(&self, k: f64, us: f64, v: f64) -> bool {
+        let odds = self.p / (1.0 - self.p);
+        let alpha = (2.83 + 5.1 / self.b) * self.spread;
+        let mode = ((self.count + 1.0) * self.p).floor();
+        let bound = (mode + 0.5) * ln((mode + 1.0) / (odds * (self.count - mode + 1.0)))
+            + (self.count + 1.0) * ln((self.count - mode + 1.0) / (self.count - k + 1.0))
+            + (k + 0.5) * ln(odds * (self.count - k + 1.0) / (k + 1.0))
             + tail(mode)
-            + tail(count - mode)
+            + tail(self.count - mode)
             - tail(k)
-            - tail(count - k);
-        if ln(v * alpha / (a / (us * us) + b)) <= bound {
-            return k as u64;
-        }
+            - tail(self.count - k);
+        ln(v * alpha / (self.a / (us * us) + self.b)) <= bound
     }
 }
 

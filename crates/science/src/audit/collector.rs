@@ -5,13 +5,20 @@ use crate::{
     error::{Error, Result},
     fairness::{self, Cells, Clusters, Fairness, Metric, Options, Pattern, Table, calibration::Scores, cells::DECIDERS_MAX},
 };
-use std::collections::{BTreeMap, HashMap};
+use rayon::prelude::*;
+use std::{
+    collections::{BTreeMap, HashMap},
+    ops::Range,
+};
 
 /// The code of a group that is not known.
 pub const UNKNOWN: u32 = u32::MAX;
 
 /// Combinations of groups that an audit may have.
 pub const COMBINATIONS_MAX: usize = fairness::cells::GROUPS_MAX;
+
+/// Rows of a chunk that one core counts at a time.
+const CHUNK_ROWS: usize = 1 << 17;
 
 /// Codes of up to four attributes.
 type Combination = [u32; ATTRIBUTES_MAX];
@@ -39,7 +46,7 @@ pub struct Collector {
     attributes: usize,
     places: HashMap<Combination, u32>,
     combinations: Vec<Combination>,
-    cells: Cells,
+    pub(super) cells: Cells,
     clusters: Vec<Clusters>,
     scores: Scores,
     scored: bool,
@@ -68,19 +75,34 @@ impl Collector {
         })
     }
 
-    /// Adds rows.
+    /// Adds rows, many of them on all cores.
     ///
     /// # Errors
     /// Columns that are too short, or more than [`COMBINATIONS_MAX`] combinations of groups.
     pub fn add(&mut self, batch: &Batch<'_>) -> Result<()> {
         self.check(batch)?;
         self.scored |= !batch.scores.is_empty();
+        if batch.rows <= CHUNK_ROWS {
+            return self.add_rows(batch, 0..batch.rows);
+        }
+        let chunks: Vec<Self> = (0..batch.rows.div_ceil(CHUNK_ROWS))
+            .into_par_iter()
+            .map(|chunk| {
+                let mut own = Self::new(self.attributes, self.cells.deciders(), self.clusters.len())?;
+                own.add_rows(batch, chunk * CHUNK_ROWS..batch.rows.min((chunk + 1) * CHUNK_ROWS))?;
+                Ok(own)
+            })
+            .collect::<Result<_>>()?;
+        chunks.iter().try_for_each(|chunk| self.merge(chunk))
+    }
+
+    fn add_rows(&mut self, batch: &Batch<'_>, rows: Range<usize>) -> Result<()> {
         let flag = |value: Option<&u8>| match value {
             Some(0) => Some(false),
             Some(1) => Some(true),
             _ => None,
         };
-        for row in 0..batch.rows {
+        for row in rows {
             let mut combination = [0; ATTRIBUTES_MAX];
             for (slot, codes) in combination.iter_mut().zip(batch.groups) {
                 *slot = codes.get(row).copied().unwrap_or(UNKNOWN);

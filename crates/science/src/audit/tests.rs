@@ -115,6 +115,11 @@ fn too_many_groups_and_no_rows_are_sentences() {
     assert!(matches!(empty.finish(&Names::default(), &options()), Err(Error::CannotSay(_))));
     let many: Vec<u32> = (0..1_000_000).collect();
     let ones = vec![1u8; many.len()];
+    // So many rows are counted in pieces.
+    let few: Vec<u32> = many.iter().map(|code| code % 3).collect();
+    let mut pieces = Collector::new(1, 1, 0).unwrap();
+    pieces.add(&Batch { rows: few.len(), groups: &[&few], labels: &ones, answers: &[&ones], clusters: &[], scores: &[] }).unwrap();
+    assert_eq!((pieces.rows(), pieces.cells.group_rows(2)), (1_000_000, 333_333));
     let mut collector = Collector::new(1, 1, 0).unwrap();
     let batch = Batch { rows: many.len(), groups: &[&many], labels: &ones, answers: &[&ones], clusters: &[], scores: &[] };
     let told = collector.add(&batch).unwrap_err().to_string();

@@ -5,7 +5,7 @@ use super::metric::Metric;
 use crate::{
     math::sqrt,
     random::Random,
-    sample::binomial,
+    sample::Binomial,
     special::{normal_cdf, normal_quantile},
 };
 use rayon::prelude::*;
@@ -69,14 +69,16 @@ pub fn chance(rows: &[u64], pooled: f64, observed_gap: f64, rule: f64, draws: us
     if rows.len() < 2 || draws == 0 || !(pooled > 0.0 && pooled < 1.0) || rows.contains(&0) {
         return None;
     }
+    let laws: Vec<(Binomial, f64)> = rows.iter().map(|n| (Binomial::new(*n, pooled), *n as f64)).collect();
+    let laws = &laws;
     let all: Vec<(f64, f64)> = (0..draws.div_ceil(CHUNK_DRAWS))
         .into_par_iter()
         .flat_map_iter(|chunk| {
             (chunk * CHUNK_DRAWS..draws.min((chunk + 1) * CHUNK_DRAWS)).map(|draw| {
                 let mut random = Random::new(seed, ((metric.index() as u64 + 1) << 48) | draw as u64);
                 let (mut least, mut most) = (f64::INFINITY, f64::NEG_INFINITY);
-                for n in rows {
-                    let rate = binomial(&mut random, *n, pooled) as f64 / *n as f64;
+                for (law, n) in laws {
+                    let rate = law.draw(&mut random) as f64 / n;
                     (least, most) = (least.min(rate), most.max(rate));
                 }
                 (most - least, if most > 0.0 { least / most } else { 1.0 })

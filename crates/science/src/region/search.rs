@@ -18,8 +18,14 @@ const HALF_ROWS_MIN: usize = 50;
 /// A candidate that shares more than this of its rows with a better one grows to nothing new.
 const BEAM_SHARED_MAX: f64 = 0.8;
 
-/// A suggestion that shares more than this of its rows with a better one tells nothing new.
-const TOLD_SHARED_MAX: f64 = 0.5;
+/// A suggestion of which more than this lies in a better one, or the other way round, tells nothing new.
+const TOLD_SHARED_MAX: f64 = 0.6;
+
+/// A larger share of the rows is no kind of case, but what another kind leaves.
+const SHARE_MAX: f64 = 0.5;
+
+/// Rows that suggest: more make the search slower and hardly surer, and serve better on the confirming side.
+const SEARCH_ROWS_MAX: usize = 1 << 18;
 
 /// A condition stays in a conjunction only if, among the rows that fulfil all others, those that fulfil it differ from those that do
 /// not by so many standard errors.
@@ -67,10 +73,13 @@ pub(super) fn halves(rows: &Rows<'_>, options: &Options) -> Result<Halves> {
     if u32::try_from(count).is_err() {
         return Err(Error::input("rows", format!("{count} rows are more than can be searched; take a sample")));
     }
+    let share = (SEARCH_ROWS_MAX as f64 / count as f64).min(0.5);
     let mut halves = Halves { search: Vec::with_capacity(count / 2), confirm: Vec::with_capacity(count / 2) };
     for row in 0..count {
         let unit = rows.clusters.get(row).map_or(row as u64, |cluster| u64::from(*cluster));
-        let half = if Random::new(options.seed, unit).bits() >> 63 == 0 { &mut halves.search } else { &mut halves.confirm };
+        // A cluster goes to one side as a whole, by its number alone: the order of rows plays no part.
+        let searching = Random::new(options.seed, unit).uniform() < share;
+        let half = if searching { &mut halves.search } else { &mut halves.confirm };
         half.push(row as u32);
     }
     if halves.search.len().min(halves.confirm.len()) < HALF_ROWS_MIN {
@@ -210,7 +219,8 @@ fn beam(measure: &Measure, better: bool, conditions: &[Candidate], support: u64,
     found.sort_by(|a, b| b.z.total_cmp(&a.z).then(a.parts.cmp(&b.parts)));
     let mut kept: Vec<Suggestion> = Vec::new();
     for suggestion in found {
-        if kept.len() < 2 * options.told && kept.iter().all(|other| shared(&other.rows, &suggestion.rows) <= TOLD_SHARED_MAX) {
+        let kind = suggestion.within.0 as f64 <= SHARE_MAX * measure.sums.0 as f64;
+        if kind && kept.len() < 2 * options.told && kept.iter().all(|other| within(&other.rows, &suggestion.rows) <= TOLD_SHARED_MAX) {
             kept.push(suggestion);
         }
     }
@@ -250,4 +260,9 @@ fn pruned(all: &Suggestion, mut from: Suggestion, conditions: &[Candidate], meas
 fn shared(a: &Bits, b: &Bits) -> f64 {
     let both = a.common(b) as f64;
     both / (a.len() as f64 + b.len() as f64 - both).max(1.0)
+}
+
+/// Rows in both by rows in the smaller one.
+fn within(a: &Bits, b: &Bits) -> f64 {
+    a.common(b) as f64 / (a.len().min(b.len()) as f64).max(1.0)
 }
