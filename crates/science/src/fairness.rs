@@ -50,8 +50,9 @@ use crate::{Estimate, error::Result};
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
 
-/// Rows of a rate below which a group takes no part in comparisons of that rate: Wilson's interval is then wider than 50 points.
-pub const COMPARED_ROWS_MIN: u64 = 10;
+/// Rows of a rate (effective ones where rows hang together) below which a group takes no part in comparisons of that rate:
+/// Wilson's interval is then wider than 50 points, and one such group would hide all others in the band of chance.
+pub const COMPARED_ROWS_MIN: f64 = 10.0;
 
 /// The least ratio of selection rates of the four-fifths rule (29 CFR 1607.4 D).
 pub const FOUR_FIFTHS: f64 = 0.8;

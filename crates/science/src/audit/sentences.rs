@@ -25,6 +25,10 @@ fn ratio_text(estimate: &Estimate) -> String {
     format!("{:.2} [{:.2}, {:.2}]", estimate.value, estimate.low, estimate.high)
 }
 
+fn p_text(p: f64) -> String {
+    if p < 0.001 { "< .001".into() } else { format!("= {p:.3}") }
+}
+
 /// What a rate means, for a reader who does not know its name.
 fn meaning(metric: Metric) -> &'static str {
     match metric {
@@ -121,8 +125,12 @@ fn gap(decider: &Decider, comparison: &Comparison, partition: &Partition) -> Str
         range(&comparison.difference),
     );
     if let Some(chance) = comparison.chance {
-        let verdict = if chance.p <= FALSE_ALARM_MAX { "more than chance" } else { "no more than chance can do" };
-        text += &format!("; chance alone reaches {} points in 1 of 20 audits of this size, so this is {verdict}", points(chance.gap_95));
+        let verdict = if chance.p <= FALSE_ALARM_MAX { "the groups differ by more than chance" } else { "chance can do that" };
+        text += &format!(
+            "; chance alone reaches {} points in 1 of 20 audits of this size, and {verdict} (p {})",
+            points(chance.gap_95),
+            p_text(chance.p)
+        );
     }
     text.push('.');
     match comparison.detectable_gap {
@@ -225,7 +233,8 @@ pub(super) fn headline(audit: &Audit) -> Vec<String> {
         own.sort_by_key(|finding| harm(finding.metric));
         out.extend(own.iter().take(TOLD_MAX).map(|finding| finding.sentence.clone()));
     }
-    for partition in &audit.partitions {
+    // Intersections have their own section: with many small groups they would drown the rest.
+    for partition in audit.partitions.iter().filter(|partition| partition.attributes.len() == 1) {
         out.extend(partition.fairness.deciders.iter().filter_map(|decider| Some(format!("By {}, {}", partition.by, impact(decider)?))));
         out.extend(contrasts(partition).into_iter().map(|sentence| format!("By {}: {sentence}", partition.by)));
     }
@@ -256,6 +265,7 @@ pub(super) fn cannot_say(audit: &Audit, scores_outside: u64) -> Vec<String> {
             "{scores_outside} scores lie outside of 0 to 1 and are no probabilities: calibration leaves them out. Turn logits or ranks into probabilities first."
         ));
     }
+    out.push("Whether a positive answer is good or bad for people. Impact ratios and the four-fifths rule are written for what people want; where the positive answer is a burden, audit the other one (--positive).".into());
     out.push("Why groups differ: these are associations, and a group can differ by what else is different in its cases.".into());
     out
 }

@@ -47,7 +47,8 @@ pub struct Chance {
     pub ratio_05: f64,
     /// Share of draws that break the four-fifths rule although no group differs.
     pub rule_broken: f64,
-    /// Share of draws with a gap at least as large as the observed one (a p-value; the observed one counts as a draw).
+    /// Share of draws in which some group lies as far from all together, in its standard errors, as the furthest does here (a p-value
+    /// of "no group differs"; the observed one counts as a draw).
     pub p: f64,
 }
 
@@ -60,34 +61,53 @@ pub(super) fn quantile(draws: &mut [f64], q: f64) -> f64 {
     *draws.select_nth_unstable_by(at, f64::total_cmp).1
 }
 
-/// Draws every group's rate from the pooled rate, given the rows (effective ones where there are clusters) of each.
+/// Draws every group's rate from the pooled rate. `groups` has the rows (effective ones where there are clusters) and the observed
+/// rate of each, `rule` is the least ratio of the four-fifths rule.
 ///
-/// `rule` is the least ratio of the four-fifths rule. `None` with fewer than two groups, or where the pooled rate is 0 or 1
-/// and chance has nothing to vary.
+/// The p-value is of how many of its standard errors the group furthest off lies from all together, so that a small group,
+/// whose rate is anywhere, does not hide a large one. `None` with fewer than two groups, or where the pooled rate is 0 or 1 and
+/// chance has nothing to vary.
 #[must_use]
-pub fn chance(rows: &[u64], pooled: f64, observed_gap: f64, rule: f64, draws: usize, seed: u64, metric: Metric) -> Option<Chance> {
-    if rows.len() < 2 || draws == 0 || !(pooled > 0.0 && pooled < 1.0) || rows.contains(&0) {
+pub fn chance(groups: &[(u64, f64)], rule: f64, draws: usize, seed: u64, metric: Metric) -> Option<Chance> {
+    let all_rows: u64 = groups.iter().map(|group| group.0).sum();
+    let pooled = groups.iter().map(|(n, rate)| *n as f64 * rate).sum::<f64>() / all_rows.max(1) as f64;
+    if groups.len() < 2 || draws == 0 || !(pooled > 0.0 && pooled < 1.0) || groups.iter().any(|group| group.0 == 0) {
         return None;
     }
-    let laws: Vec<(Binomial, f64)> = rows.iter().map(|n| (Binomial::new(*n, pooled), *n as f64)).collect();
-    let laws = &laws;
-    let all: Vec<(f64, f64)> = (0..draws.div_ceil(CHUNK_DRAWS))
-        .into_par_iter()
-        .flat_map_iter(|chunk| {
-            (chunk * CHUNK_DRAWS..draws.min((chunk + 1) * CHUNK_DRAWS)).map(|draw| {
-                let mut random = Random::new(seed, ((metric.index() as u64 + 1) << 48) | draw as u64);
-                let (mut least, mut most) = (f64::INFINITY, f64::NEG_INFINITY);
-                for (law, n) in laws {
-                    let rate = law.draw(&mut random) as f64 / n;
-                    (least, most) = (least.min(rate), most.max(rate));
-                }
-                (most - least, if most > 0.0 { least / most } else { 1.0 })
-            })
+    let laws: Vec<Law> = groups
+        .iter()
+        .map(|(n, _)| {
+            let rows = *n as f64;
+            Law { law: Binomial::new(*n, pooled), rows, precision: sqrt(rows / (pooled * (1.0 - pooled))) }
         })
         .collect();
-    let (mut gaps, mut ratios): (Vec<f64>, Vec<f64>) = all.into_iter().unzip();
-    let beyond = gaps.iter().filter(|gap| **gap >= observed_gap - 1e-12).count();
-    let broken = ratios.iter().filter(|ratio| **ratio < rule - 1e-12).count();
+    let furthest = |rates: &[f64], pooled: f64| {
+        rates.iter().zip(&laws).fold(0.0f64, |most, (rate, law)| most.max((rate - pooled).abs() * law.precision))
+    };
+    let observed = furthest(&groups.iter().map(|group| group.1).collect::<Vec<_>>(), pooled);
+    let all: Vec<(f64, f64, f64)> = (0..draws.div_ceil(CHUNK_DRAWS))
+        .into_par_iter()
+        .flat_map_iter(|chunk| {
+            let mut rates = vec![0.0; laws.len()];
+            (chunk * CHUNK_DRAWS..draws.min((chunk + 1) * CHUNK_DRAWS))
+                .map(|draw| {
+                    let mut random = Random::new(seed, ((metric.index() as u64 + 1) << 48) | draw as u64);
+                    let (mut least, mut most, mut hits) = (f64::INFINITY, f64::NEG_INFINITY, 0.0);
+                    for (rate, law) in rates.iter_mut().zip(&laws) {
+                        let part = law.law.draw(&mut random) as f64;
+                        *rate = part / law.rows;
+                        hits += part;
+                        (least, most) = (least.min(*rate), most.max(*rate));
+                    }
+                    (most - least, if most > 0.0 { least / most } else { 1.0 }, furthest(&rates, hits / all_rows as f64))
+                })
+                .collect::<Vec<_>>()
+        })
+        .collect();
+    let beyond = all.iter().filter(|draw| draw.2 >= observed - 1e-12).count();
+    let broken = all.iter().filter(|draw| draw.1 < rule - 1e-12).count();
+    let mut gaps: Vec<f64> = all.iter().map(|draw| draw.0).collect();
+    let mut ratios: Vec<f64> = all.iter().map(|draw| draw.1).collect();
     Some(Chance {
         gap_95: quantile(&mut gaps, 0.95),
         gap: Band::of(&mut gaps),
@@ -96,6 +116,14 @@ pub fn chance(rows: &[u64], pooled: f64, observed_gap: f64, rule: f64, draws: us
         rule_broken: broken as f64 / draws as f64,
         p: (beyond + 1) as f64 / (draws + 1) as f64,
     })
+}
+
+/// One group under "no group differs".
+struct Law {
+    law: Binomial,
+    rows: f64,
+    /// 1 / standard error of its rate.
+    precision: f64,
 }
 
 /// The smallest gap between a group and all others that a two-sided test at `alpha` finds with [`POWER`], upwards or downwards,

@@ -200,7 +200,7 @@ impl<'a> Plan<'a> {
                 let mut variances = Vec::new();
                 for group in 0..self.groups {
                     let (rate, whole, effective) = self.at(decider, metric, group);
-                    if whole >= COMPARED_ROWS_MIN && self.compared.get(group) == Some(&true) {
+                    if whole > 0 && effective >= COMPARED_ROWS_MIN && self.compared.get(group) == Some(&true) {
                         question.groups.push((group, rate));
                         // Wilson's centre: a rate of 0 or 1 has an error too.
                         let centre = (rate * effective + z * z / 2.0) / (effective + z * z);
@@ -331,9 +331,8 @@ impl<'a> Plan<'a> {
         let (low, high) = (self.at(decider, metric, lowest).0, self.at(decider, metric, highest).0);
         let n = question.groups.iter().map(|(group, _)| self.at(decider, metric, *group).1).sum();
         let (difference, ratio) = estimates(low, high, &ends, n);
-        let (part, whole, _) = self.together(decider, metric, question.groups.iter().map(|group| group.0));
-        let rows: Vec<u64> = question.groups.iter().map(|(group, _)| self.at(decider, metric, *group).2.round().max(1.0) as u64).collect();
-        let pooled = part as f64 / whole.max(1) as f64;
+        let sizes: Vec<(u64, f64)> =
+            question.groups.iter().map(|(group, rate)| (self.at(decider, metric, *group).2.round().max(1.0) as u64, *rate)).collect();
         let seed = self.options.seed ^ (decider as u64 + 1).wrapping_mul(0x51_7c_c1_b7_27_22_0a_95);
         let own: Vec<&Test> = tests.iter().filter(|test| test.metric == metric).collect();
         let detectable_gap = own.iter().map(|test| test.detectable_gap).try_fold(0.0f64, |most, gap| Some(most.max(gap?)));
@@ -344,7 +343,7 @@ impl<'a> Plan<'a> {
             difference,
             ratio,
             below_four_fifths: ratio.map(|ratio| ratio.value < FOUR_FIFTHS - 1e-12),
-            chance: chance(&rows, pooled, difference.value, FOUR_FIFTHS, self.options.draws, seed, metric),
+            chance: chance(&sizes, FOUR_FIFTHS, self.options.draws, seed, metric),
             detectable_gap: detectable_gap.filter(|_| !own.is_empty()),
             left_out: (0..self.groups)
                 .filter(|group| self.compared.get(*group) == Some(&true) && !question.groups.iter().any(|(at, _)| at == group))

@@ -68,7 +68,7 @@ fn wilson_keeps_its_promise_in_small_cells_where_a_percentile_bootstrap_does_not
 
 #[test]
 fn the_four_fifths_rule_fails_by_chance_alone_with_many_groups() {
-    let broken = |rows: u64| chance::chance(&[rows; 14], 0.3, 0.0, FOUR_FIFTHS, 2_000, 1, Metric::SelectionRate).unwrap().rule_broken;
+    let broken = |rows: u64| chance::chance(&[(rows, 0.3); 14], FOUR_FIFTHS, 2_000, 1, Metric::SelectionRate).unwrap().rule_broken;
     let (small, large) = (broken(1_000 / 14), broken(5_000 / 14));
     assert!(small > 0.99, "{small}");
     assert!((0.72..0.88).contains(&large), "{large}");
@@ -105,6 +105,13 @@ fn an_audit_without_any_difference_rarely_finds_one() {
     let by_band = share(|run| selection(run, &groups).0.chance.unwrap().p <= 0.05);
     eprintln!("found nothing there: Holm {by_holm}, band {by_band}");
     assert!(by_holm <= 0.065 && (0.02..=0.07).contains(&by_band), "{by_holm} {by_band}");
+}
+
+#[test]
+fn a_tiny_group_does_not_hide_what_a_large_one_shows() {
+    let groups = [(3_000, 0.2), (3_000, 0.3), (25, 0.25)];
+    let found = share(|run| selection(run, &groups).0.chance.unwrap().p <= 0.05);
+    assert!(found > 0.99, "{found}");
 }
 
 #[test]
