@@ -7,6 +7,7 @@
 pub mod agree;
 pub mod api_key;
 pub mod attachment;
+pub mod audit;
 pub mod backup;
 pub mod bundle;
 pub mod case;

@@ -13,6 +13,7 @@ mod load;
 mod node;
 mod raw;
 mod reality;
+mod science;
 mod table;
 mod verify;
 mod world;
@@ -50,6 +51,8 @@ enum Benchmark {
     /// Memory of a node while it takes in and serves many cases, and its time to the first answer
     #[command(visible_aliases = ["memory", "start"])]
     Node(node::Arguments),
+    /// The statistics: fairness, regions
+    Science(science::Arguments),
 }
 
 fn main() -> Result<()> {
@@ -67,7 +70,7 @@ async fn measure(arguments: &Arguments) -> Result<Vec<Line>> {
     let default = |name: &str| Arguments::parse_from(["bench", name]).benchmark;
     let chosen = match &arguments.benchmark {
         Some(_) => Vec::new(),
-        None => ["intake", "load", "claims", "desk", "verify", "node"].iter().filter_map(|name| default(name)).collect(),
+        None => ["intake", "load", "claims", "desk", "verify", "node", "science"].iter().filter_map(|name| default(name)).collect(),
     };
     let chosen: Vec<&Benchmark> = if all { chosen.iter().collect() } else { arguments.benchmark.iter().collect() };
     for benchmark in chosen {
@@ -78,6 +81,7 @@ async fn measure(arguments: &Arguments) -> Result<Vec<Line>> {
             Benchmark::Desk(given) => desk::measure(&run, given).await?,
             Benchmark::Verify(given) => verify::measure(&run, given).await?,
             Benchmark::Node(given) => node::measure(&run, given).await?,
+            Benchmark::Science(given) => science::measure(run.repeat, given)?,
         });
     }
     Ok(lines)

@@ -69,6 +69,8 @@ pub enum Command {
     /// Show, open or list cases
     #[command(subcommand)]
     Case(command::case::Command),
+    /// Compare how AI, people and pair treat groups, from a file of past decisions; needs no workspace
+    Audit(Box<command::audit::Arguments>),
     /// Say why a case was routed as it was, derived anew from what the ledger recorded
     Explain(command::explain::Arguments),
     /// Verify the workspace, or an evidence bundle without any workspace

@@ -1,6 +1,7 @@
 //! The commands, one file each.
 
 pub mod agree;
+pub mod audit;
 pub mod backup;
 pub mod bundle;
 pub mod case;
@@ -37,6 +38,7 @@ pub async fn run(Arguments { global, command }: Arguments) -> Result<()> {
         Command::Export(arguments) => export::run(&global, arguments).await,
         Command::Agree(arguments) => agree::run(&global, arguments).await,
         Command::Case(command) => case::run(&global, command).await,
+        Command::Audit(arguments) => audit::run(&global, &arguments),
         Command::Explain(arguments) => explain::run(&global, arguments).await,
         Command::Verify(arguments) => verify::run(&global, arguments).await,
         Command::Bundle(arguments) => bundle::run(&global, arguments).await,

@@ -1,6 +1,6 @@
 //! Exit codes, and how a failure is told. Never prints a backtrace at a user.
 
-use countersign_app::import;
+use countersign_app::{audit, import};
 use countersign_core::refusal::Code;
 use std::{fmt, process::ExitCode};
 
@@ -52,6 +52,9 @@ impl Exit {
                     import::Error::Source { .. } => Self::Refused,
                     import::Error::App(error) => Self::of_app(error),
                 });
+            }
+            if let Some(error) = cause.downcast_ref::<audit::Error>() {
+                return Some(if matches!(error, audit::Error::Request(_)) { Self::Usage } else { Self::Refused });
             }
             cause.downcast_ref::<countersign_app::Error>().map(Self::of_app)
         });
