@@ -3,16 +3,18 @@
 
 use super::{
     CHUNK_ROWS, MATRIX_CELLS_MAX, SKILL_VERSION,
-    answers::{Answers, Posterior, normalise},
+    answers::{Answers, Posterior},
     majority::majority,
 };
 use crate::{
     error::{Error, Result},
-    math::{exp, ln, sum},
+    math::sum,
 };
 use rayon::prelude::*;
 use serde::{Deserialize, Serialize};
 
+/// Products of so many probabilities stay within what a number holds, as none is below [`PROBABILITY_MIN`].
+const PRODUCT_ANSWERS: usize = 16;
 /// Probabilities are kept from 0, which would veto a class for ever.
 const PROBABILITY_MIN: f64 = 1e-10;
 
@@ -58,8 +60,6 @@ pub struct DawidSkene {
     pub confusion: Vec<f64>,
     /// How many of a person's answers are expected to be right.
     pub right: Vec<f64>,
-    /// The logarithm of the likelihood.
-    pub log_likelihood: f64,
     /// Rounds that it took.
     pub iterations: u32,
     /// Whether the tolerance was reached.
@@ -102,14 +102,14 @@ pub fn dawid_skene(answers: &Answers, settings: Settings) -> Result<DawidSkene> 
             answers.people()
         )));
     }
-    let mut model = Matrices { classes, smoothing: settings.smoothing, logs: vec![0.0; answers.people() * classes * classes] };
+    let mut model = Matrices { classes, smoothing: settings.smoothing, likelihood: vec![0.0; answers.people() * classes * classes] };
     let fitted = maximise(answers, settings, &mut model);
-    // From logs by answer to probabilities by truth.
-    let mut confusion = vec![0.0; model.logs.len()];
-    for (to, from) in confusion.chunks_exact_mut(classes * classes).zip(model.logs.chunks_exact(classes * classes)) {
+    // From rows by answer to rows by truth.
+    let mut confusion = vec![0.0; model.likelihood.len()];
+    for (to, from) in confusion.chunks_exact_mut(classes * classes).zip(model.likelihood.chunks_exact(classes * classes)) {
         for truth in 0..classes {
             for answer in 0..classes {
-                to[truth * classes + answer] = exp(from[answer * classes + truth]);
+                to[truth * classes + answer] = from[answer * classes + truth];
             }
         }
     }
@@ -119,7 +119,6 @@ pub fn dawid_skene(answers: &Answers, settings: Settings) -> Result<DawidSkene> 
         posterior: fitted.posterior,
         prior: fitted.prior,
         confusion,
-        log_likelihood: fitted.log_likelihood,
         iterations: fitted.iterations,
         converged: fitted.converged,
     })
@@ -142,7 +141,7 @@ impl DawidSkene {
 pub fn one_coin(answers: &Answers, settings: Settings) -> Result<OneCoin> {
     settings.check()?;
     answers.check_compared()?;
-    let mut model = Coins { classes: answers.classes(), smoothing: settings.smoothing, skill: Vec::new(), logs: Vec::new() };
+    let mut model = Coins { classes: answers.classes(), smoothing: settings.smoothing, skill: Vec::new(), odds: Vec::new() };
     let fitted = maximise(answers, settings, &mut model);
     Ok(OneCoin {
         version: SKILL_VERSION,
@@ -159,21 +158,21 @@ pub fn one_coin(answers: &Answers, settings: Settings) -> Result<OneCoin> {
 trait Model: Sync {
     /// Fits itself to the probabilities of the classes.
     fn fit(&mut self, answers: &Answers, posterior: &Posterior);
-    /// Adds the log likelihood of an answer, class by class, up to a constant; gives the constant.
-    fn add(&self, row: &mut [f64], person: u32, class: u32) -> f64;
+    /// Multiplies by the likelihood of an answer, class by class, up to a constant.
+    fn multiply(&self, row: &mut [f64], person: u32, class: u32);
 }
 
 struct Matrices {
     classes: usize,
     smoothing: f64,
-    /// `ln P(answer | truth)`, person by person, answer by answer, truth by truth.
-    logs: Vec<f64>,
+    /// `P(answer | truth)`, person by person, answer by answer, truth by truth.
+    likelihood: Vec<f64>,
 }
 
 impl Model for Matrices {
     fn fit(&mut self, answers: &Answers, posterior: &Posterior) {
         let (k, smoothing) = (self.classes, self.smoothing);
-        self.logs.par_chunks_exact_mut(k * k).enumerate().for_each(|(person, cells)| {
+        self.likelihood.par_chunks_exact_mut(k * k).enumerate().for_each(|(person, cells)| {
             cells.fill(smoothing);
             for (item, class) in answers.of_person(person) {
                 let at = *class as usize * k;
@@ -184,16 +183,15 @@ impl Model for Matrices {
                 for answer in 0..k {
                     // Who never saw a class answers it in any way.
                     let share = if total > 0.0 { cells[answer * k + truth] / total } else { 1.0 / k as f64 };
-                    cells[answer * k + truth] = ln(share.max(PROBABILITY_MIN));
+                    cells[answer * k + truth] = share.max(PROBABILITY_MIN);
                 }
             }
         });
     }
 
-    fn add(&self, row: &mut [f64], person: u32, class: u32) -> f64 {
+    fn multiply(&self, row: &mut [f64], person: u32, class: u32) {
         let at = (person as usize * self.classes + class as usize) * self.classes;
-        row.iter_mut().zip(&self.logs[at..at + self.classes]).for_each(|(value, log)| *value += log);
-        0.0
+        row.iter_mut().zip(&self.likelihood[at..at + self.classes]).for_each(|(value, likelihood)| *value *= likelihood);
     }
 }
 
@@ -201,8 +199,8 @@ struct Coins {
     classes: usize,
     smoothing: f64,
     skill: Vec<f64>,
-    /// `ln P(wrong in this way)`, and `ln P(right)` less that.
-    logs: Vec<(f64, f64)>,
+    /// `P(right)` over `P(wrong in this way)`.
+    odds: Vec<f64>,
 }
 
 impl Model for Coins {
@@ -216,13 +214,11 @@ impl Model for Coins {
             skill.clamp(PROBABILITY_MIN, 1.0 - PROBABILITY_MIN)
         });
         self.skill = skill.collect();
-        self.logs = self.skill.iter().map(|skill| (ln((1.0 - skill) / others), ln(*skill) - ln((1.0 - skill) / others))).collect();
+        self.odds = self.skill.iter().map(|skill| skill * others / (1.0 - skill)).collect();
     }
 
-    fn add(&self, row: &mut [f64], person: u32, class: u32) -> f64 {
-        let (wrong, right) = self.logs[person as usize];
-        row[class as usize] += right;
-        wrong
+    fn multiply(&self, row: &mut [f64], person: u32, class: u32) {
+        row[class as usize] *= self.odds[person as usize];
     }
 }
 
@@ -236,7 +232,6 @@ pub(super) fn right(answers: &Answers, posterior: &Posterior) -> Vec<f64> {
 struct Fitted {
     posterior: Posterior,
     prior: Vec<f64>,
-    log_likelihood: f64,
     iterations: u32,
     converged: bool,
 }
@@ -246,36 +241,41 @@ fn maximise(answers: &Answers, settings: Settings, model: &mut impl Model) -> Fi
     let mut posterior = majority(answers).shares;
     let mut next = Posterior::new(answers.classes(), vec![0.0; posterior.values().len()]);
     let mut fitted_prior = prior(&posterior);
-    let (mut log_likelihood, mut iterations, mut converged) = (f64::NEG_INFINITY, 0, false);
+    let (mut iterations, mut converged) = (0, false);
     while iterations < settings.iterations_max && !converged {
         model.fit(answers, &posterior);
-        let moved;
-        (log_likelihood, moved) = expect(answers, model, &fitted_prior, &posterior, &mut next);
+        let moved = expect(answers, model, &fitted_prior, &posterior, &mut next);
         std::mem::swap(&mut posterior, &mut next);
         fitted_prior = prior(&posterior);
         iterations += 1;
         converged = moved < settings.tolerance;
     }
-    Fitted { posterior, prior: fitted_prior, log_likelihood, iterations, converged }
+    Fitted { posterior, prior: fitted_prior, iterations, converged }
 }
 
-/// One expectation step into `next`; gives the log likelihood, and by how much probabilities moved in the mean.
-fn expect(answers: &Answers, model: &impl Model, prior: &[f64], before: &Posterior, next: &mut Posterior) -> (f64, f64) {
+/// One expectation step into `next`; gives by how much probabilities moved in the mean. Products instead of sums of
+/// logarithms: no exponential for every class of every item.
+fn expect(answers: &Answers, model: &impl Model, prior: &[f64], before: &Posterior, next: &mut Posterior) -> f64 {
     let k = answers.classes();
-    let logs: Vec<f64> = prior.iter().map(|p| ln(p.max(PROBABILITY_MIN))).collect();
+    let prior: Vec<f64> = prior.iter().map(|p| p.max(PROBABILITY_MIN)).collect();
     let chunk = |(chunk, rows): (usize, &mut [f64])| {
-        let (mut likelihood, mut moved) = (0.0, 0.0);
+        let mut moved = 0.0;
         for (i, row) in rows.chunks_exact_mut(k).enumerate() {
             let item = chunk * CHUNK_ROWS + i;
-            row.copy_from_slice(&logs);
-            likelihood += answers.of_item(item).iter().map(|(person, class)| model.add(row, *person, *class)).sum::<f64>();
-            likelihood += normalise(row);
+            row.copy_from_slice(&prior);
+            for some in answers.of_item(item).chunks(PRODUCT_ANSWERS) {
+                some.iter().for_each(|(person, class)| model.multiply(row, *person, *class));
+                let most = row.iter().copied().fold(0.0, f64::max);
+                row.iter_mut().for_each(|value| *value /= most);
+            }
+            let total: f64 = row.iter().sum();
+            row.iter_mut().for_each(|value| *value /= total);
             moved += row.iter().zip(before.of(item)).map(|(now, then)| (now - then).abs()).sum::<f64>();
         }
-        (likelihood, moved)
+        moved
     };
-    let sums: Vec<(f64, f64)> = next.values_mut().par_chunks_mut(CHUNK_ROWS * k).enumerate().map(chunk).collect();
-    (sum(sums.iter().map(|sum| sum.0)), sum(sums.iter().map(|sum| sum.1)) / answers.items() as f64)
+    let moved: Vec<f64> = next.values_mut().par_chunks_mut(CHUNK_ROWS * k).enumerate().map(chunk).collect();
+    sum(moved) / answers.items() as f64
 }
 
 /// The mean of the posterior over items, in fixed chunks.
