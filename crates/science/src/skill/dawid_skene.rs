@@ -176,7 +176,7 @@ impl Model for Matrices {
             cells.fill(smoothing);
             for (item, class) in answers.of_person(person) {
                 let at = *class as usize * k;
-                cells[at..at + k].iter_mut().zip(posterior.of(*item as usize)).for_each(|(cell, p)| *cell += p);
+                each(&mut cells[at..at + k], posterior.of(*item as usize), |cell, p| *cell += p);
             }
             for truth in 0..k {
                 let total: f64 = (0..k).map(|answer| cells[answer * k + truth]).sum();
@@ -191,7 +191,22 @@ impl Model for Matrices {
 
     fn multiply(&self, row: &mut [f64], person: u32, class: u32) {
         let at = (person as usize * self.classes + class as usize) * self.classes;
-        row.iter_mut().zip(&self.likelihood[at..at + self.classes]).for_each(|(value, likelihood)| *value *= likelihood);
+        each(row, &self.likelihood[at..at + self.classes], |value, likelihood| *value *= likelihood);
+    }
+}
+
+/// Cell by cell; unrolled for few classes, where a loop would cost more than its body.
+fn each(to: &mut [f64], from: &[f64], of: impl Fn(&mut f64, &f64)) {
+    fn fixed<const K: usize>(to: &mut [f64], from: &[f64], of: impl Fn(&mut f64, &f64)) {
+        if let (Some(to), Some(from)) = (to.first_chunk_mut::<K>(), from.first_chunk::<K>()) {
+            to.iter_mut().zip(from).for_each(|(to, from)| of(to, from));
+        }
+    }
+    match to.len() {
+        2 => fixed::<2>(to, from, of),
+        3 => fixed::<3>(to, from, of),
+        4 => fixed::<4>(to, from, of),
+        _ => to.iter_mut().zip(from).for_each(|(to, from)| of(to, from)),
     }
 }
 
