@@ -83,6 +83,10 @@ impl Flags {
                 _ => {}
             }
         }
+        // A file that names nobody still says what was answered.
+        if !flags.judgment.is_empty() {
+            flags.person.get_or_insert_with(|| "=somebody".to_owned());
+        }
         flags
     }
 

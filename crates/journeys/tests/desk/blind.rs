@@ -9,7 +9,7 @@ async fn a_blind_case_hides_the_advice_until_the_first_answer() {
     let page = &desk.browser;
     page.go("/desk").await;
     page.press('n').await;
-    page.until("document.querySelector('article.case[data-blind]')").await;
+    page.until("document.querySelector('article.case[data-phase=first]')").await;
     let as_sent = page
         .script(
             "const request = new XMLHttpRequest(); request.open('GET', location.href, false); request.send(); return request.responseText;",
