@@ -1,9 +1,10 @@
 //! Regions: kinds of cases, in plain conditions, in which the AI, people or the pair are better or worse than elsewhere. Found on
 //! one half of the rows, confirmed on the other; never reported on the rows that suggested them.
 //!
-//! Beam search over conjunctions of simple conditions (subgroup discovery: Klosgen 1996; Lavrac et al. 2004), on bit sets. What
-//! the search finds is tested on the confirming half, and the false discovery rate over all candidates is held by Benjamini and
-//! Hochberg. All figures of a region are those of the confirming half, on which the search had no hold.
+//! Beam search over conjunctions of simple conditions (subgroup discovery: Klosgen 1996; Lavrac et al. 2004), on bit sets. How much
+//! a suggestion and each of its conditions must stand out grows with the logarithm of what was tried. What the search finds is
+//! tested on the confirming half, and the false discovery rate over all candidates is held by Benjamini and Hochberg. All figures
+//! of a region are those of the confirming half, on which the search had no hold.
 
 mod bits;
 mod condition;
@@ -62,7 +63,7 @@ pub struct Options {
     pub support_share_min: f64,
     /// Expected share of false findings among the regions.
     pub false_discovery: f64,
-    /// Level of the intervals.
+    /// Level of the intervals: of those of the regions that are told, `1 - level` are expected to miss (Benjamini and Yekutieli 2005).
     pub level: f64,
     /// Regions told for each target and direction.
     pub told: usize,
