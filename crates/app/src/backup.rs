@@ -86,6 +86,7 @@ impl App {
         // The copy holds the leases of nodes that served the original; none of them serves this.
         let mut tx = self.inner.db.begin().await?;
         store::integrator::clear(tx.conn()).await?;
+        store::track::leases_clear(tx.conn()).await?;
         tx.commit().await?;
         let mut done = Vec::new();
         for id in self.workspaces().await? {

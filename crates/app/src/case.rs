@@ -4,7 +4,7 @@
 mod command;
 mod opening;
 pub mod proof;
-mod read;
+pub(crate) mod read;
 mod show;
 
 pub(crate) use opening::Opening;

@@ -1,7 +1,7 @@
 //! What decisions are made under: people, stops, playbooks, draw epochs. A view of it is valid for one control epoch; whoever
 //! writes under an outdated one is sent back to decide again.
 
-use crate::{App, Caller, Error, Inner, Workspace, input::StopInput, view::StopView, writer::Change};
+use crate::{App, Caller, Error, Inner, Workspace, input::StopInput, track, view::StopView, writer::Change};
 use countersign_core::{
     event::{Body, Event, StopScope},
     id::{PersonId, PlaybookId, WorkspaceId},
@@ -9,7 +9,10 @@ use countersign_core::{
     playbook::{Playbook, parse},
     refusal::{Code, Refusal},
 };
-use countersign_engine::workspace::{WorkspaceCommand, WorkspaceState};
+use countersign_engine::{
+    track::Published,
+    workspace::{WorkspaceCommand, WorkspaceState},
+};
 use countersign_ledger::rotation::Rotation;
 use countersign_store::{self as store, Conn, Tx};
 use std::{
@@ -28,6 +31,8 @@ pub struct Control {
     pub names: HashMap<String, PersonId>,
     /// The workspace's logs; the last is the present one.
     pub logs: Vec<LogInfo>,
+    /// What was learned of each playbook, as routing reads it.
+    pub records: HashMap<PlaybookId, Arc<Published>>,
     parsed: Mutex<HashMap<(PlaybookId, u64), Arc<Playbook>>>,
 }
 
@@ -205,18 +210,18 @@ impl Inner {
 
     async fn control_load(&self, workspace: WorkspaceId) -> Result<Arc<Control>, Error> {
         let mut session = self.db.session().await?;
-        let control = Arc::new(read_control(session.conn(), workspace).await?);
+        let control = Arc::new(read_control(session.conn(), workspace, &self.records).await?);
         self.control.put(workspace, self.env.now(), Arc::clone(&control));
         Ok(control)
     }
 
     /// The view inside a transaction, which on SQLite and under the head's lock is the present one.
     pub(crate) async fn control_of(&self, tx: &mut Tx, workspace: WorkspaceId) -> Result<Arc<Control>, Error> {
-        Ok(Arc::new(read_control(tx.conn(), workspace).await?))
+        Ok(Arc::new(read_control(tx.conn(), workspace, &self.records).await?))
     }
 }
 
-async fn read_control(mut conn: Conn<'_>, workspace: WorkspaceId) -> Result<Control, Error> {
+async fn read_control(mut conn: Conn<'_>, workspace: WorkspaceId, cache: &track::Cache) -> Result<Control, Error> {
     // The epoch is read first: if it moves while the rest is read, the view is outdated and the writer says so.
     let head = store::log_head::get(conn.again(), workspace.0).await?.ok_or_else(unknown_workspace)?;
     let mut streams = vec![workspace.0];
@@ -228,9 +233,14 @@ async fn read_control(mut conn: Conn<'_>, workspace: WorkspaceId) -> Result<Cont
     let mut rows = store::event::of_streams(conn.again(), workspace.0, &streams).await?;
     rows.sort_unstable_by_key(|row| row.position);
     let events = rows.iter().map(|row| Ok((row.position, Event::from_bytes(&row.bytes)?))).collect::<Result<Vec<_>, Error>>()?;
-    let names = store::directory::list(conn, workspace.0).await?.into_iter().map(|row| (row.name, PersonId(row.person))).collect();
+    let names = store::directory::list(conn.again(), workspace.0).await?.into_iter().map(|row| (row.name, PersonId(row.person))).collect();
     let state = WorkspaceState::fold(events.iter().map(|(_, e)| e));
-    Ok(Control { epoch: head.control_epoch, state, names, logs: LogInfo::of(&events)?, parsed: Mutex::default() })
+    let mut records = HashMap::new();
+    for (playbook, facts) in &state.records {
+        let record = track::read(conn.again(), workspace, *playbook, (facts.number, facts.digest), cache).await?;
+        records.insert(*playbook, Arc::new(track::published(&record, facts)));
+    }
+    Ok(Control { epoch: head.control_epoch, state, names, logs: LogInfo::of(&events)?, records, parsed: Mutex::default() })
 }
 
 pub(crate) fn unknown_workspace() -> Error {

@@ -17,9 +17,11 @@ pub mod decision;
 pub mod env;
 pub mod error;
 pub mod event;
+pub mod explain;
 pub mod import;
 pub mod input;
 pub mod integrator;
+pub mod learner;
 pub mod ledger;
 pub mod person;
 pub mod playbook;
@@ -31,6 +33,7 @@ pub mod seal;
 pub mod session;
 pub mod subject;
 pub mod title;
+pub mod track;
 pub mod verify;
 pub mod view;
 pub mod workspace;
@@ -70,6 +73,7 @@ pub(crate) struct Inner {
     pub(crate) env: Env,
     pub(crate) writer: writer::Handle,
     pub(crate) control: control::Cache,
+    pub(crate) records: track::Cache,
     pub(crate) seals: seal::Keys,
     /// This node's name among integrators.
     pub(crate) holder: uuid::Uuid,
@@ -131,6 +135,7 @@ impl App {
             root: config.root,
             writer,
             control: control::Cache::default(),
+            records: track::Cache::default(),
             holder: config.env.random_id(),
             env: config.env,
             believed: api_key::Believed::default(),

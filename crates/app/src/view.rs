@@ -385,6 +385,19 @@ pub struct Explanation {
     pub detail: Value,
 }
 
+/// What came of deriving every route again.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, ToSchema)]
+pub struct ExplainedAll {
+    /// Routes.
+    pub routes: u64,
+    /// Those that read a track record.
+    pub measured: u64,
+    /// Those that could not be derived again.
+    pub different: u64,
+    /// The first of them, and what differs.
+    pub differences: Vec<String>,
+}
+
 /// A workspace.
 #[derive(Debug, Clone, Serialize, ToSchema)]
 pub struct WorkspaceView {

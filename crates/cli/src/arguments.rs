@@ -71,6 +71,9 @@ pub enum Command {
     Case(command::case::Command),
     /// Compare how AI, people and pair treat groups, from a file of past decisions; needs no workspace
     Audit(Box<command::audit::Arguments>),
+    /// What was learned of AI and people, and which version of it routing reads
+    #[command(subcommand)]
+    Track(command::track::Command),
     /// Say why a case was routed as it was, derived anew from what the ledger recorded
     Explain(command::explain::Arguments),
     /// Verify the workspace, or an evidence bundle without any workspace

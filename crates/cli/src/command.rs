@@ -22,6 +22,7 @@ pub mod rehearse;
 pub mod serve;
 pub mod stop;
 pub mod subject;
+pub mod track;
 pub mod verify;
 
 use crate::arguments::{Arguments, Command};
@@ -39,6 +40,7 @@ pub async fn run(Arguments { global, command }: Arguments) -> Result<()> {
         Command::Agree(arguments) => agree::run(&global, arguments).await,
         Command::Case(command) => case::run(&global, command).await,
         Command::Audit(arguments) => audit::run(&global, &arguments),
+        Command::Track(command) => track::run(&global, command).await,
         Command::Explain(arguments) => explain::run(&global, arguments).await,
         Command::Verify(arguments) => verify::run(&global, arguments).await,
         Command::Bundle(arguments) => bundle::run(&global, arguments).await,

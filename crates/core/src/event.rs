@@ -275,6 +275,8 @@ bodies! {
     SubjectErased = "subject.erased";
     /// On a playbook's stream: a new immutable version.
     PlaybookPublished = "playbook.published";
+    /// What was learned has a new version, and routing reads it from now on.
+    TrackRecordPublished = "track_record.published";
     /// On a case's stream: it is there.
     CaseOpened = "case.opened";
     /// Its content changed; judgments on the old content are void.
@@ -476,75 +478,13 @@ body!(/** See [`Body::AskMade`]. */ AskMade {
     /** The proposal that should be made anew. */ #[serde(default, skip_serializing_if = "Option::is_none")] about: Option<EventId>,
 });
 
-/// Who decides, and what they see first.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
-#[serde(rename_all = "snake_case")]
-pub enum Route {
-    /// The AI decides under a certificate.
-    Automate,
-    /// Advice is shown.
-    Assist,
-    /// Own answer first, then advice, then the final answer.
-    Blind,
-    /// No advice.
-    Unaided,
-    /// Independent people, then adjudication where they disagree.
-    Panel,
-    /// Nobody yet: something is missing, and it says what.
-    Hold,
-}
+mod learn;
+mod route;
 
-impl Route {
-    /// The word.
-    #[must_use]
-    pub fn as_str(self) -> &'static str {
-        match self {
-            Self::Automate => "automate",
-            Self::Assist => "assist",
-            Self::Blind => "blind",
-            Self::Unaided => "unaided",
-            Self::Panel => "panel",
-            Self::Hold => "hold",
-        }
-    }
-}
-
-body!(/** A committed random draw that a route rests on. */ Draw {
-    /** What for: `blind`, `audit`. */ purpose: String,
-    /** The epoch of the committed key. */ epoch: u64,
-    /** The draw, in billionths. */ value: u32,
-    /** The share it was held against, in billionths: chosen when `value < share`. */ share: u32,
-});
-body!(/** See [`Body::CaseRouted`]. Holds its whole input, so that it can be derived again. */ CaseRouted {
-    /** The route. */ route: Route,
-    /** Why, in one of the router's own words: `default`, `rule`, `blind_share`, `no_proposal`, `no_roster`, `escalated`, `reopened`. */ reason: String,
-    /** The rule that chose it. */ #[serde(default, skip_serializing_if = "Option::is_none")] rule: Option<String>,
-    /** The draws it rests on. */ #[serde(default, skip_serializing_if = "Vec::is_empty")] draws: Vec<Draw>,
-    /** What automation would have answered, had there been a certificate. Never shown before a first answer. */ #[serde(default, skip_serializing_if = "Option::is_none")] would_automate: Option<WouldAutomate>,
-    /** How many independent answers are wanted at first. */ seats: u32,
-    /** Role that has to look, after an escalation. */ #[serde(default, skip_serializing_if = "Option::is_none")] role: Option<String>,
-    /** Version of the routing function. */ router_version: u32,
-    /** Version of the playbook. */ playbook_version: u64,
-    /** Content at the time. */ content_digest: Digest,
-    /** What else the routing function read, frozen, so that it can be derived again without a field. */ #[serde(default, skip_serializing_if = "Option::is_none")] inputs: Option<RouteInputs>,
-});
-body!(/** What the routing function read, besides the playbook. */ RouteInputs {
-    /** Verdicts of the playbook's rules in their order, up to the first that held. */ #[serde(default, skip_serializing_if = "Vec::is_empty")] rules: Vec<bool>,
-    /** The proposals that were current. */ #[serde(default, skip_serializing_if = "Vec::is_empty")] proposals: Vec<RouteProposal>,
-    /** Whether proposals for the present content are still awaited: it was amended after others were made. */ #[serde(default, skip_serializing_if = "std::ops::Not::not")] awaited: bool,
-    /** Active members who may decide. */ roster: u64,
-    /** Stops that reached the case. */ #[serde(default, skip_serializing_if = "Vec::is_empty")] stops: Vec<StopScope>,
-});
-body!(/** A proposal as the routing function saw it. */ RouteProposal {
-    /** The proposal. */ id: EventId,
-    /** Its proposer. */ proposer: String,
-    /** Its probability for its own answer, in billionths. */ #[serde(default, skip_serializing_if = "Option::is_none")] probability: Option<u32>,
-});
-body!(/** What automation would have done. */ WouldAutomate {
-    /** The proposal. */ proposal: EventId,
-    /** Its probability for its own answer, in billionths. */ #[serde(default, skip_serializing_if = "Option::is_none")] probability: Option<u32>,
-    /** Why it did not: `no_certificate`, `stopped`. */ refused: String,
-});
+pub use learn::{TrackPin, TrackRecordPublished};
+pub use route::{
+    CaseRouted, Draw, Route, RouteArm, RouteCertificate, RouteInputs, RouteMeasured, RouteProposal, WouldAutomate,
+};
 
 /// Which of a person's answers it is.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
@@ -743,7 +683,8 @@ pub fn case_of(event: &Event) -> Option<CaseId> {
         | Body::DrawKeyCommitted(_)
         | Body::DrawKeyDisclosed(_)
         | Body::SubjectErased(_)
-        | Body::PlaybookPublished(_) => None,
+        | Body::PlaybookPublished(_)
+        | Body::TrackRecordPublished(_) => None,
         _ => Some(CaseId(event.stream)),
     }
 }

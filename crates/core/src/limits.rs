@@ -66,3 +66,6 @@ pub const SCHEMA_DEPTH_MAX: usize = 16;
 pub const JSON_DEPTH_MAX: usize = 64;
 /// Boxes drawn on one image.
 pub const IMAGE_BOXES_MAX: usize = 1_000;
+
+/// A track record, in bytes.
+pub const TRACK_RECORD_BYTES_MAX: usize = 4 * 1024 * 1024;

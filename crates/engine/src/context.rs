@@ -1,6 +1,6 @@
 //! What a verb may know besides the case: the time, who acts, the playbook, who is there, what is stopped. Never fetches any of it.
 
-use crate::workspace::PersonFacts;
+use crate::{track::Published, workspace::PersonFacts};
 use countersign_core::{
     event::{Actor, PeopleMetrics, Source, StopScope},
     id::{EventId, PersonId, PlaybookId},
@@ -25,11 +25,13 @@ pub struct Context<'a> {
     pub playbook_version: u64,
     /// Stops, and what is measured of people.
     pub control: &'a Control,
+    /// What was learned of the playbook's cases; `None` where nothing was yet.
+    pub record: Option<&'a Published>,
     /// Who is there.
     pub roster: &'a dyn Roster,
     /// The lease of the acting person on this case.
     pub lease: Option<Lease>,
-    /// Committed random draws for this case, by purpose (`blind`); `None` where no key is committed.
+    /// Committed random draws for this case, by purpose ([`crate::route::DRAWS`]); `None` where no key is committed.
     pub draws: &'a dyn Fn(&str) -> Option<Drawn>,
     /// New event ids.
     pub ids: &'a mut dyn FnMut() -> EventId,

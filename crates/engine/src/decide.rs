@@ -2,14 +2,15 @@
 
 use crate::{
     CaseState, Command, Context,
-    context::Drawn,
     route::{self, Cause, Inputs},
     state::Status,
+    track::Proposed,
 };
 use countersign_core::{
     Content, Refusal,
+    answer::Answer,
     content::Digest,
-    event::{Body, RouteInputs, RouteProposal, StopScope},
+    event::{Basis, Body, DecisionMade, Route, RouteInputs, StopScope},
     id::EventId,
     limits::{EVENTS_PER_CASE_MAX, EVENTS_PER_CASE_RESERVED, FUTURE_TOLERANCE_MICROS},
     number::Micros,
@@ -127,15 +128,59 @@ impl Turn<'_, '_> {
         fields: &BTreeMap<String, Content>,
         content_digest: Digest,
     ) -> countersign_core::event::CaseRouted {
-        let current = |p: &crate::state::ProposalRecord| route::frozen_proposal(p.id, &p.proposer, p.probability);
+        let playbook = self.ctx.playbook;
+        let current = |p| proposed(playbook, p);
         let proposals: Vec<_> = match content_digest == self.state.content_digest {
             true => self.state.proposals_current().map(current).collect(),
             false => Vec::new(),
         };
         let awaited = proposals.is_empty() && !self.state.proposals.is_empty();
-        let inputs = route_inputs(self.ctx, Asked { cause, role, awaited }, fields, content_digest, proposals);
+        let inputs = route_inputs(self.ctx, self.now, Asked { cause, role, awaited }, fields, content_digest, &proposals);
         route::route(self.ctx.playbook, inputs)
     }
+
+    /// A route, and the decision that follows where a certificate decides.
+    fn routed_and_automated(&mut self, routed: NewEvent) -> Vec<NewEvent> {
+        let state = self.state;
+        let answer = |id| state.proposal(id).map(|p| p.answer.clone());
+        let decided = automated(self.ctx, self.now, &routed, answer);
+        std::iter::once(routed).chain(decided).collect()
+    }
+}
+
+/// A proposal as the track record is asked about it.
+fn proposed<'p>(playbook: &countersign_core::playbook::Playbook, p: &'p crate::state::ProposalRecord) -> Proposed<'p> {
+    Proposed {
+        id: p.id,
+        proposer: &p.proposer,
+        version: &p.proposer_version,
+        probability: p.probability,
+        signatures: playbook.signatures_for(p.answer.label()),
+    }
+}
+
+/// The decision that a certificate makes, if the route says so. Nobody signs it: what answers for it is the certificate, the rules
+/// that allow it, and whoever wrote them.
+fn automated(ctx: &mut Context<'_>, now: Micros, routed: &NewEvent, answer: impl Fn(EventId) -> Option<Answer>) -> Option<NewEvent> {
+    let Body::CaseRouted(body) = &routed.body else { return None };
+    if body.route != Route::Automate {
+        return None;
+    }
+    let inputs = body.inputs.as_ref();
+    let measured = inputs.and_then(|inputs| inputs.measured.as_ref());
+    let certificate = measured.and_then(|m| m.certificate.as_ref()).map(|c| c.id.clone()).unwrap_or_default();
+    let surest = inputs.and_then(|inputs| inputs.proposals.iter().max_by_key(|p| p.probability));
+    let proposal = measured.and_then(|m| m.proposal).or(surest.map(|p| p.id))?;
+    let made = DecisionMade {
+        answer: answer(proposal)?,
+        basis: Basis::Certificate { certificate },
+        persons: Vec::new(),
+        judgments: Vec::new(),
+        act_after: now.saturating_add(ctx.playbook.decide.grace),
+        content_digest: body.content_digest,
+        playbook_version: body.playbook_version,
+    };
+    Some(new_event(ctx, now, Some(routed.id), made))
 }
 
 fn new_event(ctx: &mut Context<'_>, at: Micros, causation: Option<EventId>, body: impl Into<Body>) -> NewEvent {
@@ -151,10 +196,11 @@ struct Asked {
 
 fn route_inputs(
     ctx: &Context<'_>,
+    now: Micros,
     asked: Asked,
     fields: &BTreeMap<String, Content>,
     content_digest: Digest,
-    proposals: Vec<RouteProposal>,
+    proposals: &[Proposed<'_>],
 ) -> Inputs {
     let routing = &ctx.playbook.routing;
     let roster = match &asked.role {
@@ -166,19 +212,28 @@ fn route_inputs(
         StopScope::Playbook(id) => *id == ctx.playbook_id,
         StopScope::Proposer(name) => proposals.iter().any(|p| p.proposer == *name),
     };
-    let drawn: Option<Drawn> = if routing.blind > 0 { (ctx.draws)(route::DRAW_BLIND) } else { None };
+    // Only what the playbook draws for is drawn: a draw costs a MAC.
+    let share = |purpose: &str| match purpose {
+        route::DRAW_AUDIT => routing.automate.filter(|_| ctx.record.is_some()).map_or(0, |terms| terms.audit),
+        route::DRAW_EXPLORE => routing.explore,
+        _ => routing.blind,
+    };
+    let drawn = route::DRAWS.into_iter().filter(|purpose| share(purpose) > 0);
+    let playbook = (ctx.playbook, ctx.playbook_version);
+    let measured = ctx.record.map(|published| published.record.assess(published.digest, playbook, fields, proposals, now));
     Inputs {
         playbook_version: ctx.playbook_version,
         content_digest,
         cause: asked.cause,
         role: asked.role,
-        drawn,
+        drawn: drawn.filter_map(|purpose| Some((purpose, (ctx.draws)(purpose)?))).collect(),
         frozen: RouteInputs {
             rules: route::verdicts(&routing.rules, fields),
             stops: ctx.control.stops.iter().filter(reaches).cloned().collect(),
             awaited: asked.awaited,
             roster: u64::try_from(roster).unwrap_or(u64::MAX),
-            proposals,
+            proposals: proposals.iter().map(|p| route::frozen_proposal(p.id, p.proposer, p.probability)).collect(),
+            measured,
         },
     }
 }

@@ -162,7 +162,7 @@ impl<'a> Walk<'a> {
     /// Laws 1 and 2: a person is in charge, and rules come first.
     fn routed(&mut self, body: &CaseRouted) {
         let playbook = self.facts.playbook;
-        self.must(1, "it was automated", body.route != Route::Automate);
+        self.must(1, "it was automated without leave", body.route != Route::Automate || self.may_automate(body));
         let roles = body.role.as_ref().map_or(playbook.decide.roles.as_slice(), std::slice::from_ref);
         let nobody = self.facts.roster.count_with_any_role(roles) == 0;
         self.must(1, "an empty roster does not hold", !nobody || body.route == Route::Hold);
@@ -173,11 +173,23 @@ impl<'a> Walk<'a> {
             ("escalated", Route::Hold) | (_, Route::Assist) => {
                 matches!(body.route, Route::Assist | Route::Blind | Route::Unaided)
             }
+            ("measured" | "explore", _) => playbook.routing.choose.contains(&body.route),
+            ("audit", _) => body.route == Route::Blind,
             (_, ruled) => body.route == ruled,
         };
         self.must(2, "the route is not the one that the rules give", allowed || body.route == Route::Automate);
         self.must(2, "the route cannot be derived again", crate::route::explain(body, playbook).is_ok());
         self.route = Some(body.clone());
+    }
+
+    /// The playbook allows it, a certificate covers the proposal and has not expired, no rule speaks, nobody pressed stop.
+    fn may_automate(&self, body: &CaseRouted) -> bool {
+        let inputs = body.inputs.as_ref();
+        let measured = inputs.and_then(|inputs| inputs.measured.as_ref());
+        let valid = measured.and_then(|m| m.certificate.as_ref()).is_some_and(|c| c.now < c.expires_at);
+        let stopped = inputs.is_some_and(|inputs| !inputs.stops.is_empty());
+        let ruled = self.facts.playbook.routing.rules.iter().any(|rule| rule_holds(rule, &self.fields));
+        self.facts.playbook.routing.automate.is_some() && valid && !stopped && !ruled
     }
 
     fn held(&self) -> bool {

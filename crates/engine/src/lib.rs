@@ -11,12 +11,14 @@ pub mod context;
 pub mod decide;
 #[cfg(any(test, feature = "testkit"))]
 pub mod laws;
+pub mod learn;
 pub mod route;
 #[cfg(any(test, feature = "testkit"))]
 pub mod sabotage;
 #[cfg(not(any(test, feature = "testkit")))]
 mod sabotage;
 pub mod state;
+pub mod track;
 pub mod workspace;
 
 #[cfg(test)]

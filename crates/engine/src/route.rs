@@ -1,24 +1,36 @@
 //! The router: who decides on a case, and what they see first. Human-written rules come first and are never widened. It is pure
 //! and versioned: [`route`] writes its whole input into the event, and [`explain`] derives a recorded route again without
-//! reading a field. It never looks at what a proposal answers, and never automates: in this version there is no certificate.
+//! reading a field. It never looks at what a proposal answers, and it automates only under a valid certificate, where no rule speaks.
 
 use crate::context::Drawn;
 use crate::sabotage::{Sabotage, on};
 use countersign_core::{
     Content,
     content::Digest,
-    event::{CaseRouted, Draw, Route, RouteInputs, RouteProposal, StopScope, WouldAutomate},
-    number::Decimal,
+    event::{CaseRouted, Draw, Route, RouteArm, RouteInputs, RouteMeasured, RouteProposal, StopScope, WouldAutomate},
+    number::{Decimal, ONE_BILLIONTHS},
     playbook::{Condition, Playbook, RouteRule, Test, decimals},
 };
 use serde_json::Value;
 use std::{cmp::Ordering, collections::BTreeMap};
 
-/// Version of the routing function. A changed function gets a new one, and the old stays compiled.
-pub const ROUTER_VERSION: u32 = 1;
+/// Version of the routing function. A changed function gets a new one, and the old stays compiled: version 1 is what version 2 does
+/// without a track record.
+pub const ROUTER_VERSION: u32 = 2;
+/// The first version.
+const ROUTER_VERSION_UNMEASURED: u32 = 1;
 
 /// The purpose of the draw that sends a share of `assist` cases blind.
 pub const DRAW_BLIND: &str = "blind";
+/// The purpose of the draw that gives a share of automated cases to people, blind.
+pub const DRAW_AUDIT: &str = "audit";
+/// The purpose of the draw that gives a share of cases to a route by lot.
+pub const DRAW_EXPLORE: &str = "explore";
+/// Every purpose there is.
+pub const DRAWS: [&str; 3] = [DRAW_BLIND, DRAW_AUDIT, DRAW_EXPLORE];
+
+/// Cases of a region and score that a way to decide needs behind it before it may take the place of the default.
+pub const DEPART_ROWS_MIN: u64 = 30;
 
 /// Why a case is routed at this moment.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -42,8 +54,8 @@ pub struct Inputs {
     pub cause: Cause,
     /// The role that has to look.
     pub role: Option<String>,
-    /// The draw for the blind share, if a key is committed.
-    pub drawn: Option<Drawn>,
+    /// Draws by purpose, if a key is committed.
+    pub drawn: Vec<(&'static str, Drawn)>,
     /// The rest, as it stands in the event.
     pub frozen: RouteInputs,
 }
@@ -78,36 +90,31 @@ pub enum Error {
 pub fn route(playbook: &Playbook, inputs: Inputs) -> CaseRouted {
     let Inputs { playbook_version, content_digest, cause, role, drawn, frozen } = inputs;
     let rule = frozen.rules.iter().position(|holds| *holds).and_then(|at| playbook.routing.rules.get(at));
-    let (chosen, reason) = rule.map_or((playbook.routing.default, "default"), |rule| (rule.route, "rule"));
-    let chosen = match chosen {
-        // A playbook cannot say `automate` there; if one ever does, a person decides.
-        Route::Automate => Route::Assist,
-        Route::Hold if cause == Cause::Escalated => Route::Assist,
-        other => other,
-    };
-    let mut draws = Vec::new();
-    let (chosen, reason) = match chosen {
-        Route::Assist if frozen.proposals.is_empty() && !frozen.awaited => (Route::Unaided, "no_proposal"),
-        Route::Assist => blind_share(playbook.routing.blind, drawn, reason, &mut draws),
-        other => (other, reason),
-    };
+    let mut draws = Draws { drawn, used: Vec::new() };
+    let automation = Automation::of(playbook, &frozen, rule.is_some());
+    let Chosen { route: chosen, reason, refused } = choose(playbook, &frozen, (rule, cause), &automation, &mut draws);
     let (chosen, reason) = match cause {
-        _ if frozen.roster == 0 && chosen != Route::Hold && !on(Sabotage::RosterIgnored) => (Route::Hold, "no_roster"),
+        _ if frozen.roster == 0 && !matches!(chosen, Route::Hold | Route::Automate) && !on(Sabotage::RosterIgnored) => {
+            (Route::Hold, "no_roster")
+        }
         Cause::Escalated => (chosen, "escalated"),
         Cause::Reopened => (chosen, "reopened"),
         Cause::Content => (chosen, reason),
     };
-    let would_automate = would_automate(playbook, &frozen);
-    let chosen = match would_automate {
-        Some(_) if on(Sabotage::AutomateWithoutCertificate) => Route::Automate,
-        _ => chosen,
-    };
+    let would_automate = automation.surest.map(|surest| WouldAutomate {
+        proposal: surest.id,
+        probability: surest.probability,
+        refused: automation.refused.unwrap_or(refused).into(),
+        certificate: automation.certificate.map(str::to_owned),
+    });
+    let sabotaged = would_automate.is_some() && on(Sabotage::AutomateWithoutCertificate);
+    let chosen = if sabotaged { Route::Automate } else { chosen };
     CaseRouted {
         route: chosen,
         reason: reason.into(),
         rule: rule.map(|rule| rule.name.clone()),
-        draws,
-        would_automate,
+        draws: draws.used,
+        would_automate: would_automate.filter(|_| chosen != Route::Automate || sabotaged),
         seats: match chosen {
             Route::Hold | Route::Automate => 0,
             Route::Panel => playbook.routing.panel.max(1),
@@ -121,25 +128,160 @@ pub fn route(playbook: &Playbook, inputs: Inputs) -> CaseRouted {
     }
 }
 
-/// Sends the drawn share of `assist` cases blind, and writes the draw down whichever way it fell.
-fn blind_share<'r>(share: u32, drawn: Option<Drawn>, reason: &'r str, draws: &mut Vec<Draw>) -> (Route, &'r str) {
-    let Some(Drawn { epoch, value }) = drawn.filter(|_| share > 0) else {
-        return (Route::Assist, reason);
-    };
-    draws.push(Draw { purpose: DRAW_BLIND.into(), epoch, value, share });
-    if value < share { (Route::Blind, "blind_share") } else { (Route::Assist, reason) }
+/// A route with its reason, and why it is not automated if nothing stood in the way before.
+struct Chosen {
+    route: Route,
+    reason: &'static str,
+    refused: &'static str,
 }
 
-/// What automation would have answered: the surest proposal, the first of equals.
-fn would_automate(playbook: &Playbook, frozen: &RouteInputs) -> Option<WouldAutomate> {
-    playbook.routing.automate?;
-    let surest = frozen.proposals.iter().rev().max_by_key(|proposal| proposal.probability)?;
-    let reaches = |stop: &StopScope| match stop {
-        StopScope::Workspace | StopScope::Playbook(_) => true,
-        StopScope::Proposer(proposer) => *proposer == surest.proposer,
+/// Rules first; then, where none speaks, the track record among the routes that the playbook allows; then the default.
+fn choose(
+    playbook: &Playbook,
+    frozen: &RouteInputs,
+    (rule, cause): (Option<&RouteRule>, Cause),
+    automation: &Automation<'_>,
+    draws: &mut Draws,
+) -> Chosen {
+    let (chosen, reason) = rule.map_or((playbook.routing.default, "default"), |rule| (rule.route, "rule"));
+    let chosen = match chosen {
+        // A playbook cannot say `automate` there; if one ever does, a person decides.
+        Route::Automate => Route::Assist,
+        Route::Hold if cause == Cause::Escalated => Route::Assist,
+        other => other,
     };
-    let refused = if frozen.stops.iter().any(reaches) { "stopped" } else { "no_certificate" };
-    Some(WouldAutomate { proposal: surest.id, probability: surest.probability, refused: refused.into() })
+    let measured = frozen.measured.as_ref().filter(|_| rule.is_none() && cause == Cause::Content && chosen != Route::Hold);
+    let (chosen, reason) = match measured {
+        None => (chosen, reason),
+        Some(measured) => match by_record(playbook, frozen, measured, chosen, automation, draws) {
+            Chosen { route, reason: "default", .. } => (route, "default"),
+            decided => return decided,
+        },
+    };
+    let (route, reason) = match chosen {
+        Route::Assist if frozen.proposals.is_empty() && !frozen.awaited => (Route::Unaided, "no_proposal"),
+        Route::Assist => match draws.falls(DRAW_BLIND, playbook.routing.blind) {
+            true => (Route::Blind, "blind_share"),
+            false => (Route::Assist, reason),
+        },
+        other => (other, reason),
+    };
+    Chosen { route, reason, refused: "costlier" }
+}
+
+/// What the track record makes of a case that no rule speaks of.
+fn by_record(
+    playbook: &Playbook,
+    frozen: &RouteInputs,
+    measured: &RouteMeasured,
+    default: Route,
+    automation: &Automation<'_>,
+    draws: &mut Draws,
+) -> Chosen {
+    let allowed: Vec<Route> = playbook.routing.choose.iter().copied().filter(|route| possible(playbook, frozen, *route)).collect();
+    if let Some(at) = draws.lot(DRAW_EXPLORE, playbook.routing.explore, allowed.len())
+        && let Some(route) = allowed.get(at)
+    {
+        return Chosen { route: *route, reason: "explore", refused: "explore" };
+    }
+    let people = cheapest(&measured.arms, &allowed, default);
+    let cost = |route: Route| measured.arms.iter().find(|arm| arm.route == route).map(|arm| arm.cost);
+    let worth = match (cost(Route::Automate), cost(people)) {
+        (Some(ai), Some(people)) => ai <= people,
+        // A certificate without a price beside it: the promise alone decides.
+        _ => true,
+    };
+    if automation.certificate.is_some() && automation.refused.is_none() && worth {
+        let audit = playbook.routing.automate.map_or(ONE_BILLIONTHS, |terms| terms.audit);
+        return match draws.falls(DRAW_AUDIT, audit) {
+            true => Chosen { route: Route::Blind, reason: "audit", refused: "audit" },
+            false => Chosen { route: Route::Automate, reason: "certificate", refused: "" },
+        };
+    }
+    let reason = if people == default { "default" } else { "measured" };
+    Chosen { route: people, reason, refused: "costlier" }
+}
+
+/// Whether a route can be taken at all: advice needs a proposal, a panel its people.
+fn possible(playbook: &Playbook, frozen: &RouteInputs, route: Route) -> bool {
+    match route {
+        Route::Assist | Route::Blind => !frozen.proposals.is_empty() || frozen.awaited,
+        Route::Panel => frozen.roster >= u64::from(playbook.routing.panel.max(1)),
+        Route::Unaided => true,
+        Route::Automate | Route::Hold => false,
+    }
+}
+
+/// The cheapest allowed way for people to decide. Another one than the default needs enough cases behind it, and so does the default:
+/// what is not known is no reason to change.
+fn cheapest(arms: &[RouteArm], allowed: &[Route], default: Route) -> Route {
+    let known = |route: Route| arms.iter().find(|arm| arm.route == route && arm.n >= DEPART_ROWS_MIN);
+    let Some(first) = known(default) else { return default };
+    let others = allowed.iter().filter_map(|route| known(*route));
+    others.fold(first, |best, arm| if arm.cost < best.cost { arm } else { best }).route
+}
+
+/// Draws against shares; what was drawn is kept, whichever way it fell.
+struct Draws {
+    drawn: Vec<(&'static str, Drawn)>,
+    used: Vec<Draw>,
+}
+
+impl Draws {
+    fn take(&mut self, purpose: &'static str, share: u32) -> Option<Drawn> {
+        let drawn = self.drawn.iter().find(|(known, _)| *known == purpose).map(|(_, drawn)| *drawn).filter(|_| share > 0)?;
+        self.used.push(Draw { purpose: purpose.into(), epoch: drawn.epoch, value: drawn.value, share });
+        Some(drawn)
+    }
+
+    /// Whether the draw falls into the share.
+    fn falls(&mut self, purpose: &'static str, share: u32) -> bool {
+        // Without a committed key an audit cannot be drawn: then everything is audited, and nothing is automated unseen.
+        self.take(purpose, share).map_or(purpose == DRAW_AUDIT, |drawn| drawn.value < share)
+    }
+
+    /// One of `ways` by lot, where the draw falls into the share.
+    fn lot(&mut self, purpose: &'static str, share: u32, ways: usize) -> Option<usize> {
+        let drawn = self.take(purpose, if ways > 1 { share } else { 0 })?;
+        let at = u64::from(drawn.value) * u64::try_from(ways).unwrap_or(u64::MAX) / u64::from(share);
+        (drawn.value < share).then_some(usize::try_from(at).unwrap_or(usize::MAX))
+    }
+}
+
+/// Whether the case may be automated, and if not, why.
+struct Automation<'i> {
+    /// What would be answered: the covered proposal, or the surest by its own word, the first of equals.
+    surest: Option<&'i RouteProposal>,
+    /// The certificate that covers it.
+    certificate: Option<&'i str>,
+    /// What stands in the way.
+    refused: Option<&'static str>,
+}
+
+impl<'i> Automation<'i> {
+    fn of(playbook: &Playbook, frozen: &'i RouteInputs, ruled: bool) -> Self {
+        let none = Self { surest: None, certificate: None, refused: None };
+        if playbook.routing.automate.is_none() {
+            return none;
+        }
+        let measured = frozen.measured.as_ref();
+        let covered = measured.and_then(|m| Some((m.certificate.as_ref()?, frozen.proposals.iter().find(|p| Some(p.id) == m.proposal)?)));
+        let surest = covered.map(|(_, p)| p).or_else(|| frozen.proposals.iter().rev().max_by_key(|proposal| proposal.probability));
+        let Some(surest) = surest else { return none };
+        let reaches = |stop: &StopScope| match stop {
+            StopScope::Workspace | StopScope::Playbook(_) => true,
+            StopScope::Proposer(proposer) => *proposer == surest.proposer,
+        };
+        let certificate = covered.map(|(certificate, _)| certificate);
+        let refused = match certificate {
+            _ if frozen.stops.iter().any(reaches) && !on(Sabotage::StopIgnored) => Some("stopped"),
+            None => Some("no_certificate"),
+            Some(_) if ruled => Some("rule"),
+            Some(certificate) if certificate.now >= certificate.expires_at && !on(Sabotage::ExpiredCertificate) => Some("expired"),
+            Some(_) => None,
+        };
+        Self { surest: Some(surest), certificate: certificate.map(|c| c.id.as_str()), refused }
+    }
 }
 
 /// Derives a recorded route again from its own frozen inputs and the playbook's version, to the last bit.
@@ -147,10 +289,12 @@ fn would_automate(playbook: &Playbook, frozen: &RouteInputs) -> Option<WouldAuto
 /// # Errors
 /// [`Error`] says what differs, or why it cannot be derived.
 pub fn explain(routed: &CaseRouted, playbook: &Playbook) -> Result<(), Error> {
-    if routed.router_version != ROUTER_VERSION {
-        return Err(Error::Version(routed.router_version));
-    }
     let frozen = routed.inputs.clone().ok_or(Error::NoInputs)?;
+    match routed.router_version {
+        ROUTER_VERSION => {}
+        ROUTER_VERSION_UNMEASURED if frozen.measured.is_none() => {}
+        other => return Err(Error::Version(other)),
+    }
     let (recorded, rules) = (frozen.rules.len(), playbook.routing.rules.len());
     let complete = match frozen.rules.iter().position(|holds| *holds) {
         Some(at) => at + 1 == recorded && recorded <= rules,
@@ -170,7 +314,7 @@ pub fn explain(routed: &CaseRouted, playbook: &Playbook) -> Result<(), Error> {
                 _ => Cause::Content,
             },
             role: routed.role.clone(),
-            drawn: routed.draws.first().map(|draw| Drawn { epoch: draw.epoch, value: draw.value }),
+            drawn: DRAWS.into_iter().filter_map(|purpose| drawn(routed, purpose)).collect(),
             frozen,
         },
     );
@@ -183,6 +327,12 @@ pub fn explain(routed: &CaseRouted, playbook: &Playbook) -> Result<(), Error> {
         ("seats", again.seats == routed.seats),
     ];
     same.iter().find(|(_, same)| !same).map_or(Ok(()), |(member, _)| Err(Error::Differs { member }))
+}
+
+/// A recorded draw by its purpose.
+fn drawn(routed: &CaseRouted, purpose: &'static str) -> Option<(&'static str, Drawn)> {
+    let draw = routed.draws.iter().find(|draw| draw.purpose == purpose)?;
+    Some((purpose, Drawn { epoch: draw.epoch, value: draw.value }))
 }
 
 /// Verdicts of rules over fields, in the order of the rules, up to the first that holds.
@@ -200,14 +350,19 @@ pub fn verdicts(rules: &[RouteRule], fields: &BTreeMap<String, Content>) -> Vec<
 }
 
 /// Whether a field is as a condition wants it. A sealed value is there, but cannot be read, so that only `Missing` speaks of it.
-fn condition_holds(condition: &Condition, fields: &BTreeMap<String, Content>) -> bool {
-    let value = match fields.get(&condition.field) {
-        None | Some(Content::Plain(Value::Null)) => return condition.test == Test::Missing,
+pub(crate) fn condition_holds(condition: &Condition, fields: &BTreeMap<String, Content>) -> bool {
+    test_holds(&condition.test, fields.get(&condition.field))
+}
+
+/// Whether a value is as a test wants it.
+pub(crate) fn test_holds(test: &Test, value: Option<&Content>) -> bool {
+    let value = match value {
+        None | Some(Content::Plain(Value::Null)) => return *test == Test::Missing,
         Some(Content::Sealed(_)) => return false,
         Some(Content::Plain(value)) => value,
     };
     let compared = |limit: &Decimal| number(value).map(|number| decimals::compare(&number, limit));
-    match &condition.test {
+    match test {
         Test::Missing => false,
         Test::Is(words) => match value {
             Value::String(text) => words.contains(text),

@@ -6,6 +6,10 @@
 pub enum Sabotage {
     /// Law 1: automates without a certificate.
     AutomateWithoutCertificate,
+    /// Law 1: automates although somebody pressed stop.
+    StopIgnored,
+    /// Law 1: automates under a certificate that has expired.
+    ExpiredCertificate,
     /// Law 1: routes to people who are not there, where it should hold and say so.
     RosterIgnored,
     /// Law 1: lets a held case be answered.
@@ -59,6 +63,8 @@ impl Sabotage {
     /// Every way there is, with the law that it breaks.
     pub const ALL: &[(Self, u8)] = &[
         (Self::AutomateWithoutCertificate, 1),
+        (Self::StopIgnored, 1),
+        (Self::ExpiredCertificate, 1),
         (Self::RosterIgnored, 1),
         (Self::HoldIgnored, 1),
         (Self::RulesSkipped, 2),

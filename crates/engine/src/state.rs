@@ -284,6 +284,15 @@ impl CaseState {
         self.status().as_str()
     }
 
+    /// Whether it is open and nobody has looked at it since it was opened, amended or opened again, nor passed it on or asked for
+    /// other eyes: its route may still change without anybody noticing.
+    #[must_use]
+    pub fn untouched(&self) -> bool {
+        let looked = self.shown.iter().any(|shown| shown.revision == self.revision) || !self.judgments.is_empty();
+        let asked = self.route.as_ref().is_none_or(|route| route.role.is_some() || route.reason == "reopened");
+        self.status() == Status::Open && !looked && !asked && self.skipped.is_empty()
+    }
+
     /// A proposal by its id.
     #[must_use]
     pub fn proposal(&self, id: EventId) -> Option<&ProposalRecord> {

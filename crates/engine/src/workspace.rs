@@ -4,7 +4,7 @@
 use crate::context::{Control, Roster};
 use countersign_core::{
     content::{Content, Digest},
-    event::{Body, Event, PeopleMetrics, PersonKind, StopScope},
+    event::{Body, Event, PeopleMetrics, PersonKind, StopScope, TrackPin, TrackRecordPublished},
     id::{EventId, PersonId, PlaybookId, SubjectId},
     number::Micros,
 };
@@ -141,6 +141,8 @@ pub enum WorkspaceCommand {
         /// The id it gets if the name is new.
         new_id: PlaybookId,
     },
+    /// Lets routing read another version of a playbook's track record.
+    PublishRecord(TrackRecordPublished),
 }
 
 /// What is known of a person: nothing that names them.
@@ -214,6 +216,21 @@ pub struct PlaybookVersion {
     pub source: Content,
 }
 
+/// Which version of a playbook's track record routing reads.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct RecordFacts {
+    /// Its number.
+    pub number: u64,
+    /// Its digest.
+    pub digest: Digest,
+    /// Certificates of it that are in force.
+    pub certificates: Vec<String>,
+    /// Whether a person chose it: then learning goes on, and routing does not follow.
+    pub pinned: bool,
+    /// The highest number that was ever published.
+    pub latest: u64,
+}
+
 /// The fold of the events on the workspace's stream and on its playbooks' streams.
 #[derive(Debug, Clone, PartialEq)]
 pub struct WorkspaceState {
@@ -237,6 +254,8 @@ pub struct WorkspaceState {
     pub playbooks: BTreeMap<PlaybookId, PlaybookFacts>,
     /// Playbooks by name.
     pub playbook_names: BTreeMap<String, PlaybookId>,
+    /// Track records by playbook.
+    pub records: BTreeMap<PlaybookId, RecordFacts>,
     /// Subjects whose values were destroyed.
     pub erased: BTreeSet<SubjectId>,
 }
@@ -254,6 +273,7 @@ impl Default for WorkspaceState {
             draw_epochs: BTreeMap::new(),
             playbooks: BTreeMap::new(),
             playbook_names: BTreeMap::new(),
+            records: BTreeMap::new(),
             erased: BTreeSet::new(),
         }
     }
@@ -347,6 +367,12 @@ impl WorkspaceState {
             }
             Body::SubjectErased(body) => {
                 self.erased.insert(body.subject);
+            }
+            Body::TrackRecordPublished(body) => {
+                let latest = self.records.get(&body.playbook).map_or(0, |known| known.latest).max(body.number);
+                let (number, digest, certificates) = (body.number, body.digest, body.certificates.clone());
+                let pinned = body.cause == TrackPin::Pinned;
+                self.records.insert(body.playbook, RecordFacts { number, digest, certificates, pinned, latest });
             }
             body => self.apply_directory(body),
         }

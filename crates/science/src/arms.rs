@@ -158,7 +158,8 @@ impl Arms {
     }
 
     /// The bin of a score.
-    fn bin(&self, top: u32) -> usize {
+    #[must_use]
+    pub fn bin(&self, top: u32) -> usize {
         self.edges.partition_point(|edge| *edge <= top)
     }
 

@@ -27,6 +27,7 @@ const MIGRATIONS: &[(i64, &str, &str)] = &[
     (1, include_str!("../migrations/sqlite/0001_spine.sql"), include_str!("../migrations/postgres/0001_spine.sql")),
     (2, include_str!("../migrations/sqlite/0002_desk.sql"), include_str!("../migrations/postgres/0002_desk.sql")),
     (3, include_str!("../migrations/sqlite/0003_rehearsals.sql"), include_str!("../migrations/postgres/0003_rehearsals.sql")),
+    (4, include_str!("../migrations/sqlite/0004_learning.sql"), include_str!("../migrations/postgres/0004_learning.sql")),
 ];
 
 /// A database.

@@ -28,6 +28,7 @@ pub mod playbook;
 pub mod queue;
 pub mod rehearsal;
 pub mod subject;
+pub mod track;
 pub mod vault;
 
 pub use db::{Conn, Db, Session, Tx};
@@ -55,6 +56,7 @@ pub fn statements() -> Vec<(&'static str, &'static str)> {
         queue::STATEMENTS,
         rehearsal::STATEMENTS,
         subject::STATEMENTS,
+        track::STATEMENTS,
         vault::STATEMENTS,
     ]
     .concat()

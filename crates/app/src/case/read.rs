@@ -4,7 +4,7 @@ use crate::{
     Error, Workspace,
     input::EvidenceInput,
     seal::Values,
-    view::{AskView, CaseSummary, CaseView, EventView, Explanation, FieldView, JudgmentView, Page, ProposalView, QueueCount},
+    view::{AskView, CaseSummary, CaseView, EventView, FieldView, JudgmentView, Page, ProposalView, QueueCount},
 };
 use countersign_core::{
     answer::Answer,
@@ -447,71 +447,6 @@ impl Workspace {
             })
             .collect()
     }
-
-    /// Why the case went where it went, derived again from what the route event holds.
-    ///
-    /// # Errors
-    /// Where there is no case, or it was never routed.
-    pub async fn case_explain(&self, case: CaseId, viewer: Option<PersonId>) -> Result<Explanation, Error> {
-        let file = self.file(case).await?;
-        if file.withheld_from(viewer) {
-            return Err(Refusal::new(
-                Code::NotIndependent,
-                "why this case went where it went is told after the first answer, so that it does not tell what the AI said",
-            )
-            .into());
-        }
-        let routed = file.events.iter().rev().find_map(|(_, e)| match &e.body {
-            Body::CaseRouted(body) => Some((e, body)),
-            _ => None,
-        });
-        let (event, body) = routed.ok_or_else(|| Refusal::new(Code::NotFound, "the case was decided elsewhere and never routed here"))?;
-        let playbook = self.inner.control(self.id).await?.playbook(file.state.playbook, body.playbook_version)?;
-        let difference = countersign_engine::route::explain(body, &playbook).err();
-        let detail = serde_json::to_value(event).map_err(|e| Error::Damaged(e.to_string()))?;
-        Ok(Explanation {
-            case: case.0,
-            route: body.route.as_str().into(),
-            sentence: sentence(body, &playbook),
-            matches: difference.is_none(),
-            difference: difference.map(|d| d.to_string()),
-            detail,
-        })
-    }
-}
-
-fn sentence(body: &countersign_core::event::CaseRouted, playbook: &Playbook) -> String {
-    let what = match body.route {
-        Route::Automate => "The AI decides this case",
-        Route::Assist => "One person decides, with advice in view",
-        Route::Blind => "One person answers first without advice, then sees it and decides",
-        Route::Unaided => "One person decides without advice",
-        Route::Panel => "Several people answer independently",
-        Route::Hold => "Nobody can decide this case yet",
-    };
-    let why = match (body.reason.as_str(), &body.rule) {
-        ("rule", Some(rule)) => format!("because the rule \"{rule}\" of playbook {} says so", playbook.name),
-        ("default", _) => format!("because that is what playbook {} says where no rule speaks", playbook.name),
-        ("blind_share", _) => match body.draws.iter().find(|d| d.purpose == "blind") {
-            Some(draw) => format!(
-                "because its committed random draw {} lies under the share {} that goes blind",
-                share(draw.value),
-                share(draw.share)
-            ),
-            None => "because a committed random draw chose it".into(),
-        },
-        ("no_proposal", _) => "because nothing was proposed when it came in".into(),
-        ("no_roster", _) => format!("because no active member has one of the roles {}", playbook.decide.roles.join(", ")),
-        ("escalated", _) => format!("because it was escalated to the role {}", body.role.as_deref().unwrap_or("")),
-        ("reopened", _) => "because it was opened again".into(),
-        (other, _) => format!("because of {other}"),
-    };
-    let automation = match &body.would_automate {
-        Some(w) if w.refused == "stopped" => " Automation is allowed by the playbook, but stopped.",
-        Some(_) => " Automation is allowed by the playbook, but no certificate has been earned.",
-        None => "",
-    };
-    format!("{what}, {why}.{automation}")
 }
 
 impl File {

@@ -32,6 +32,8 @@ pub(crate) enum Extra {
     Name(DirectoryRow),
     /// A subject whose values are destroyed.
     Erase(SubjectId),
+    /// What was learned, where its event is written.
+    Record(Box<crate::track::Parts>),
 }
 
 impl Change {
@@ -95,7 +97,7 @@ async fn once(node: &Inner, job: &ChangeJob) -> Result<Vec<rows::Written>, Error
     }
     let control = node.control_of(&mut tx, job.workspace).await?;
     let (events, values_erased) = decided(node, &mut tx, job, &control).await?;
-    if events.is_empty() && job.change.extra.is_none() {
+    if events.is_empty() && matches!(job.change.extra, None | Some(Extra::Record(_))) {
         return Ok(Vec::new());
     }
     let epoch = store::log_head::bump(tx.conn(), job.workspace.0, control.epoch).await?;
@@ -109,7 +111,8 @@ async fn once(node: &Inner, job: &ChangeJob) -> Result<Vec<rows::Written>, Error
         Some(Extra::Key(row)) => store::api_key::insert(tx.conn(), row).await?,
         Some(Extra::KeyRevoked(key)) => store::api_key::revoke(tx.conn(), job.workspace.0, key, node.env.now()).await?,
         Some(Extra::Name(row)) => store::directory::put(tx.conn(), job.workspace.0, row).await?,
-        Some(Extra::Erase(_)) | None => {}
+        Some(Extra::Record(parts)) if !events.is_empty() => parts.write(tx.conn(), job.workspace).await?,
+        Some(Extra::Erase(_) | Extra::Record(_)) | None => {}
     }
     let written = rows::append(&mut tx, job.workspace, events, epoch).await?;
     tx.commit().await?;

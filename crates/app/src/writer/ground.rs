@@ -69,6 +69,7 @@ impl Ground<'_> {
             playbook_id,
             playbook_version,
             control: &self.control.state.control,
+            record: self.control.records.get(&playbook_id).map(AsRef::as_ref),
             roster: &self.control.state,
             lease,
             draws: &draws,

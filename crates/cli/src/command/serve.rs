@@ -43,6 +43,7 @@ pub async fn until_stopped(app: App, listener: TcpListener, url: Option<&str>, o
     let address = listener.local_addr()?;
     let stop = signals()?;
     let integrator = countersign_app::integrator::spawn(&app);
+    let learner = countersign_app::learner::spawn(&app);
     out.either(&serde_json::json!({ "url": format!("http://{address}") }), format!("listening on http://{address}"))?;
     let tls = url.is_some_and(|url| url.starts_with("https://"));
     if !address.ip().is_loopback() && !tls {
@@ -50,6 +51,7 @@ pub async fn until_stopped(app: App, listener: TcpListener, url: Option<&str>, o
     }
     countersign_server::serve(app.clone(), listener, ServerConfig { tls, ..ServerConfig::default() }, stop).await;
     integrator.abort();
+    learner.abort();
     app.close().await;
     Ok(())
 }

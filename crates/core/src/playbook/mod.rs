@@ -5,6 +5,7 @@ use crate::{
     event::{OutcomeKind, Route},
     number::{Decimal, MicroUnits, Micros},
 };
+use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
 
 pub mod check;
@@ -172,6 +173,8 @@ pub struct Automate {
     pub certainty: u32,
     /// Share of automated cases that people look at blind, in billionths.
     pub audit: u32,
+    /// How long a certificate lasts before it has to be earned again.
+    pub valid: Micros,
 }
 
 /// Who decides and what they see first.
@@ -183,6 +186,10 @@ pub struct Routing {
     pub automate: Option<Automate>,
     /// Share of `assist` cases that go `blind`, in billionths.
     pub blind: u32,
+    /// Routes among which the track record may choose where no rule speaks, the default among them. Never `automate` or `hold`.
+    pub choose: Vec<Route>,
+    /// Share of cases that go by lot to one of those routes, in billionths: what is never tried is never known.
+    pub explore: u32,
     /// Time to decide, from opening.
     pub deadline: Option<Micros>,
     /// How many answer independently on route `panel`.
@@ -204,7 +211,8 @@ pub struct RouteRule {
 }
 
 /// What a rule reads: a field that is not personal.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
 pub struct Condition {
     /// The field.
     pub field: String,
@@ -213,7 +221,8 @@ pub struct Condition {
 }
 
 /// How a value must be.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
 pub enum Test {
     /// One of these words (a boolean is `true` or `false`).
     Is(Vec<String>),

@@ -1,6 +1,6 @@
 //! What is decided on and what is proposed: amend, propose, ask.
 
-use super::{Decided, Turn, not_in_future, stands};
+use super::{Decided, NewEvent, Turn, not_in_future, stands};
 use crate::{
     command::NewProposal,
     route::Cause,
@@ -39,10 +39,12 @@ impl Turn<'_, '_> {
         let routed = self.routed(Cause::Content, role, &fields, content_digest);
         let amended = self.event(CaseAmended { revision: self.state.revision + 1, fields, content_digest });
         let routed = self.follow(&amended, routed);
+        // Proposals were made for the old content, so that none of them can be automated here.
         Ok(vec![amended, routed])
     }
 
-    /// One more proposal. It changes no route and voids no judgment: nobody has seen it.
+    /// One more proposal. It voids no judgment: nobody has seen it. Where nobody has looked at the case yet and something was learned
+    /// of its proposer, the case is routed anew.
     pub(super) fn propose(&mut self, proposal: NewProposal) -> Decided {
         if self.state.proposals.len() >= PROPOSALS_PER_CASE_MAX {
             let detail = format!("a case takes at most {PROPOSALS_PER_CASE_MAX} proposals");
@@ -75,7 +77,20 @@ impl Turn<'_, '_> {
         }
         let (at, causation) = (proposal.occurred_at.unwrap_or(self.now), proposal.ask);
         let made = made(proposal, self.state.content_digest);
-        Ok(vec![super::new_event(self.ctx, at, causation, made)])
+        let made = super::new_event(self.ctx, at, causation, made);
+        let routed = self.routed_with(&made);
+        Ok(std::iter::once(made).chain(routed).collect())
+    }
+
+    /// The route with one more proposal, where that is another one and the case is untouched.
+    fn routed_with(&mut self, made: &NewEvent) -> Vec<NewEvent> {
+        if self.ctx.record.is_none() || !self.state.untouched() {
+            return Vec::new();
+        }
+        let mut with = self.state.clone();
+        with.propose(made);
+        let mut turn = Turn { state: &with, now: self.now, ctx: self.ctx };
+        turn.routed_anew()
     }
 
     /// A person directs the AI: only somebody who may see its advice.

@@ -30,7 +30,15 @@ impl Turn<'_, '_> {
         if over && !on(Sabotage::GraceIgnored) {
             return Err(Refusal::new(Code::GraceOver, "the grace of this decision is over: correct it, appeal or re-open"));
         }
-        self.only(DecisionWithdrawn { decision, person, reason })
+        let certified = matches!(standing.basis, Basis::Certificate { .. });
+        let withdrawn = self.event(DecisionWithdrawn { decision, person, reason });
+        if !certified {
+            return Ok(vec![withdrawn]);
+        }
+        // What a certificate decided and a person takes back is decided by people.
+        let routed = self.routed(Cause::Reopened, None, &self.state.fields, self.state.content_digest);
+        let routed = self.follow(&withdrawn, routed);
+        Ok(vec![withdrawn, routed])
     }
 
     /// Something acted: never before the grace is over, so that an undo is always in time.

@@ -5,14 +5,17 @@ use crate::{
     Context,
     command::{History, NewProposal},
     route::{self, Cause},
+    track::Proposed,
 };
 use countersign_core::{
     Content, Refusal,
     content::Digest,
-    event::{Basis, CaseOpened, DecisionMade, OutcomeObserved, PeopleMetrics, RouteProposal},
-    id::{PersonId, SubjectId},
+    answer::Answer,
+    event::{Basis, Body, CaseOpened, DecisionMade, OutcomeObserved, PeopleMetrics},
+    id::{EventId, PersonId, SubjectId},
     limits::{EVENTS_PER_CASE_MAX, EVENTS_PER_CASE_RESERVED, PROPOSALS_PER_CASE_MAX},
     number::Micros,
+    playbook::Playbook,
     refusal::Code,
 };
 use std::collections::BTreeMap;
@@ -44,16 +47,22 @@ pub(super) fn open(case: NewCase, proposals: Vec<NewProposal>, history: Option<H
         owner: case.owner,
         deadline_at: case.deadline_at.or_else(|| ctx.playbook.routing.deadline.map(|span| opened_at.saturating_add(span))),
     };
-    let (proposed, current) = first_proposals(proposals, opened_at, content_digest, ctx);
+    let proposed = first_proposals(proposals, opened_at, content_digest, ctx);
     let routed = (!decided).then(|| {
         let asked = Asked { cause: Cause::Content, role: None, awaited: false };
-        route::route(ctx.playbook, route_inputs(ctx, asked, &opened.fields, content_digest, current))
+        let current = current(ctx.playbook, &proposed);
+        route::route(ctx.playbook, route_inputs(ctx, ctx.now, asked, &opened.fields, content_digest, &current))
     });
+    let answers = answers(&proposed);
     events.push(NewEvent { id: opened_id, occurred_at: opened_at, causation: None, body: opened.into() });
     events.extend(proposed);
     history_first(&mut events, history.as_ref(), content_digest, ctx);
     if let Some(routed) = routed {
-        events.push(new_event(ctx, ctx.now, None, routed));
+        let routed = new_event(ctx, ctx.now, None, routed);
+        let answer = |id| answers.iter().find(|(known, _)| *known == id).map(|(_, answer)| answer.clone());
+        let automated = super::automated(ctx, ctx.now, &routed, answer);
+        events.push(routed);
+        events.extend(automated);
     }
     if let Some((at, kind, value, source)) = history.and_then(|history| history.outcome) {
         events.push(new_event(ctx, at, None, OutcomeObserved { kind, value, source }));
@@ -61,26 +70,38 @@ pub(super) fn open(case: NewCase, proposals: Vec<NewProposal>, history: Option<H
     Ok(events)
 }
 
-/// The proposals as events, and as the router sees them: the latest of each proposer.
-fn first_proposals(
-    proposals: Vec<NewProposal>,
-    opened_at: Micros,
-    content_digest: Digest,
-    ctx: &mut Context<'_>,
-) -> (Vec<NewEvent>, Vec<RouteProposal>) {
-    let mut current: Vec<RouteProposal> = Vec::with_capacity(proposals.len());
-    let mut events = Vec::with_capacity(proposals.len());
-    for proposal in proposals {
+/// The proposals as events.
+fn first_proposals(proposals: Vec<NewProposal>, opened_at: Micros, content_digest: Digest, ctx: &mut Context<'_>) -> Vec<NewEvent> {
+    let made = proposals.into_iter().map(|proposal| {
         let at = proposal.occurred_at.unwrap_or(opened_at);
-        let made = super::content::made(proposal, content_digest);
-        let probability = made.probabilities.as_ref().and_then(|p| p.get(made.answer.label())).copied();
-        let proposer = made.proposer.clone();
-        let event = new_event(ctx, at, None, made);
-        current.retain(|other| other.proposer != proposer);
-        current.push(RouteProposal { id: event.id, proposer, probability });
-        events.push(event);
+        new_event(ctx, at, None, super::content::made(proposal, content_digest))
+    });
+    made.collect()
+}
+
+/// The proposals as the track record is asked about them: the latest of each proposer.
+fn current<'p>(playbook: &Playbook, proposed: &'p [NewEvent]) -> Vec<Proposed<'p>> {
+    let mut current: Vec<Proposed<'p>> = Vec::with_capacity(proposed.len());
+    for event in proposed {
+        let Body::ProposalMade(made) = &event.body else { continue };
+        current.retain(|other| other.proposer != made.proposer);
+        current.push(Proposed {
+            id: event.id,
+            proposer: &made.proposer,
+            version: &made.proposer_version,
+            probability: made.probabilities.as_ref().and_then(|p| p.get(made.answer.label())).copied(),
+            signatures: playbook.signatures_for(made.answer.label()),
+        });
     }
-    (events, current)
+    current
+}
+
+fn answers(proposed: &[NewEvent]) -> Vec<(EventId, Answer)> {
+    let answer = |event: &NewEvent| match &event.body {
+        Body::ProposalMade(made) => Some((event.id, made.answer.clone())),
+        _ => None,
+    };
+    proposed.iter().filter_map(answer).collect()
 }
 
 /// What people answered and decided elsewhere. It measures, and it never signs.

@@ -1,6 +1,6 @@
 //! What people do around a case without answering it: skip, snooze, comment, escalate. Also looking at a held case again.
 
-use super::{Decided, Turn, stands};
+use super::{Decided, NewEvent, Turn, stands};
 use crate::{
     route::Cause,
     sabotage::{Sabotage, on},
@@ -8,7 +8,7 @@ use crate::{
 };
 use countersign_core::{
     Content, Refusal,
-    event::{CaseEscalated, CaseSkipped, CaseSnoozed, CommentAdded, Route},
+    event::{CaseEscalated, CaseSkipped, CaseSnoozed, CommentAdded},
     id::PersonId,
     limits::WAIT_MICROS_MAX,
     number::Micros,
@@ -58,17 +58,24 @@ impl Turn<'_, '_> {
         Ok(vec![escalated, routed])
     }
 
-    /// Routes a held case anew; nothing happens where it would be held again.
+    /// Routes a held or an untouched case anew; nothing happens where the route would be the same.
     pub(super) fn reroute(&mut self) -> Decided {
-        if self.state.status() != Status::Held {
-            return Err(Refusal::new(Code::WrongState, "only a held case is routed anew"));
+        if self.state.status() != Status::Held && !self.state.untouched() {
+            return Err(Refusal::new(Code::WrongState, "only a case that is held, or that nobody has looked at yet, is routed anew"));
         }
+        Ok(self.routed_anew())
+    }
+
+    /// The route as it would be now, where that is another one; and the decision, where a certificate makes it.
+    pub(super) fn routed_anew(&mut self) -> Vec<NewEvent> {
         let role = self.state.route.as_ref().and_then(|route| route.role.clone());
         let routed = self.routed(Cause::Content, role, &self.state.fields, self.state.content_digest);
-        if routed.route == Route::Hold {
-            return Ok(Vec::new());
+        let same = |route: &crate::state::RouteRecord| route.route == routed.route && route.seats == routed.seats;
+        if self.state.route.as_ref().is_some_and(same) {
+            return Vec::new();
         }
-        self.only(routed)
+        let routed = self.event(routed);
+        self.routed_and_automated(routed)
     }
 
     fn waits_for_people(&self) -> Result<(), Refusal> {

@@ -6,8 +6,12 @@ use countersign_core::event::DecisionMade;
 impl Walk<'_> {
     /// Laws 1 to 4 on what stands.
     pub(super) fn decided(&mut self, event: &Event, body: &DecisionMade) {
-        self.must(1, "a certificate decided", !matches!(body.basis, Basis::Certificate { .. }));
-        if body.basis == Basis::Imported {
+        let automated = self.route.as_ref().is_some_and(|route| route.route == Route::Automate);
+        let certified = matches!(body.basis, Basis::Certificate { .. });
+        self.must(1, "a certificate decided what was not automated", automated || !certified);
+        if certified {
+            self.must(1, "somebody is said to have signed", body.persons.is_empty() && body.judgments.is_empty());
+        } else if body.basis == Basis::Imported {
             self.must(1, "imported judgments sign", body.judgments.is_empty());
         } else {
             self.signed(body);

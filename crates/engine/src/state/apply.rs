@@ -1,7 +1,7 @@
 //! How each event changes the state of its case. Never refuses: what is recorded has happened.
 
 use super::*;
-use countersign_core::event::Body;
+use countersign_core::event::{Body, ProposalMade};
 
 impl CaseState {
     /// The state of a case whose only event is this one; `None` for anything but `case.opened`.
@@ -53,17 +53,7 @@ impl CaseState {
                 self.content_digest = body.content_digest;
                 self.judgments_close(|_| true, Standing::Void);
             }
-            Body::ProposalMade(body) => self.proposals.push(ProposalRecord {
-                id: event.id,
-                proposer: body.proposer.clone(),
-                proposer_version: body.proposer_version.clone(),
-                probability: body.probabilities.as_ref().and_then(|p| p.get(body.answer.label())).copied(),
-                answer: body.answer.clone(),
-                chained_from: body.chained_from,
-                ask: body.ask,
-                owner: body.owner,
-                revision: self.revision,
-            }),
+            Body::ProposalMade(body) => self.proposed(event.id, body),
             Body::AskMade(body) => {
                 self.asks.push(AskRecord { id: event.id, person: body.person, about: body.about });
             }
@@ -109,6 +99,27 @@ impl CaseState {
             Body::CaseSnoozed(body) => self.snoozed_until = Some(body.until),
             Body::CommentAdded(_) => self.comment_count += 1,
             _ => self.apply_decision(event),
+        }
+    }
+
+    fn proposed(&mut self, id: EventId, body: &ProposalMade) {
+        self.proposals.push(ProposalRecord {
+            id,
+            proposer: body.proposer.clone(),
+            proposer_version: body.proposer_version.clone(),
+            probability: body.probabilities.as_ref().and_then(|p| p.get(body.answer.label())).copied(),
+            answer: body.answer.clone(),
+            chained_from: body.chained_from,
+            ask: body.ask,
+            owner: body.owner,
+            revision: self.revision,
+        });
+    }
+
+    /// The state as it will be with a proposal that is about to be recorded.
+    pub(crate) fn propose(&mut self, made: &crate::NewEvent) {
+        if let Body::ProposalMade(body) = &made.body {
+            self.proposed(made.id, body);
         }
     }
 

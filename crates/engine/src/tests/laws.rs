@@ -41,6 +41,15 @@ fn random_world(seed: u8) -> World {
     if seed & 32 != 0 {
         world.control.people_metrics = PeopleMetrics::Off;
     }
+    if seed & 0xC0 == 0x40 {
+        // Something was learned: a certificate that ends soon, or has ended; a share that is audited, and one that goes by lot.
+        let until = world.now + if seed & 6 == 0 { -SECOND } else { 20 * SECOND };
+        world.record = Some(certified(until));
+        let routing = &mut world.playbook.routing;
+        routing.choose = vec![routing.default, Route::Unaided, Route::Panel];
+        routing.automate.as_mut().unwrap().audit = 350_000_000;
+        routing.explore = if seed & 8 != 0 { 540_000_000 } else { 0 };
+    }
     if seed & 0xC0 == 0xC0 {
         world.people.0.retain(|who, _| *who == person("ext") || *who == person("off") || *who == person("out"));
     }
@@ -308,6 +317,11 @@ fn random_lives_reach_every_corner() {
         "unaided no_proposal",
         "hold no_roster",
         "hold rule",
+        "automate certificate",
+        "blind audit",
+        "panel explore",
+        "unaided explore",
+        "Certificate { certificate: \"test-1-1\" }",
         "case.amended",
         "decision.withdrawn",
         "decision.acted",

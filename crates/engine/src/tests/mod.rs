@@ -6,4 +6,4 @@ mod routes;
 mod scenarios;
 mod script;
 mod workspace;
-mod world;
+pub(crate) mod world;

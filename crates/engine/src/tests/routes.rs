@@ -94,8 +94,8 @@ fn explain_notices_every_changed_member() {
     bare.inputs = None;
     assert_eq!(route::explain(&bare, &world.playbook), Err(Error::NoInputs));
     let mut newer = good.clone();
-    newer.router_version = 2;
-    assert_eq!(route::explain(&newer, &world.playbook), Err(Error::Version(2)));
+    newer.router_version = 3;
+    assert_eq!(route::explain(&newer, &world.playbook), Err(Error::Version(3)));
     let mut short = good;
     short.inputs.as_mut().unwrap().rules.pop();
     assert_eq!(route::explain(&short, &world.playbook), Err(Error::Verdicts { recorded: 3, rules: 4 }));
@@ -129,7 +129,42 @@ fn rules_read_words_numbers_and_absence_and_no_sealed_value() {
 }
 
 #[test]
-fn a_held_case_is_the_only_one_that_is_routed_anew() {
+fn only_what_is_held_or_untouched_is_routed_anew() {
     let mut world = check_in(World::new(playbook(Route::Assist)), "open x bot=a");
+    assert_eq!(world.run(Command::Reroute, None).unwrap(), [], "untouched, and the route is the same");
+    let ann = person("ann");
+    world.claim(ann);
+    world.run(Command::Show { person: ann }, Some(ann)).unwrap();
     assert_eq!(world.run(Command::Reroute, None).unwrap_err().code.slug(), "wrong-state");
+}
+
+/// A certificate that comes while a case waits decides it, unless somebody has looked at it; and a person can take that back.
+#[test]
+fn what_waits_is_automated_when_a_certificate_comes_and_people_have_the_last_word() {
+    let mut world = check_in(World::new(playbook(Route::Assist)), "open x bot=a");
+    world.drawn = Some(crate::context::Drawn { epoch: 1, value: 900_000_000 });
+    world.record = Some(certified(world.now + 100 * SECOND));
+    let events = world.run(Command::Reroute, None).unwrap();
+    assert_eq!(events.len(), 2);
+    let state = world.state();
+    let decision = state.decision.clone().unwrap();
+    assert_eq!(decision.basis, countersign_core::event::Basis::Certificate { certificate: "test-1-1".into() });
+    assert!(decision.persons.is_empty() && state.status_word() == "decided");
+    world.run(Command::Withdraw { person: person("ann"), decision: decision.id, reason: None }, None).unwrap();
+    assert_eq!((world.state().status_word(), world.state().route.as_ref().unwrap().route), ("open", Route::Assist));
+    world.answer(person("ann"), "b").unwrap();
+    assert_eq!(world.breaches(), []);
+}
+
+/// A proposal that comes later brings the case under a certificate; without a record nothing changes.
+#[test]
+fn a_proposal_that_comes_later_is_routed_too() {
+    for (learned, route) in [(false, Route::Unaided), (true, Route::Automate)] {
+        let mut world = check_in(World::new(playbook(Route::Assist)), "open x");
+        world.drawn = Some(crate::context::Drawn { epoch: 1, value: 900_000_000 });
+        world.record = learned.then(|| certified(world.now + 100 * SECOND));
+        world.run(Command::Propose(proposal("bot", "a", 90)), None).unwrap();
+        assert_eq!(world.state().route.as_ref().unwrap().route, route);
+        assert_eq!(world.breaches(), []);
+    }
 }

@@ -6,6 +6,7 @@ use crate::{
     context::{Control, Drawn, Lease, Roster},
     decide,
     laws::{self, Facts},
+    track::{Audited, FORMAT, Issued, LabelKind, Labels, Prices, ProposerRecord, Published, Region, Reliability, TrackRecord, router_name},
     workspace::PersonFacts,
 };
 use countersign_core::{
@@ -21,12 +22,12 @@ use countersign_core::{
 };
 use std::collections::{BTreeMap, BTreeSet};
 
-pub(super) const SECOND: Micros = 1_000_000;
-pub(super) const GRACE: Micros = 10 * SECOND;
-pub(super) const LEASE: Micros = 60 * SECOND;
-pub(super) const PEOPLE: [&str; 9] = ["ann", "ben", "cat", "dan", "eve", "fay", "ext", "off", "out"];
+pub(crate) const SECOND: Micros = 1_000_000;
+pub(crate) const GRACE: Micros = 10 * SECOND;
+pub(crate) const LEASE: Micros = 60 * SECOND;
+pub(crate) const PEOPLE: [&str; 9] = ["ann", "ben", "cat", "dan", "eve", "fay", "ext", "off", "out"];
 
-pub(super) struct People(pub BTreeMap<PersonId, PersonFacts>);
+pub(crate) struct People(pub BTreeMap<PersonId, PersonFacts>);
 
 impl Roster for People {
     fn person(&self, person: PersonId) -> Option<&PersonFacts> {
@@ -37,17 +38,17 @@ impl Roster for People {
     }
 }
 
-pub(super) fn id(n: u128) -> EventId {
+pub(crate) fn id(n: u128) -> EventId {
     EventId(StreamId::from_u128(n))
 }
 
-pub(super) fn person(name: &str) -> PersonId {
+pub(crate) fn person(name: &str) -> PersonId {
     let at = PEOPLE.iter().position(|known| *known == name).unwrap_or(99);
     PersonId(StreamId::from_u128(1000 + at as u128))
 }
 
 /// ann, ben, cat, dan review; eve and fay are senior too; ext is external, off is inactive, out has no role that decides.
-pub(super) fn people() -> People {
+pub(crate) fn people() -> People {
     let facts = |name: &str| {
         let roles: &[&str] = match name {
             "eve" | "fay" => &["review", "senior"],
@@ -75,7 +76,7 @@ fn field(name: &str, hidden: bool) -> FieldSpec {
 }
 
 /// Options a, b, c; c needs two signatures. `region` is what the rules read: `panel`, `hold`, `unaided`, `blind`.
-pub(super) fn playbook(default: Route) -> Playbook {
+pub(crate) fn playbook(default: Route) -> Playbook {
     let rule = |word: &str, route| RouteRule {
         name: format!("{word}-region"),
         when: vec![Condition { field: "region".into(), test: Test::Is(vec![word.into()]) }],
@@ -91,8 +92,10 @@ pub(super) fn playbook(default: Route) -> Playbook {
         costs: Costs { error_default: 1, errors: BTreeMap::new(), minute: 1 },
         routing: Routing {
             default,
-            automate: Some(Automate { max_error: 20_000_000, certainty: 950_000_000, audit: 50_000_000 }),
+            automate: Some(Automate { max_error: 20_000_000, certainty: 950_000_000, audit: 50_000_000, valid: 30 * 86_400 * SECOND }),
             blind: 0,
+            choose: vec![default],
+            explore: 0,
             deadline: None,
             panel: 2,
             rules: vec![
@@ -112,16 +115,16 @@ pub(super) fn playbook(default: Route) -> Playbook {
     }
 }
 
-pub(super) fn fields(region: &str) -> (BTreeMap<String, Content>, Digest) {
+pub(crate) fn fields(region: &str) -> (BTreeMap<String, Content>, Digest) {
     let fields = [("note", "n"), ("region", region), ("secret", "s")];
     (fields.map(|(name, value)| (name.into(), Content::text(value))).into(), Digest::of(region.as_bytes()))
 }
 
-pub(super) fn choice(option: &str) -> Answer {
+pub(crate) fn choice(option: &str) -> Answer {
     Answer::Choice(option.into())
 }
 
-pub(super) fn proposal(proposer: &str, option: &str, percent: u32) -> NewProposal {
+pub(crate) fn proposal(proposer: &str, option: &str, percent: u32) -> NewProposal {
     let p = percent * (ONE_BILLIONTHS / 100);
     let rest = if option == "a" { "b" } else { "a" };
     NewProposal {
@@ -139,15 +142,16 @@ pub(super) fn proposal(proposer: &str, option: &str, percent: u32) -> NewProposa
     }
 }
 
-pub(super) fn open(region: &str, proposals: Vec<NewProposal>) -> Command {
+pub(crate) fn open(region: &str, proposals: Vec<NewProposal>) -> Command {
     let (fields, content_digest) = fields(region);
     Command::Open { external_id: None, subject: None, fields, content_digest, owner: None, deadline_at: None, proposals, history: None }
 }
 
-pub(super) struct World {
+pub(crate) struct World {
     pub playbook: Playbook,
     pub people: People,
     pub control: Control,
+    pub record: Option<crate::track::Published>,
     pub now: Micros,
     pub drawn: Option<Drawn>,
     pub leases: BTreeMap<PersonId, Lease>,
@@ -158,11 +162,12 @@ pub(super) struct World {
 }
 
 impl World {
-    pub(super) fn new(playbook: Playbook) -> Self {
+    pub(crate) fn new(playbook: Playbook) -> Self {
         Self {
             playbook,
             people: people(),
             control: Control { stops: BTreeSet::new(), people_metrics: PeopleMetrics::Own },
+            record: None,
             now: 1_000 * SECOND,
             drawn: None,
             leases: BTreeMap::new(),
@@ -174,7 +179,7 @@ impl World {
     }
 
     /// Runs a command and records what it gives, as a writer would.
-    pub(super) fn run(&mut self, command: Command, who: Option<PersonId>) -> Result<Vec<NewEvent>, Refusal> {
+    pub(crate) fn run(&mut self, command: Command, who: Option<PersonId>) -> Result<Vec<NewEvent>, Refusal> {
         let drawn = self.drawn;
         let mut ids = || {
             self.ids += 1;
@@ -188,6 +193,7 @@ impl World {
             playbook_id: PlaybookId(StreamId::from_u128(7)),
             playbook_version: 1,
             control: &self.control,
+            record: self.record.as_ref(),
             roster: &self.people,
             lease: who.and_then(|who| self.leases.get(&who).copied()),
             draws: &|_| drawn,
@@ -231,29 +237,29 @@ impl World {
         self.events.push(event);
     }
 
-    pub(super) fn claim(&mut self, who: PersonId) {
+    pub(crate) fn claim(&mut self, who: PersonId) {
         self.leases.insert(who, Lease { person: who, until: self.now + LEASE });
     }
 
     /// Claims, shows, and answers.
-    pub(super) fn answer(&mut self, who: PersonId, option: &str) -> Result<Vec<NewEvent>, Refusal> {
+    pub(crate) fn answer(&mut self, who: PersonId, option: &str) -> Result<Vec<NewEvent>, Refusal> {
         self.claim(who);
         self.run(Command::Show { person: who }, Some(who))?;
         let token = self.tokens.last().cloned().unwrap();
         self.run(judge(token, option), Some(who))
     }
 
-    pub(super) fn breaches(&self) -> Vec<laws::Breach> {
+    pub(crate) fn breaches(&self) -> Vec<laws::Breach> {
         let facts = Facts { playbook: &self.playbook, roster: &self.people, people_metrics: self.control.people_metrics };
         laws::check(&self.events, &facts)
     }
 
-    pub(super) fn state(&self) -> &CaseState {
+    pub(crate) fn state(&self) -> &CaseState {
         self.state.as_ref().unwrap()
     }
 }
 
-pub(super) fn judge(shown: ShownFacts, option: &str) -> Command {
+pub(crate) fn judge(shown: ShownFacts, option: &str) -> Command {
     Command::Judge(NewJudgment {
         person: shown.person,
         answer: choice(option),
@@ -263,4 +269,49 @@ pub(super) fn judge(shown: ShownFacts, option: &str) -> Command {
         reason: None,
         shown,
     })
+}
+
+/// A record under which `bot` may be automated in all kinds of cases until a time: nothing is known of any way to decide.
+pub(crate) fn certified(until: Micros) -> Published {
+    use countersign_science::risk::{Context, Point, Promise, Risk, certify};
+    let promise = Promise { alpha: 0.02, delta: 0.05 };
+    let points = [Point { threshold: 0.0, n: 400, errors: 0 }];
+    let context =
+        Context { proposer: "bot 1".into(), router: router_name(1), region: Some("all cases".into()), evidence: String::new(), expires_at: until };
+    let certificate = certify(promise, Risk::Error, &points, 0, 1, context).unwrap();
+    let issued = Issued {
+        id: "test-1-1".into(),
+        region: Region::all(),
+        proposer: "bot".into(),
+        proposer_version: "1".into(),
+        threshold: 0,
+        issued_at: 0,
+        audits_expected: 100,
+        certificate,
+        audited: Audited::default(),
+    };
+    let rows: Vec<(u32, u32, bool)> = (0..100).map(|n| (0, 500_000_000 + n * 5_000_000, n % 10 != 0)).collect();
+    let known = ProposerRecord { proposer: "bot".into(), version: "1".into(), reliability: Reliability::count(&rows, 0) };
+    let record = TrackRecord {
+        format: FORMAT,
+        playbook: PlaybookId(StreamId::from_u128(7)),
+        playbook_version: 1,
+        number: 1,
+        through: 1,
+        first_at: 0,
+        made_at: 0,
+        labels: Labels { kind: LabelKind::Always, decided: 400, matured: 400, overdue: 0 },
+        regions: Vec::new(),
+        proposers: vec![known],
+        arms: None,
+        prices: Prices::default(),
+        plan: None,
+        attempts: 1,
+        certificates: vec![issued],
+        note: String::new(),
+        advice: Vec::new(),
+        people: Vec::new(),
+    };
+    let digest = Digest::of(&record.to_bytes().unwrap());
+    Published { record, digest }
 }

@@ -6,8 +6,8 @@ use countersign_core::{
     Actor, Refusal,
     event::{
         ApiKeyAdded, ApiKeyRevoked, AutomationResumed, AutomationStopped, Body, DrawKeyCommitted, DrawKeyDisclosed, LogKeyRotated,
-        PeopleMetricsChanged, PersonAdded, PersonChanged, PersonKind, PlaybookPublished, StopScope, SubjectErased, WorkspaceCreated,
-        WorkspaceRestored,
+        PeopleMetricsChanged, PersonAdded, PersonChanged, PersonKind, PlaybookPublished, StopScope, SubjectErased, TrackPin, TrackRecordPublished,
+        WorkspaceCreated, WorkspaceRestored,
     },
     id::{PersonId, PlaybookId},
     refusal::Code,
@@ -68,6 +68,7 @@ fn body_of(state: &WorkspaceState, command: WorkspaceCommand, actor: &Actor) -> 
         C::EraseSubject { subject, .. } if state.erased.contains(&subject) => return Ok(None),
         C::EraseSubject { subject, values, ground } => SubjectErased { subject, values, ground }.into(),
         C::PublishPlaybook { name, digest, source, new_id } => return published(state, name, digest, source, new_id),
+        C::PublishRecord(body) => return record(state, actor, body),
         C::CommitDrawKey { epoch, commitment } => {
             let next = state.draw_epochs.keys().next_back().map_or(1, |last| last + 1);
             if epoch != next {
@@ -136,19 +137,51 @@ fn stopped(state: &WorkspaceState, scope: StopScope, reason: String) -> Result<O
 /// INVARIANT: only a person resumes: an active member, by their own hand or by a key that speaks for them.
 fn resumed(state: &WorkspaceState, actor: &Actor, scope: StopScope, person: PersonId, reason: String) -> Result<Body, Refusal> {
     known(state, person)?;
-    let by_own_hand = match actor {
-        Actor::Person(id) => *id == person,
-        Actor::Key(key) => state.keys.get(key).is_some_and(|facts| !facts.revoked && facts.person == Some(person)),
-        Actor::System(_) => false,
-    };
-    if !by_own_hand || !state.people.get(&person).is_some_and(|facts| facts.may(&[])) {
-        let detail = "only an active member resumes automation, in their own name";
-        return Err(Refusal::field(Code::Forbidden, "/person", detail));
-    }
+    by_own_hand(state, actor, person, "only an active member resumes automation, in their own name")?;
     if !state.control.stops.contains(&scope) {
         return Err(Refusal::field(Code::WrongState, "/scope", "nothing is stopped there"));
     }
     Ok(AutomationResumed { scope, person, reason }.into())
+}
+
+/// INVARIANT: what a person chose stays until a person lets go, and going back never brings a certificate back that is not in force.
+fn record(state: &WorkspaceState, actor: &Actor, mut body: TrackRecordPublished) -> Result<Option<Body>, Refusal> {
+    if !state.playbooks.contains_key(&body.playbook) {
+        return Err(Refusal::field(Code::NotFound, "/playbook", "there is no such playbook"));
+    }
+    let facts = state.records.get(&body.playbook);
+    let latest = facts.map_or(0, |facts| facts.latest);
+    match (body.cause, body.person) {
+        (TrackPin::Learned, None) => {
+            if facts.is_some_and(|facts| facts.pinned) {
+                return Ok(None);
+            }
+            if body.number <= latest {
+                return Err(Refusal::new(Code::Conflict, format!("version {latest} of the track record was published already")));
+            }
+        }
+        (TrackPin::Pinned | TrackPin::Released, Some(person)) => {
+            by_own_hand(state, actor, person, "only an active member chooses a track record, in their own name")?;
+            if body.number > latest {
+                return Err(Refusal::field(Code::NotFound, "/number", format!("the latest version is {latest}")));
+            }
+            let in_force = facts.map(|facts| facts.certificates.as_slice()).unwrap_or_default();
+            body.certificates.retain(|id| in_force.contains(id));
+        }
+        _ => return Err(Refusal::invalid("/person", "learning names no person, and choosing does")),
+    }
+    Ok(Some(body.into()))
+}
+
+/// An active member acts in their own name: by their own hand, or by a key that speaks for them.
+fn by_own_hand(state: &WorkspaceState, actor: &Actor, person: PersonId, detail: &str) -> Result<(), Refusal> {
+    let own = match actor {
+        Actor::Person(id) => *id == person,
+        Actor::Key(key) => state.keys.get(key).is_some_and(|facts| !facts.revoked && facts.person == Some(person)),
+        Actor::System(_) => false,
+    };
+    let may = state.people.get(&person).is_some_and(|facts| facts.may(&[]));
+    (own && may).then_some(()).ok_or_else(|| Refusal::field(Code::Forbidden, "/person", detail))
 }
 
 fn published(

@@ -19,6 +19,8 @@ const ERROR_COST_DEFAULT: i64 = 1_000_000;
 const GRACE_DEFAULT: Micros = 60 * SECOND;
 const LEASE_DEFAULT: Micros = 15 * 60 * SECOND;
 const PANEL_DEFAULT: u32 = 3;
+const DAY: Micros = 24 * 60 * 60 * SECOND;
+const VALID_DEFAULT: Micros = 30 * DAY;
 
 /// Fields by name; `None` where one has a problem of its own.
 type Fields = [(String, Option<FieldSpec>)];
@@ -142,10 +144,19 @@ fn route(reader: &mut Reader<'_>, item: &Item<'_>) -> Option<Route> {
 }
 
 pub(super) fn routing(reader: &mut Reader<'_>, item: Option<&Item<'_>>, fields: &Fields) -> Option<Routing> {
-    let mut routing = Routing { default: Route::Assist, automate: None, blind: 0, deadline: None, panel: PANEL_DEFAULT, rules: Vec::new() };
+    let mut routing = Routing {
+        default: Route::Assist,
+        automate: None,
+        blind: 0,
+        choose: vec![Route::Assist],
+        explore: 0,
+        deadline: None,
+        panel: PANEL_DEFAULT,
+        rules: Vec::new(),
+    };
     let Some(item) = item else { return Some(routing) };
     let table = item.section(reader, "[routing]")?;
-    table.only(reader, &["default", "automate", "blind", "deadline", "panel", "rule"]);
+    table.only(reader, &["default", "automate", "blind", "choose", "explore", "deadline", "panel", "rule"]);
     if let Some(item) = table.get("default") {
         routing.default = route(reader, item).unwrap_or(Route::Hold);
     }
@@ -154,6 +165,16 @@ pub(super) fn routing(reader: &mut Reader<'_>, item: Option<&Item<'_>>, fields: 
     }
     if let Some(item) = table.get("blind") {
         routing.blind = item.share(reader).unwrap_or(0);
+    }
+    routing.choose = vec![routing.default];
+    if let Some(item) = table.get("choose") {
+        routing.choose.extend(choose(reader, item, routing.default));
+    }
+    if let Some(item) = table.get("explore") {
+        routing.explore = item.share(reader).unwrap_or(0);
+        if routing.explore > 0 && routing.choose.len() < 2 {
+            item.problem(reader, "there is nothing to try: name further routes with choose = [\"assist\", \"unaided\"]");
+        }
     }
     if let Some(item) = table.get("deadline") {
         routing.deadline = item.duration(reader, SECOND, WAIT_MICROS_MAX);
@@ -168,10 +189,29 @@ pub(super) fn routing(reader: &mut Reader<'_>, item: Option<&Item<'_>>, fields: 
     Some(routing)
 }
 
+/// The routes besides the default that the track record may choose.
+fn choose(reader: &mut Reader<'_>, item: &Item<'_>, default: Route) -> Vec<Route> {
+    let mut chosen = Vec::new();
+    for item in item.list(reader, "[\"assist\", \"unaided\"]").unwrap_or_default() {
+        match route(reader, &item) {
+            Some(Route::Hold) => item.problem(reader, "\"hold\" decides nothing, so that nothing can be measured of it"),
+            Some(route) if chosen.contains(&route) => item.problem(reader, "is there twice"),
+            Some(route) => chosen.push(route),
+            None => {}
+        }
+    }
+    if default == Route::Hold && !chosen.is_empty() {
+        item.problem(reader, "goes with a default that lets people decide, not with \"hold\"");
+    }
+    chosen.retain(|route| *route != default);
+    chosen
+}
+
 fn automate(reader: &mut Reader<'_>, item: &Item<'_>) -> Option<Automate> {
     let example = "{ max_error = 0.02, certainty = 0.95, audit = 0.05 }";
     let table = item.section(reader, example)?;
-    table.only(reader, &["max_error", "certainty", "audit"]);
+    table.only(reader, &["max_error", "certainty", "audit", "valid"]);
+    let valid = table.get("valid").map_or(Some(VALID_DEFAULT), |item| item.duration(reader, DAY, OUTCOME_AFTER_MICROS_MAX));
     let mut share = |name: &str, from: u32, to: u32, why: &str| {
         let item = table.required(reader, name, &format!("automate = {example}"))?;
         let value = item.share(reader)?;
@@ -185,7 +225,7 @@ fn automate(reader: &mut Reader<'_>, item: &Item<'_>) -> Option<Automate> {
         share("max_error", 1, 500_000_000, "must be above 0 and at most 0.5: no evidence can promise that nothing ever goes wrong");
     let certainty = share("certainty", 500_000_000, 999_999_999, "must be from 0.5 and below 1: no evidence is ever certain");
     let audit = share("audit", 1, 1_000_000_000, "must be above 0: what is automated is always audited");
-    Some(Automate { max_error: max_error?, certainty: certainty?, audit: audit? })
+    Some(Automate { max_error: max_error?, certainty: certainty?, audit: audit?, valid: valid? })
 }
 
 fn rules(reader: &mut Reader<'_>, item: &Item<'_>, fields: &Fields) -> Option<Vec<RouteRule>> {

@@ -1,0 +1,237 @@
+//! The learner as a job: one node a workspace reads the ledger as it grows, presses stop when a promise is broken, publishes the next
+//! track record, and has waiting cases looked at again when certificates change. A node that takes over, or starts again, learns from the
+//! events anew and goes on from the last record. It decides no case.
+
+use crate::{App, Error, Inner, Options, Workspace, control::Control, workspace::system, writer::Change};
+use countersign_core::{
+    Event,
+    event::{Body, StopScope},
+    id::{CaseId, PlaybookId, WorkspaceId},
+    number::Micros,
+    refusal::Code,
+};
+use countersign_engine::{
+    learn::{Broken, Learner},
+    workspace::WorkspaceCommand,
+};
+use countersign_science::monitor::Stop;
+use countersign_store as store;
+use std::{
+    collections::{BTreeMap, HashMap},
+    sync::Weak,
+    time::Duration,
+};
+
+/// How often the ledger is looked at: a broken promise stops within a second.
+const PERIOD: Duration = Duration::from_millis(300);
+/// How long a node may be silent before another one learns.
+const LEASE_MICROS: Micros = 15_000_000;
+/// Events read at once.
+const EVENTS_AT_ONCE: i64 = 2_048;
+/// Waiting cases that are looked at again at once.
+const CASES_AT_ONCE: i64 = 500;
+
+/// What a node has learned of a workspace so far.
+#[derive(Default)]
+pub struct Memory {
+    learners: BTreeMap<PlaybookId, Learner>,
+    /// The next event to read.
+    position: i64,
+    /// Certificates by playbook as they were when waiting cases were last looked at.
+    certified: HashMap<PlaybookId, Vec<String>>,
+}
+
+/// What a round of learning did.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Round {
+    /// Events read.
+    pub events: u64,
+    /// Records published, by playbook.
+    pub published: Vec<(PlaybookId, u64)>,
+    /// Promises that broke, and stopped.
+    pub broken: Vec<Broken>,
+    /// Waiting cases that went another way.
+    pub rerouted: u64,
+}
+
+/// Learns in all workspaces of the node's database, until the node is dropped.
+pub fn spawn(app: &App) -> tokio::task::JoinHandle<()> {
+    tokio::spawn(run(std::sync::Arc::downgrade(&app.inner)))
+}
+
+async fn run(node: Weak<Inner>) {
+    let mut memories: HashMap<WorkspaceId, Memory> = HashMap::new();
+    loop {
+        tokio::time::sleep(PERIOD).await;
+        let Some(inner) = node.upgrade() else { return };
+        let app = App { inner };
+        // Where the workspaces cannot be listed the integrator says so; the next round tries again.
+        for id in app.workspaces().await.unwrap_or_default() {
+            let workspace = app.workspace(id);
+            match workspace.learner_lease().await {
+                Ok(true) => {}
+                Ok(false) => {
+                    // Another node learns: what this one knew would be outdated when it takes over.
+                    memories.remove(&id);
+                    continue;
+                }
+                Err(error) => {
+                    tracing::warn!(error = %error, workspace.id = %id, "the learner's lease could not be taken; trying again");
+                    continue;
+                }
+            }
+            let memory = memories.entry(id).or_default();
+            if let Err(error) = workspace.learn(memory, false).await {
+                tracing::warn!(error = %error, workspace.id = %id, "learning failed; trying again");
+                // What was read may have been taken in halfway: begin anew.
+                memories.remove(&id);
+            }
+        }
+    }
+}
+
+impl Workspace {
+    async fn learner_lease(&self) -> Result<bool, Error> {
+        let now = self.inner.env.now();
+        let mut tx = self.inner.db.begin().await?;
+        let taken = store::track::lease(tx.conn(), self.id.0, self.inner.holder, now, now.saturating_add(LEASE_MICROS)).await?;
+        tx.commit().await?;
+        Ok(taken)
+    }
+
+    /// Reads what is new, stops what is broken, publishes what is due (or, with `at_once`, whatever there is), and has waiting cases
+    /// looked at again where certificates changed.
+    ///
+    /// # Errors
+    /// Where the storage fails, or a stored event cannot be read.
+    pub async fn learn(&self, memory: &mut Memory, at_once: bool) -> Result<Round, Error> {
+        let control = self.control().await?;
+        self.learners_update(memory, &control).await?;
+        let mut round = Round { events: self.learn_events(memory).await?, ..Round::default() };
+        let now = self.inner.env.now();
+        for (playbook, learner) in &mut memory.learners {
+            let stopped = control.state.control.stops.contains(&StopScope::Playbook(*playbook));
+            if let Some(broken) = learner.watch(now)
+                && !stopped
+            {
+                self.automation_break(*playbook, &broken).await?;
+                round.broken.push(broken);
+            }
+            let record = if at_once { learner.publish_now(now) } else { learner.publish(now) };
+            if let Some(record) = record
+                && self.record_publish(&system("learner"), &record).await?
+            {
+                round.published.push((*playbook, record.number));
+            }
+        }
+        round.rerouted = self.look_again(memory).await?;
+        Ok(round)
+    }
+
+    /// Learns all there is, in a memory of its own, and publishes at once: for a person who asks, and for the first time.
+    ///
+    /// # Errors
+    /// As [`Workspace::learn`].
+    pub async fn learn_now(&self) -> Result<Round, Error> {
+        self.learn(&mut Memory::default(), true).await
+    }
+
+    async fn learners_update(&self, memory: &mut Memory, control: &Control) -> Result<(), Error> {
+        let metrics = control.state.control.people_metrics;
+        for (id, facts) in &control.state.playbooks {
+            let Some(latest) = facts.versions.last().map(|version| version.version) else { continue };
+            let playbook = control.playbook(*id, latest)?;
+            if let Some(learner) = memory.learners.get_mut(id) {
+                learner.playbook_changed(latest, playbook);
+                learner.measure_people(metrics);
+                continue;
+            }
+            // A playbook that is new to this memory has events that were read before it was known: begin anew.
+            memory.position = 0;
+            let mut learner = Learner::new(*id, latest, playbook);
+            learner.measure_people(metrics);
+            memory.learners.insert(*id, learner);
+        }
+        if memory.position == 0 {
+            for (id, learner) in &mut memory.learners {
+                learner.forget();
+                if let Some(facts) = control.state.records.get(id) {
+                    learner.resume((*self.record_read(*id, facts.latest).await?).clone());
+                }
+            }
+        }
+        Ok(())
+    }
+
+    async fn learn_events(&self, memory: &mut Memory) -> Result<u64, Error> {
+        let mut read = 0;
+        loop {
+            let mut session = self.inner.db.session().await?;
+            let rows = store::event::from_position(session.conn(), self.id.0, memory.position, EVENTS_AT_ONCE).await?;
+            drop(session);
+            let Some(last) = rows.last().map(|row| row.position) else { return Ok(read) };
+            for row in &rows {
+                let event = Event::from_bytes(&row.bytes)?;
+                let fresh = matches!(&event.body, Body::PlaybookPublished(body) if !memory.learners.contains_key(&body.playbook));
+                if fresh {
+                    // Published since the control was read: the next round begins anew with it.
+                    return Ok(read);
+                }
+                memory.learners.values_mut().for_each(|learner| learner.apply(&event));
+                memory.position = row.position + 1;
+                read += 1;
+            }
+            memory.position = last + 1;
+        }
+    }
+
+    /// A promise is broken: automation of that playbook stops on every node, and only people resume it.
+    async fn automation_break(&self, playbook: PlaybookId, broken: &Broken) -> Result<(), Error> {
+        let what = match broken.stop {
+            Stop::Evidence => "the evidence is that more was wrong than promised",
+            Stop::Change => "its errors have become more",
+        };
+        let reason = format!("certificate {} is broken after {} audits: {what}", broken.certificate, broken.audits);
+        tracing::warn!(workspace.id = %self.id, playbook.id = %playbook, reason, "automation stopped");
+        let stop = move |_: &Control| Ok(WorkspaceCommand::Stop { scope: StopScope::Playbook(playbook), reason: reason.clone() });
+        self.change(&system("monitor"), Change::command(stop)).await.map(|_| ())
+    }
+
+    /// Cases that wait and that nobody has looked at go the way that they would go now, where certificates have changed.
+    async fn look_again(&self, memory: &mut Memory) -> Result<u64, Error> {
+        let control = self.control().await?;
+        let mut rerouted = 0;
+        for (playbook, facts) in &control.state.records {
+            let stopped = control.state.control.stops.contains(&StopScope::Playbook(*playbook));
+            let mut in_force = facts.certificates.clone();
+            if stopped {
+                in_force.clear();
+            }
+            let before = memory.certified.insert(*playbook, in_force.clone());
+            // After a start nothing is known of before; whatever is certified then may concern what waits.
+            if before.unwrap_or_default() != in_force && !in_force.is_empty() {
+                rerouted += self.look_again_at(*playbook).await?;
+            }
+        }
+        Ok(rerouted)
+    }
+
+    async fn look_again_at(&self, playbook: PlaybookId) -> Result<u64, Error> {
+        let (mut after, mut rerouted) = (store::queue::Place::BEGINNING, 0);
+        loop {
+            let mut session = self.inner.db.session().await?;
+            let waiting = store::queue::waiting_all(session.conn(), self.id.0, playbook.0, after, CASES_AT_ONCE).await?;
+            drop(session);
+            let Some(last) = waiting.last().copied() else { return Ok(rerouted) };
+            for place in &waiting {
+                match self.case_reroute(&system("router"), CaseId(place.case), Options::default()).await {
+                    Ok(receipt) => rerouted += u64::from(!receipt.events.is_empty()),
+                    // Somebody came first and looks at it now, or it is decided.
+                    Err(Error::Refused(refusal)) if matches!(refusal.code, Code::WrongState | Code::Conflict) => {}
+                    Err(error) => return Err(error),
+                }
+            }
+            after = last;
+        }
+    }
+}

@@ -1,0 +1,293 @@
+//! A track record for people: figures with their intervals, what is certified and why nothing more is, and what a promise would cost.
+//! Computes nothing that is not in the record or in the statistics.
+
+use super::Workspace;
+use crate::{Error, explain::region_words};
+use countersign_core::{
+    number::ONE_BILLIONTHS,
+    playbook::{Automate, Playbook},
+    time::format_rfc3339,
+};
+use countersign_engine::{
+    track::{Cell, Issued, LabelKind, TrackRecord},
+    workspace::RecordFacts,
+};
+use countersign_science::{
+    interval,
+    monitor::{Terms, delay::{Change, Monitors}, detection_delay},
+    risk::labels_needed,
+};
+use serde::Serialize;
+use utoipa::ToSchema;
+
+const LEVEL: f64 = 0.95;
+const DAY: f64 = 86_400e6;
+/// Least rows of a cell before a figure is told from it.
+const ROWS_MIN: u64 = 20;
+
+/// A share with its interval.
+#[derive(Debug, Clone, Copy, PartialEq, Serialize, ToSchema)]
+pub struct Figure {
+    /// The share, from 0 to 1.
+    pub value: f64,
+    /// Lower end of the 95 % interval.
+    pub low: f64,
+    /// Upper end.
+    pub high: f64,
+    /// Cases behind it.
+    pub n: u64,
+}
+
+impl Figure {
+    /// The Wilson interval; `None` below the least number of cases.
+    #[must_use]
+    pub fn of(cell: Cell) -> Option<Self> {
+        let estimate = cell.estimate().filter(|_| cell.n >= ROWS_MIN)?;
+        Some(Self { value: estimate.value, low: estimate.low, high: estimate.high, n: estimate.n })
+    }
+}
+
+/// A kind of cases.
+#[derive(Debug, Clone, PartialEq, Serialize, ToSchema)]
+pub struct RegionView {
+    /// In words.
+    pub region: String,
+    /// The AI: right answers.
+    pub ai: Option<Figure>,
+    /// People without advice.
+    pub people: Option<Figure>,
+    /// People with the advice in view.
+    pub advised: Option<Figure>,
+    /// What advice does here: `helps`, `harms`, `not_shown`, or `not_enough_yet`.
+    pub advice: String,
+}
+
+/// A certificate.
+#[derive(Debug, Clone, PartialEq, Serialize, ToSchema)]
+pub struct CertificateView {
+    /// Its id.
+    pub certificate: String,
+    /// The kind of cases.
+    pub region: String,
+    /// The proposer, and its exact version.
+    pub proposer: String,
+    /// Its exact version.
+    pub version: String,
+    /// Least probability of its own answer.
+    pub threshold: f64,
+    /// Promised share of errors at most.
+    pub max_error: f64,
+    /// With this certainty.
+    pub certainty: f64,
+    /// Errors in the test.
+    pub errors: u64,
+    /// Cases in the test.
+    pub n: u64,
+    /// Upper bound of the error in the test.
+    pub upper: f64,
+    /// When it was issued (RFC 3339).
+    pub issued: String,
+    /// When it ends.
+    pub expires: String,
+    /// Whether routing obeys it now.
+    pub in_force: bool,
+    /// Audits drawn.
+    pub audits_drawn: u64,
+    /// Audits settled.
+    pub audits_settled: u64,
+    /// Upper bound of the error by the audits, valid at every moment; absent before the first.
+    pub audited_upper: Option<f64>,
+    /// Audits until a doubling of the promised error is noticed, in the mean.
+    pub detection_audits: Option<f64>,
+}
+
+/// A test that waits for its cases.
+#[derive(Debug, Clone, PartialEq, Serialize, ToSchema)]
+pub struct TestView {
+    /// 1, 2, 3, ..
+    pub attempt: u64,
+    /// Cases that came in from here on count (RFC 3339).
+    pub from: String,
+    /// The kind of cases, and how many of them it waits for.
+    pub regions: Vec<(String, u64)>,
+}
+
+/// What switching a promise on would take.
+#[derive(Debug, Clone, PartialEq, Serialize, ToSchema)]
+pub struct PromiseView {
+    /// Promised share of errors at most.
+    pub max_error: f64,
+    /// With this certainty.
+    pub certainty: f64,
+    /// Labels with which it can be earned at the least, if nothing is wrong in any of them.
+    pub labels_least: u64,
+    /// Labels if half as much is wrong as promised.
+    pub labels_half: Option<u64>,
+    /// Matured outcomes a day, as measured.
+    pub labels_per_day: Option<f64>,
+    /// Days for the latter number of labels at this volume.
+    pub days: Option<f64>,
+}
+
+/// What was learned of a playbook.
+#[derive(Debug, Clone, PartialEq, Serialize, ToSchema)]
+pub struct TrackView {
+    /// The playbook.
+    pub playbook: String,
+    /// The version of the record that routing reads.
+    pub number: u64,
+    /// The latest that was learned.
+    pub latest: u64,
+    /// Whether a person pinned it.
+    pub pinned: bool,
+    /// Its digest, which the ledger names.
+    pub digest: String,
+    /// When it was made (RFC 3339).
+    pub made: String,
+    /// How many events it rests on.
+    pub through: u64,
+    /// Where the truth comes from: `always`, `selective`, `none`.
+    pub labels: String,
+    /// Cases decided.
+    pub decided: u64,
+    /// Outcomes matured.
+    pub matured: u64,
+    /// Outcomes overdue.
+    pub overdue: u64,
+    /// Why nothing more is certified.
+    pub note: String,
+    /// Kinds of cases.
+    pub regions: Vec<RegionView>,
+    /// Certificates.
+    pub certificates: Vec<CertificateView>,
+    /// The next test.
+    pub test: Option<TestView>,
+    /// The promise of the playbook; absent where it allows no automation.
+    pub promise: Option<PromiseView>,
+}
+
+impl Workspace {
+    /// What was learned of a playbook, for people; `None` where nothing was learned yet.
+    ///
+    /// # Errors
+    /// Where there is no such playbook or the storage fails.
+    pub async fn track(&self, name: &str) -> Result<Option<TrackView>, Error> {
+        let control = self.control().await?;
+        let (id, _, playbook) = control.playbook_latest(name)?;
+        let Some(facts) = control.state.records.get(&id) else { return Ok(None) };
+        let record = self.record_read(id, facts.number).await?;
+        let stopped = control.state.control.stops.iter().any(|stop| match stop {
+            countersign_core::event::StopScope::Workspace => true,
+            countersign_core::event::StopScope::Playbook(other) => *other == id,
+            countersign_core::event::StopScope::Proposer(_) => false,
+        });
+        Ok(Some(view(name, &record, facts, &playbook, stopped)))
+    }
+
+    /// What would be needed for a playbook's promise, before anything is learned.
+    ///
+    /// # Errors
+    /// Where there is no such playbook or the storage fails.
+    pub async fn promise(&self, name: &str) -> Result<Option<PromiseView>, Error> {
+        let (_, _, playbook) = self.control().await?.playbook_latest(name)?;
+        Ok(playbook.routing.automate.and_then(|automate| promise(automate, None)))
+    }
+}
+
+fn view(name: &str, record: &TrackRecord, facts: &RecordFacts, playbook: &Playbook, stopped: bool) -> TrackView {
+    let plan = record.plan.as_ref();
+    TrackView {
+        playbook: name.to_owned(),
+        number: record.number,
+        latest: facts.latest,
+        pinned: facts.pinned,
+        digest: facts.digest.to_string(),
+        made: format_rfc3339(record.made_at),
+        through: record.through,
+        labels: match record.labels.kind {
+            LabelKind::Always => "always",
+            LabelKind::Selective => "selective",
+            LabelKind::None => "none",
+        }
+        .into(),
+        decided: record.labels.decided,
+        matured: record.labels.matured,
+        overdue: record.labels.overdue,
+        note: record.note.clone(),
+        regions: record.advice.iter().map(|effect| region(record, effect)).collect(),
+        certificates: record.certificates.iter().map(|issued| certificate(issued, facts, stopped)).collect(),
+        test: plan.map(|plan| TestView {
+            attempt: plan.attempt,
+            from: format_rfc3339(plan.from),
+            regions: plan.regions.iter().filter(|r| r.proposer.is_some()).map(|r| (r.region.words(), r.rows)).collect(),
+        }),
+        promise: playbook.routing.automate.and_then(|automate| promise(automate, Some(record))),
+    }
+}
+
+fn region(record: &TrackRecord, effect: &countersign_engine::track::AdviceEffect) -> RegionView {
+    let pair = |cell: Cell| (cell.right, cell.n);
+    let enough = effect.advised.n >= ROWS_MIN && effect.unaided.n >= ROWS_MIN;
+    let difference = interval::difference(pair(effect.advised), pair(effect.unaided), LEVEL).ok().filter(|_| enough);
+    let advice = match difference {
+        None => "not_enough_yet",
+        Some(d) if d.low > 0.0 => "helps",
+        Some(d) if d.high < 0.0 => "harms",
+        Some(_) => "not_shown",
+    };
+    RegionView {
+        region: region_words(record, effect.region),
+        ai: Figure::of(effect.ai),
+        people: Figure::of(effect.unaided),
+        advised: Figure::of(effect.advised),
+        advice: advice.into(),
+    }
+}
+
+fn certificate(issued: &Issued, facts: &RecordFacts, stopped: bool) -> CertificateView {
+    let c = &issued.certificate;
+    let terms = Terms { alpha: c.alpha, level: 1.0 - LEVEL, horizon_audits: issued.audits_expected, recheck_share: 1.0 };
+    let rate = c.errors as f64 / c.n.max(1) as f64;
+    let change = Change { audits_before: 0, error_before: rate.min(c.alpha), error_after: (2.0 * c.alpha).min(1.0) };
+    let audited = issued.audited;
+    CertificateView {
+        certificate: issued.id.clone(),
+        region: issued.region.words(),
+        proposer: issued.proposer.clone(),
+        version: issued.proposer_version.clone(),
+        threshold: f64::from(issued.threshold) / f64::from(ONE_BILLIONTHS),
+        max_error: c.alpha,
+        certainty: 1.0 - c.delta,
+        errors: c.errors,
+        n: c.n,
+        upper: c.upper,
+        issued: format_rfc3339(issued.issued_at),
+        expires: format_rfc3339(c.context.expires_at),
+        in_force: facts.certificates.contains(&issued.id) && !stopped,
+        audits_drawn: audited.drawn,
+        audits_settled: audited.settled,
+        audited_upper: (audited.settled > 0).then(|| f64::from(audited.high) / f64::from(ONE_BILLIONTHS)),
+        detection_audits: detection_delay(terms, Monitors::Both, change, 1).ok().map(|delay| delay.mean),
+    }
+}
+
+/// What a promise takes: labels and, where a record tells the volume, days.
+fn promise(automate: Automate, record: Option<&TrackRecord>) -> Option<PromiseView> {
+    let share = |billionths: u32| f64::from(billionths) / f64::from(ONE_BILLIONTHS);
+    let (max_error, certainty) = (share(automate.max_error), share(automate.certainty));
+    // The first test may spend its part of the certainty only.
+    let spends = 1.0 - countersign_science::risk::spent(1.0 - certainty, 1);
+    let labels_half = labels_needed(max_error, spends, max_error / 2.0).ok();
+    let per_day = record.and_then(|record| {
+        let days = (record.made_at - record.first_at) as f64 / DAY;
+        (days >= 1.0).then(|| record.labels.matured as f64 / days)
+    });
+    Some(PromiseView {
+        max_error,
+        certainty,
+        labels_least: labels_needed(max_error, spends, 0.0).ok()?,
+        labels_half,
+        labels_per_day: per_day,
+        days: per_day.zip(labels_half).filter(|(per_day, _)| *per_day > 0.0).map(|(per_day, labels)| labels as f64 / per_day),
+    })
+}

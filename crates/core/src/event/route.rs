@@ -1,0 +1,101 @@
+//! Bodies about routes: who decides and why, frozen so that it can be derived again. Never holds a field of a case.
+
+use super::StopScope;
+use crate::{
+    content::Digest,
+    id::EventId,
+    number::{MicroUnits, Micros},
+};
+use serde::{Deserialize, Serialize};
+
+/// Who decides, and what they see first.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Route {
+    /// The AI decides under a certificate.
+    Automate,
+    /// Advice is shown.
+    Assist,
+    /// Own answer first, then advice, then the final answer.
+    Blind,
+    /// No advice.
+    Unaided,
+    /// Independent people, then adjudication where they disagree.
+    Panel,
+    /// Nobody yet: something is missing, and it says what.
+    Hold,
+}
+
+impl Route {
+    /// The word.
+    #[must_use]
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::Automate => "automate",
+            Self::Assist => "assist",
+            Self::Blind => "blind",
+            Self::Unaided => "unaided",
+            Self::Panel => "panel",
+            Self::Hold => "hold",
+        }
+    }
+}
+
+body!(/** A committed random draw that a route rests on. */ Draw {
+    /** What for: `blind`, `audit`, `explore`. */ purpose: String,
+    /** The epoch of the committed key. */ epoch: u64,
+    /** The draw, in billionths. */ value: u32,
+    /** The share it was held against, in billionths: chosen when `value < share`. */ share: u32,
+});
+body!(/** See [`Body::CaseRouted`]. Holds its whole input, so that it can be derived again. */ CaseRouted {
+    /** The route. */ route: Route,
+    /** Why, in one of the router's own words: `default`, `rule`, `blind_share`, `measured`, `explore`, `certificate`, `audit`, `no_proposal`, `no_roster`, `escalated`, `reopened`. */ reason: String,
+    /** The rule that chose it. */ #[serde(default, skip_serializing_if = "Option::is_none")] rule: Option<String>,
+    /** The draws it rests on. */ #[serde(default, skip_serializing_if = "Vec::is_empty")] draws: Vec<Draw>,
+    /** What automation would have answered, had there been a certificate. Never shown before a first answer. */ #[serde(default, skip_serializing_if = "Option::is_none")] would_automate: Option<WouldAutomate>,
+    /** How many independent answers are wanted at first. */ seats: u32,
+    /** Role that has to look, after an escalation. */ #[serde(default, skip_serializing_if = "Option::is_none")] role: Option<String>,
+    /** Version of the routing function. */ router_version: u32,
+    /** Version of the playbook. */ playbook_version: u64,
+    /** Content at the time. */ content_digest: Digest,
+    /** What else the routing function read, frozen, so that it can be derived again without a field. */ #[serde(default, skip_serializing_if = "Option::is_none")] inputs: Option<RouteInputs>,
+});
+body!(/** What the routing function read, besides the playbook. */ RouteInputs {
+    /** Verdicts of the playbook's rules in their order, up to the first that held. */ #[serde(default, skip_serializing_if = "Vec::is_empty")] rules: Vec<bool>,
+    /** The proposals that were current. */ #[serde(default, skip_serializing_if = "Vec::is_empty")] proposals: Vec<RouteProposal>,
+    /** Whether proposals for the present content are still awaited: it was amended after others were made. */ #[serde(default, skip_serializing_if = "std::ops::Not::not")] awaited: bool,
+    /** Active members who may decide. */ roster: u64,
+    /** Stops that reached the case. */ #[serde(default, skip_serializing_if = "Vec::is_empty")] stops: Vec<StopScope>,
+    /** What the track record said of this case; absent where there is none yet. */ #[serde(default, skip_serializing_if = "Option::is_none")] measured: Option<RouteMeasured>,
+});
+body!(/** What a version of the track record said of a case, in whole numbers. */ RouteMeasured {
+    /** Number of the record: 1, 2, 3, .. for each playbook. */ record: u64,
+    /** Its digest. */ digest: Digest,
+    /** The region of the case, by its place in the record; one past the last: none of them. */ region: u32,
+    /** The proposal that would be automated: the surest by its own record. */ #[serde(default, skip_serializing_if = "Option::is_none")] proposal: Option<EventId>,
+    /** How often such proposals were right, in billionths. */ #[serde(default, skip_serializing_if = "Option::is_none")] chance: Option<u32>,
+    /** What each way to decide is expected to come to; ways that were never seen are absent. */ #[serde(default, skip_serializing_if = "Vec::is_empty")] arms: Vec<RouteArm>,
+    /** The certificate that covers the case. */ #[serde(default, skip_serializing_if = "Option::is_none")] certificate: Option<RouteCertificate>,
+});
+body!(/** What a way to decide is expected to come to. */ RouteArm {
+    /** The way. */ route: Route,
+    /** Chance of a right answer, in billionths. */ chance: u32,
+    /** Cases of this region and score behind it. */ n: u64,
+    /** Expected cost of errors and minutes, in micro-units. */ cost: MicroUnits,
+});
+body!(/** A certificate as the routing function saw it. */ RouteCertificate {
+    /** Its id. */ id: String,
+    /** Until when it is valid. */ expires_at: Micros,
+    /** When the case was routed: held against the expiry. */ now: Micros,
+});
+body!(/** A proposal as the routing function saw it. */ RouteProposal {
+    /** The proposal. */ id: EventId,
+    /** Its proposer. */ proposer: String,
+    /** Its probability for its own answer, in billionths. */ #[serde(default, skip_serializing_if = "Option::is_none")] probability: Option<u32>,
+});
+body!(/** What automation would have done. */ WouldAutomate {
+    /** The proposal. */ proposal: EventId,
+    /** Its probability for its own answer, in billionths. */ #[serde(default, skip_serializing_if = "Option::is_none")] probability: Option<u32>,
+    /** Why it did not: `no_certificate`, `stopped`, `rule`, `audit`, `expired`, `costlier`, `explore`. */ refused: String,
+    /** The certificate under which it might have. */ #[serde(default, skip_serializing_if = "Option::is_none")] certificate: Option<String>,
+});

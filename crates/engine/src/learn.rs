@@ -1,0 +1,216 @@
+//! Learning: what the events of a playbook's cases come to. [`Learner`] folds them, one after the other, into rows; [`Learner::publish`]
+//! makes the next track record of the rows, and [`Learner::watch`] says when a promise is broken. It is a function of the events and
+//! the last record, so that a learner that was killed starts again from them. It never decides a case, and it never learns from an
+//! answer that was given with the advice in view as if it were the truth.
+
+mod certify;
+mod estimate;
+mod partition;
+mod people;
+mod row;
+mod watch;
+#[cfg(test)]
+mod tests;
+
+pub use watch::Broken;
+
+use crate::track::{FORMAT, LabelKind, Labels, Prices, TrackRecord};
+use countersign_core::{
+    Event,
+    event::{Body, OutcomeKind, PeopleMetrics, case_of},
+    id::PlaybookId,
+    number::Micros,
+    playbook::{AnswerSpec, Playbook},
+};
+use row::{Row, Rows};
+use std::{collections::BTreeMap, sync::Arc};
+
+const DAY: Micros = 86_400_000_000;
+/// Least time between two versions of a record.
+pub const PUBLISH_MICROS_MIN: Micros = 15 * 60 * 1_000_000;
+/// Matured cases that estimates rest on: the latest ones, so that what was long ago does not speak for today.
+pub const WINDOW_ROWS: usize = 20_000;
+/// Matured cases before anything is told of regions or planned for certificates.
+pub const LEARN_ROWS_MIN: usize = 200;
+
+/// The fold of a playbook's cases, and the last record that was made of them.
+pub struct Learner {
+    id: PlaybookId,
+    version: u64,
+    playbook: Arc<Playbook>,
+    metrics: PeopleMetrics,
+    rows: Rows,
+    through: u64,
+    seen: u64,
+    last: Option<TrackRecord>,
+    watches: BTreeMap<String, watch::Watching>,
+}
+
+impl Learner {
+    /// A learner that has seen nothing.
+    #[must_use]
+    pub fn new(id: PlaybookId, version: u64, playbook: Arc<Playbook>) -> Self {
+        let rows = Rows::new(&playbook);
+        let metrics = PeopleMetrics::Own;
+        Self { id, version, playbook, metrics, rows, through: 0, seen: 0, last: None, watches: BTreeMap::new() }
+    }
+
+    /// Goes on from a record that was published before: its regions, its plan, its certificates.
+    pub fn resume(&mut self, record: TrackRecord) {
+        self.last = Some(record);
+    }
+
+    /// Forgets all events, to read them anew.
+    pub fn forget(&mut self) {
+        *self = Self { metrics: self.metrics, ..Self::new(self.id, self.version, Arc::clone(&self.playbook)) };
+    }
+
+    /// What may be kept of people from now on.
+    pub fn measure_people(&mut self, metrics: PeopleMetrics) {
+        self.metrics = metrics;
+    }
+
+    /// Another version of the playbook is the latest. What was learned of cases stays; certificates have to be earned anew.
+    pub fn playbook_changed(&mut self, version: u64, playbook: Arc<Playbook>) {
+        (self.version, self.playbook) = (version, playbook);
+    }
+
+    /// Takes the next event of the ledger in, of whatever case.
+    pub fn apply(&mut self, event: &Event) {
+        self.through += 1;
+        if let Some(case) = case_of(event) {
+            let fresh = matches!(&event.body, Body::CaseOpened(body) if body.playbook == self.id);
+            self.seen += u64::from(self.rows.apply(case, event, fresh));
+        }
+    }
+
+    /// Events taken in, of whatever case.
+    #[must_use]
+    pub fn through(&self) -> u64 {
+        self.through
+    }
+
+    /// The last record.
+    #[must_use]
+    pub fn record(&self) -> Option<&TrackRecord> {
+        self.last.as_ref()
+    }
+
+    /// The next record, where the last one is old enough and something has happened since.
+    pub fn publish(&mut self, now: Micros) -> Option<TrackRecord> {
+        let due = self.last.as_ref().is_none_or(|last| now >= last.made_at.saturating_add(PUBLISH_MICROS_MIN));
+        if !due || self.seen == 0 {
+            return None;
+        }
+        let record = self.next(now)?;
+        self.seen = 0;
+        self.last = Some(record.clone());
+        Some(record)
+    }
+
+    /// Publishes at once, whether or not it is due: for a person who asks.
+    pub fn publish_now(&mut self, now: Micros) -> Option<TrackRecord> {
+        let record = self.next(now)?;
+        self.seen = 0;
+        self.last = Some(record.clone());
+        Some(record)
+    }
+
+    fn next(&mut self, now: Micros) -> Option<TrackRecord> {
+        let kind = label_kind(&self.playbook);
+        let after = self.playbook.outcome.as_ref().map_or(0, |spec| spec.after);
+        let labels = self.labels(kind, after, now);
+        if labels.decided == 0 {
+            return None;
+        }
+        let last = self.last.take();
+        let number = last.as_ref().map_or(1, |last| last.number + 1);
+        let mut record = TrackRecord {
+            format: FORMAT,
+            playbook: self.id,
+            playbook_version: self.version,
+            number,
+            through: self.through,
+            first_at: self.rows.iter().find_map(|row| row.decided_at).unwrap_or(now),
+            made_at: now,
+            labels,
+            regions: last.as_ref().map(|last| last.regions.clone()).unwrap_or_default(),
+            proposers: Vec::new(),
+            arms: None,
+            prices: Prices::default(),
+            plan: last.as_ref().and_then(|last| last.plan.clone()),
+            attempts: last.as_ref().map_or(0, |last| last.attempts),
+            certificates: last.as_ref().map(|last| last.certificates.clone()).unwrap_or_default(),
+            note: String::new(),
+            advice: Vec::new(),
+            people: Vec::new(),
+        };
+        self.last = last;
+        if kind == LabelKind::Always {
+            let matured: Vec<&Row> = self.rows.iter().filter(|row| row.matured(after, now) && row.truth.is_some()).collect();
+            let window = matured.get(matured.len().saturating_sub(WINDOW_ROWS)..).unwrap_or_default();
+            if window.len() >= LEARN_ROWS_MIN && (record.regions.is_empty() || record.plan.is_none()) {
+                record.regions = partition::regions(&self.rows, window);
+            }
+            estimate::fill(&mut record, &self.rows, window, &self.playbook);
+            people::fill(&mut record, &self.rows, window, self.metrics);
+            certify::step(&mut record, &self.rows, window, &self.terms(after, now));
+        } else {
+            (record.regions, record.plan) = (Vec::new(), None);
+            record.certificates.clear();
+        }
+        record.note = self.note(&record, kind);
+        self.retire(&mut record, now);
+        Some(record)
+    }
+
+    fn labels(&self, kind: LabelKind, after: Micros, now: Micros) -> Labels {
+        let mut labels = Labels { kind, decided: 0, matured: 0, overdue: 0 };
+        for row in self.rows.iter().filter(|row| row.decided_at.is_some()) {
+            labels.decided += 1;
+            labels.matured += u64::from(row.matured(after, now) && row.truth.is_some());
+            labels.overdue += u64::from(row.overdue(after, now));
+        }
+        labels
+    }
+
+    fn terms(&self, after: Micros, now: Micros) -> certify::Terms<'_> {
+        certify::Terms { playbook: &self.playbook, version: self.version, after, now }
+    }
+
+    fn note(&self, record: &TrackRecord, kind: LabelKind) -> String {
+        let Some(terms) = self.playbook.routing.automate else {
+            return "The playbook allows no automation.".into();
+        };
+        match kind {
+            LabelKind::None => return "Not identifiable: the playbook names no outcome that tells the truth.".into(),
+            LabelKind::Selective => {
+                return "Not identifiable: the truth is seen under some answers only, so that the errors of the others never show.".into();
+            }
+            LabelKind::Always => {}
+        }
+        let (error, certainty) = (f64::from(terms.max_error) / 1e7, f64::from(terms.certainty) / 1e7);
+        match (&record.plan, record.labels.matured) {
+            (None, matured) if matured < LEARN_ROWS_MIN as u64 => {
+                format!("Not enough yet: {matured} of {LEARN_ROWS_MIN} matured outcomes from which a test can be planned.")
+            }
+            (None, _) => format!("No kind of case looks good enough for at most {error} % errors at a certainty of {certainty} %."),
+            (Some(plan), _) => {
+                let rows: u64 = plan.regions.iter().filter(|r| r.proposer.is_some()).map(|r| r.rows).sum();
+                format!("Test {} waits for {rows} outcomes of cases that came in after it was fixed.", plan.attempt)
+            }
+        }
+    }
+}
+
+/// Where the truth of a playbook's cases comes from.
+fn label_kind(playbook: &Playbook) -> LabelKind {
+    let choice = matches!(playbook.answer, AnswerSpec::Choice { .. });
+    match &playbook.outcome {
+        Some(spec) if choice && spec.kind != OutcomeKind::Payoff => match spec.observed {
+            None => LabelKind::Always,
+            Some(_) => LabelKind::Selective,
+        },
+        _ => LabelKind::None,
+    }
+}

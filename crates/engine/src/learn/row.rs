@@ -1,0 +1,296 @@
+//! What is kept of a case: small numbers only. Never a personal value, and never a field by which decisions are checked for bias.
+
+use super::DAY;
+use crate::route::test_holds;
+use countersign_core::{
+    Content, Event,
+    answer::Answer,
+    event::{AdviceSeen, Basis, Body, OutcomeValue, Phase, Route},
+    id::{CaseId, EventId, PersonId},
+    number::Micros,
+    playbook::{AnswerSpec, FieldKind, Playbook},
+};
+use serde_json::Value;
+use std::collections::{BTreeMap, HashMap};
+
+/// What a proposer said.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Said {
+    pub id: EventId,
+    pub proposer: u16,
+    pub answer: u16,
+    /// Probability of its own answer, in billionths.
+    pub probability: Option<u32>,
+}
+
+/// What a person said.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Given {
+    pub person: u16,
+    pub answer: u16,
+    pub took: Option<Micros>,
+}
+
+/// A case.
+pub(super) struct Row {
+    pub version: u64,
+    pub opened_at: Micros,
+    pub decided_at: Option<Micros>,
+    /// The answer that stands.
+    pub decision: Option<u16>,
+    pub truth: Option<u16>,
+    pub route: Option<Route>,
+    pub routed_at: Micros,
+    /// A rule of the playbook chose the route.
+    pub ruled: bool,
+    /// Amended: proposals and answers of before do not speak of it.
+    pub amended: bool,
+    /// The audit: its certificate's place and the sealed proposal.
+    pub audit: Option<(u16, EventId)>,
+    pub said: Vec<Said>,
+    /// Answers without advice: unaided, first answers, panel members.
+    pub alone: Vec<Given>,
+    /// Answers with the advice in view, where no answer of one's own came before.
+    pub advised: Vec<Given>,
+    /// Answers after an own first one.
+    pub after_own: Vec<Given>,
+    /// Fields that regions are made of.
+    pub fields: BTreeMap<u16, Content>,
+}
+
+impl Row {
+    /// Whether its outcome should be there by now.
+    pub(super) fn matured(&self, after: Micros, now: Micros) -> bool {
+        self.decided_at.is_some_and(|at| at.saturating_add(after) <= now)
+    }
+
+    /// Whether its outcome is long past its time and not there.
+    pub(super) fn overdue(&self, after: Micros, now: Micros) -> bool {
+        self.truth.is_none() && self.decided_at.is_some_and(|at| at.saturating_add(2 * after + DAY) <= now)
+    }
+
+    /// What a proposer's version said last.
+    pub(super) fn by(&self, proposer: u16) -> Option<&Said> {
+        self.said.iter().rev().find(|said| said.proposer == proposer)
+    }
+}
+
+/// All cases of a playbook, in the order in which they came.
+pub(super) struct Rows {
+    options: Vec<String>,
+    /// Fields that regions may be made of, by their place.
+    pub names: Vec<(String, FieldKind)>,
+    rows: Vec<Row>,
+    at: HashMap<CaseId, usize>,
+    pub proposers: Vec<(String, String)>,
+    pub people: Vec<PersonId>,
+    pub certificates: Vec<String>,
+    /// Rows that were drawn as audits, by certificate, in the order drawn.
+    pub audits: BTreeMap<u16, Vec<usize>>,
+}
+
+impl Rows {
+    pub(super) fn new(playbook: &Playbook) -> Self {
+        let options = match &playbook.answer {
+            AnswerSpec::Choice { options } => options.clone(),
+            _ => Vec::new(),
+        };
+        let plain = |kind: &FieldKind| matches!(kind, FieldKind::Category { .. } | FieldKind::Boolean | FieldKind::Number);
+        let usable = playbook.fields.iter().filter(|f| !f.personal && !f.subject && !f.audited && plain(&f.kind));
+        Self {
+            options,
+            names: usable.map(|f| (f.name.clone(), f.kind.clone())).collect(),
+            rows: Vec::new(),
+            at: HashMap::new(),
+            proposers: Vec::new(),
+            people: Vec::new(),
+            certificates: Vec::new(),
+            audits: BTreeMap::new(),
+        }
+    }
+
+    pub(super) fn iter(&self) -> impl DoubleEndedIterator<Item = &Row> {
+        self.rows.iter()
+    }
+
+    pub(super) fn get(&self, at: usize) -> Option<&Row> {
+        self.rows.get(at)
+    }
+
+    /// An option's place; options that are new in a later version of the playbook are added at the end.
+    fn option(&mut self, answer: &Answer) -> u16 {
+        place(&mut self.options, answer.label(), |known, label| known == label, str::to_owned)
+    }
+
+    /// An option by its place.
+    pub(super) fn label(&self, at: u16) -> &str {
+        self.options.get(usize::from(at)).map_or("", String::as_str)
+    }
+
+    fn person(&mut self, person: PersonId) -> u16 {
+        place(&mut self.people, &person, |known, wanted| known == wanted, |person| *person)
+    }
+
+    fn fields_of(&self, fields: &BTreeMap<String, Content>) -> BTreeMap<u16, Content> {
+        let usable = self.names.iter().zip(0u16..);
+        usable.filter_map(|((name, _), at)| Some((at, fields.get(name)?.clone()))).collect()
+    }
+
+    /// Takes an event in; whether it taught anything.
+    pub(super) fn apply(&mut self, case: CaseId, event: &Event, fresh: bool) -> bool {
+        if fresh {
+            return self.open(case, event);
+        }
+        let Some(at) = self.at.get(&case).copied() else { return false };
+        match &event.body {
+            Body::ProposalMade(body) => {
+                let key = (body.proposer.as_str(), body.proposer_version.as_str());
+                let same = |known: &(String, String), key: &(&str, &str)| (known.0.as_str(), known.1.as_str()) == *key;
+                let proposer = place(&mut self.proposers, &key, same, |key| (key.0.to_owned(), key.1.to_owned()));
+                let probability = body.probabilities.as_ref().and_then(|p| p.get(body.answer.label())).copied();
+                let said = Said { id: event.id, proposer, answer: self.option(&body.answer), probability };
+                // What a person asked for is no longer the proposer's own word.
+                let asked = body.ask.is_some();
+                self.with(at, |row| {
+                    if !asked {
+                        row.said.push(said);
+                    }
+                })
+            }
+            Body::CaseRouted(body) => {
+                let certificate = body.would_automate.as_ref().filter(|_| body.reason == "audit");
+                let audit = certificate.and_then(|would| {
+                    let id = would.certificate.as_ref()?;
+                    let at = place(&mut self.certificates, id, |known, id| known == id, String::clone);
+                    Some((at, would.proposal))
+                });
+                if let Some((certificate, _)) = audit {
+                    self.audits.entry(certificate).or_default().push(at);
+                }
+                self.with(at, |row| {
+                    (row.route, row.routed_at, row.ruled) = (Some(body.route), event.recorded_at, body.rule.is_some());
+                    row.audit = audit.or(row.audit);
+                })
+            }
+            Body::JudgmentGiven(body) => {
+                let given = Given { person: self.person(body.person), answer: self.option(&body.answer), took: body.took };
+                let (phase, advice) = (body.phase, body.advice_visible);
+                self.with(at, |row| match (phase, advice) {
+                    (Phase::First, _) | (Phase::Only, false) => row.alone.push(given),
+                    (Phase::Only, true) => row.advised.push(given),
+                    (Phase::Final, _) => row.after_own.push(given),
+                    (Phase::Adjudication | Phase::Appeal, _) => {}
+                })
+            }
+            Body::JudgmentObserved(body) => {
+                let given = Given { person: self.person(body.person), answer: self.option(&body.answer), took: body.took };
+                let (phase, seen) = (body.phase, body.advice_seen);
+                self.with(at, |row| match (phase, seen) {
+                    (Phase::First | Phase::Only, AdviceSeen::No) => row.alone.push(given),
+                    (Phase::Final, AdviceSeen::Yes) => row.after_own.push(given),
+                    (Phase::Only, AdviceSeen::Yes) => row.advised.push(given),
+                    _ => {}
+                })
+            }
+            Body::CaseAmended(body) => {
+                let fields = self.fields_of(&body.fields);
+                self.with(at, |row| {
+                    (row.fields, row.amended) = (fields, true);
+                    row.said.clear();
+                    row.alone.clear();
+                    row.advised.clear();
+                    row.after_own.clear();
+                })
+            }
+            _ => self.after(at, event),
+        }
+    }
+
+    /// Decisions and outcomes.
+    fn after(&mut self, at: usize, event: &Event) -> bool {
+        match &event.body {
+            Body::DecisionMade(body) => {
+                let (answer, route) = (self.option(&body.answer), &body.basis);
+                let imported = *route == Basis::Imported;
+                self.with(at, |row| {
+                    (row.decision, row.decided_at) = (Some(answer), Some(event.occurred_at));
+                    row.route = row.route.filter(|_| !imported);
+                })
+            }
+            Body::DecisionCorrected(body) => {
+                let answer = self.option(&body.answer);
+                self.with(at, |row| row.decision = Some(answer))
+            }
+            Body::DecisionWithdrawn(_) | Body::CaseReopened(_) => self.with(at, |row| (row.decision, row.decided_at) = (None, None)),
+            Body::OutcomeObserved(body) => self.outcome(at, &body.value),
+            // A corrected outcome is learned as it is now; the next record says what changed by being another one.
+            Body::OutcomeCorrected(body) => self.outcome(at, &body.value),
+            _ => false,
+        }
+    }
+
+    fn outcome(&mut self, at: usize, value: &OutcomeValue) -> bool {
+        let OutcomeValue::Answer(answer) = value else { return false };
+        let truth = self.option(answer);
+        self.with(at, |row| row.truth = Some(truth))
+    }
+
+    fn open(&mut self, case: CaseId, event: &Event) -> bool {
+        let Body::CaseOpened(body) = &event.body else { return false };
+        let fields = self.fields_of(&body.fields);
+        self.at.insert(case, self.rows.len());
+        self.rows.push(Row {
+            version: body.playbook_version,
+            opened_at: event.occurred_at,
+            decided_at: None,
+            decision: None,
+            truth: None,
+            route: None,
+            routed_at: event.recorded_at,
+            ruled: false,
+            amended: false,
+            audit: None,
+            said: Vec::new(),
+            alone: Vec::new(),
+            advised: Vec::new(),
+            after_own: Vec::new(),
+            fields,
+        });
+        true
+    }
+
+    fn with(&mut self, at: usize, change: impl FnOnce(&mut Row)) -> bool {
+        let Some(row) = self.rows.get_mut(at) else { return false };
+        change(row);
+        true
+    }
+
+    /// Whether a row belongs to a region.
+    pub(super) fn belongs(&self, row: &Row, region: &crate::track::Region) -> bool {
+        let holds = |conditions: &[countersign_core::playbook::Condition]| {
+            conditions.iter().all(|condition| {
+                let at = self.names.iter().zip(0u16..).find(|((name, _), _)| *name == condition.field).map(|(_, at)| at);
+                test_holds(&condition.test, at.and_then(|at| row.fields.get(&at)))
+            })
+        };
+        holds(&region.when) && !region.unless.iter().any(|other| holds(other))
+    }
+}
+
+/// The place of something in a list, where it is added if it is new.
+fn place<T, K: ?Sized>(known: &mut Vec<T>, wanted: &K, same: impl Fn(&T, &K) -> bool, make: impl Fn(&K) -> T) -> u16 {
+    let at = known.iter().position(|one| same(one, wanted)).unwrap_or_else(|| {
+        known.push(make(wanted));
+        known.len() - 1
+    });
+    u16::try_from(at).unwrap_or(u16::MAX)
+}
+
+/// A plain number of a field.
+pub(super) fn number(content: &Content) -> Option<f64> {
+    match content {
+        Content::Plain(Value::Number(number)) => number.as_f64(),
+        Content::Plain(Value::String(text)) => text.parse().ok(),
+        _ => None,
+    }
+}

@@ -1,0 +1,372 @@
+//! Learning on small worlds, whose events are written by hand.
+
+use super::*;
+use crate::{
+    route,
+    tests::world,
+    track::{Proposed, Published},
+};
+use countersign_core::{
+    Content,
+    content::Digest,
+    event::{
+        Actor, Basis, CaseOpened, CaseRouted, DecisionMade, Draw, JudgmentGiven, OutcomeObserved, OutcomeValue, Phase, ProposalMade, Route,
+        Source, WouldAutomate,
+    },
+    id::{EventId, PersonId, StreamId, WorkspaceId},
+    playbook::FieldKind,
+};
+use proptest::prelude::*;
+
+const HOUR: Micros = 3_600_000_000;
+
+/// A stream of cases with known truth: `a` unless the case's number says otherwise.
+struct Stream {
+    playbook: Arc<Playbook>,
+    events: Vec<Event>,
+    cases: u128,
+    now: Micros,
+}
+
+impl Stream {
+    fn new() -> Self {
+        let mut playbook = world::playbook(Route::Assist);
+        playbook.outcome.as_mut().unwrap().after = DAY;
+        playbook.decide.signatures.clear();
+        playbook.routing.rules.clear();
+        playbook.fields.iter_mut().for_each(|field| field.kind = FieldKind::Category { options: Vec::new() });
+        Self { playbook: Arc::new(playbook), events: Vec::new(), cases: 0, now: 1_000 * DAY }
+    }
+
+    fn learner(&self) -> Learner {
+        let mut learner = Learner::new(id(), 1, Arc::clone(&self.playbook));
+        self.events.iter().for_each(|event| learner.apply(event));
+        learner
+    }
+
+    fn push(&mut self, stream: u128, at: Micros, body: impl Into<Body>) -> EventId {
+        let id = EventId(StreamId::from_u128(1_000_000 + self.events.len() as u128));
+        self.events.push(Event {
+            id,
+            workspace: WorkspaceId(StreamId::from_u128(1)),
+            stream: StreamId::from_u128(stream),
+            stream_version: 1,
+            occurred_at: at,
+            recorded_at: at,
+            actor: Actor::System("test".into()),
+            source: Source::System,
+            causation: None,
+            body: body.into(),
+        });
+        id
+    }
+
+    /// A case an hour: what it is, what the AI and a person say, and by which route; the truth a day later.
+    fn case(&mut self, region: &str, (ai, percent): (&str, u32), person: &str, truth: &str, audit: Option<&str>) {
+        self.cases += 1;
+        let (case, at) = (10_000_000 + self.cases, self.now);
+        let (fields, content_digest) = world::fields(region);
+        let opened = CaseOpened {
+            playbook: id(),
+            playbook_version: 1,
+            external_id: None,
+            subject: None,
+            fields,
+            content_digest,
+            owner: None,
+            deadline_at: None,
+        };
+        self.push(case, at, opened);
+        let new = world::proposal("m", ai, percent);
+        let made = ProposalMade {
+            proposer: new.proposer,
+            proposer_version: new.proposer_version,
+            answer: new.answer,
+            probabilities: new.probabilities,
+            explanation: None,
+            evidence: Vec::new(),
+            chained_from: None,
+            ask: None,
+            owner: None,
+            cost: None,
+            content_digest,
+        };
+        let proposal = self.push(case, at, made);
+        let certificate = audit.map(str::to_owned);
+        self.push(case, at, routed(proposal, content_digest, certificate));
+        let given = JudgmentGiven {
+            person: world::person("ann"),
+            phase: if audit.is_some() { Phase::First } else { Phase::Only },
+            answer: world::choice(person),
+            accepts: None,
+            confidence: None,
+            took: Some(30 * world::SECOND),
+            advice_visible: false,
+            shown: proposal,
+            content_digest,
+            playbook_version: 1,
+            proposals: Vec::new(),
+            reason: None,
+        };
+        self.push(case, at, given);
+        let decided = DecisionMade {
+            answer: world::choice(person),
+            basis: Basis::Signatures,
+            persons: vec![world::person("ann")],
+            judgments: Vec::new(),
+            act_after: at,
+            content_digest,
+            playbook_version: 1,
+        };
+        self.push(case, at, decided);
+        let value = OutcomeValue::Answer(world::choice(truth));
+        self.push(case, at + DAY, OutcomeObserved { kind: OutcomeKind::Truth, value, source: "test".into() });
+        self.now += HOUR;
+    }
+
+    /// The AI is right in all but every `wrong`th case of the easy region, and in half of the hard one.
+    fn month(&mut self, cases: u32, wrong: u32) {
+        for n in 0..cases {
+            let easy = n % 3 != 0;
+            let right = if easy { n % wrong != 0 } else { n % 2 == 0 };
+            let person = if n % 20 == 7 { "b" } else { "a" };
+            self.case(if easy { "easy" } else { "hard" }, (if right { "a" } else { "b" }, if easy { 90 } else { 60 }), person, "a", None);
+        }
+    }
+}
+
+fn id() -> PlaybookId {
+    PlaybookId(StreamId::from_u128(7))
+}
+
+fn routed(proposal: EventId, content_digest: Digest, certificate: Option<String>) -> CaseRouted {
+    let audit = certificate.is_some();
+    CaseRouted {
+        route: if audit { Route::Blind } else { Route::Unaided },
+        reason: if audit { "audit" } else { "default" }.into(),
+        rule: None,
+        draws: Vec::<Draw>::new(),
+        would_automate: Some(WouldAutomate { proposal, probability: None, refused: "audit".into(), certificate }),
+        seats: 1,
+        role: None,
+        router_version: route::ROUTER_VERSION,
+        playbook_version: 1,
+        content_digest,
+        inputs: None,
+    }
+}
+
+fn assess(record: &TrackRecord, playbook: &Playbook, region: &str, percent: u32, now: Micros) -> countersign_core::event::RouteMeasured {
+    let (fields, _) = world::fields(region);
+    let proposed = Proposed { id: world::id(1), proposer: "m", version: "1", probability: Some(percent * 10_000_000), signatures: 1 };
+    record.assess(Digest::of(b"record"), (playbook, 1), &fields, &[proposed], now)
+}
+
+/// From nothing to a certificate: a test is planned on the past, made on what comes in after it, and permits the easy kind only.
+#[test]
+fn a_certificate_is_earned_on_fresh_rows_and_for_the_kind_that_earned_it() {
+    let mut stream = Stream::new();
+    stream.month(900, 500);
+    let mut learner = stream.learner();
+    let first = learner.publish(stream.now + 2 * DAY).unwrap();
+    assert_eq!((first.labels.matured, first.certificates.len()), (900, 0));
+    assert!(first.regions.iter().any(|region| region.words().contains("region is")), "{:?}", first.regions);
+    let plan = first.plan.clone().unwrap();
+    let wanted: u64 = plan.regions.iter().map(|region| region.rows).sum();
+    assert!((149..1_500).contains(&wanted), "{plan:?}");
+    // The rows of before do not count: time alone earns nothing.
+    let before = learner.publish_now(stream.now + 3 * DAY).unwrap();
+    assert!(before.certificates.is_empty() && before.plan == Some(plan));
+
+    stream.now += 4 * DAY;
+    let from = stream.events.len();
+    stream.month(2_400, 500);
+    stream.events.iter().skip(from).for_each(|event| learner.apply(event));
+    let record = learner.publish(stream.now + 3 * DAY).unwrap();
+    assert_eq!(record.attempts, 1);
+    let [issued] = record.certificates.as_slice() else { panic!("{:?}", record.certificates) };
+    assert_eq!(issued.certificate.evident(), Ok(()));
+    let now = record.made_at;
+    assert!(assess(&record, &stream.playbook, "easy", 90, now).certificate.is_some());
+    assert!(assess(&record, &stream.playbook, "hard", 90, now).certificate.is_none(), "another kind of case");
+    assert!(assess(&record, &stream.playbook, "easy", 50, now).certificate.is_none(), "below the threshold");
+    // People are asked at 95 %, the AI is right at 99.8 %: it is cheaper too.
+    let measured = assess(&record, &stream.playbook, "easy", 90, now);
+    let cost = |route| measured.arms.iter().find(|arm| arm.route == route).unwrap();
+    assert!(cost(Route::Automate).chance > cost(Route::Unaided).chance);
+    // The certificate goes with the proposer's version, the playbook's version and its time.
+    let (fields, _) = world::fields("easy");
+    let other = Proposed { id: world::id(1), proposer: "m", version: "2", probability: Some(900_000_000), signatures: 1 };
+    assert!(record.assess(Digest::of(b""), (&stream.playbook, 1), &fields, &[other], now).certificate.is_none());
+    let same = Proposed { version: "1", ..other };
+    assert!(record.assess(Digest::of(b""), (&stream.playbook, 2), &fields, &[same], now).certificate.is_none());
+    let two = Proposed { signatures: 2, ..same };
+    assert!(record.assess(Digest::of(b""), (&stream.playbook, 1), &fields, &[two], now).certificate.is_none(), "two people sign it");
+}
+
+/// The router automates what is certified, and only that; the draw gives some to people, and a stop, an expiry or a rule all of it.
+#[test]
+fn the_router_obeys_the_record() {
+    let (published, playbook, now) = certified();
+    let (fields, content_digest) = world::fields("easy");
+    let route = |cause, stops: Vec<_>, audit: u32, now: Micros, rules: Vec<bool>, roster: u64| {
+        let proposed = Proposed { id: world::id(1), proposer: "m", version: "1", probability: Some(900_000_000), signatures: 1 };
+        let measured = published.record.assess(published.digest, (&playbook, 1), &fields, &[proposed], now);
+        let drawn = crate::context::Drawn { epoch: 1, value: audit };
+        let inputs = route::Inputs {
+            playbook_version: 1,
+            content_digest,
+            cause,
+            role: None,
+            drawn: vec![(route::DRAW_AUDIT, drawn)],
+            frozen: countersign_core::event::RouteInputs {
+                rules,
+                proposals: vec![route::frozen_proposal(world::id(1), "m", Some(900_000_000))],
+                awaited: false,
+                roster,
+                stops,
+                measured: Some(measured),
+            },
+        };
+        let routed = route::route(&playbook, inputs);
+        assert_eq!(route::explain(&routed, &playbook), Ok(()));
+        (routed.route, routed.reason.clone(), routed.would_automate.map(|would| would.refused).unwrap_or_default())
+    };
+    use crate::route::Cause::{Content, Reopened};
+    let word = |route, reason: &str, refused: &str| (route, reason.to_owned(), refused.to_owned());
+    assert_eq!(route(Content, vec![], 600_000_000, now, vec![], 5), word(Route::Automate, "certificate", ""));
+    assert_eq!(route(Content, vec![], 10_000_000, now, vec![], 5), word(Route::Blind, "audit", "audit"));
+    let stop = vec![countersign_core::event::StopScope::Workspace];
+    assert_eq!(route(Content, stop, 600_000_000, now, vec![], 5), word(Route::Assist, "default", "stopped"));
+    assert_eq!(route(Content, vec![], 600_000_000, now + 31 * DAY, vec![], 5), word(Route::Assist, "default", "expired"));
+    assert_eq!(route(Reopened, vec![], 600_000_000, now, vec![], 5).0, Route::Assist);
+    // Nobody is there to audit: what is drawn is held, and nobody is asked about the rest.
+    assert_eq!(route(Content, vec![], 10_000_000, now, vec![], 0).0, Route::Hold);
+    assert_eq!(route(Content, vec![], 600_000_000, now, vec![], 0).0, Route::Automate);
+}
+
+fn certified() -> (Published, Playbook, Micros) {
+    let mut stream = Stream::new();
+    stream.month(900, 500);
+    let mut learner = stream.learner();
+    learner.publish(stream.now + 2 * DAY).unwrap();
+    stream.now += 4 * DAY;
+    let from = stream.events.len();
+    stream.month(2_400, 500);
+    stream.events.iter().skip(from).for_each(|event| learner.apply(event));
+    let record = learner.publish(stream.now + 3 * DAY).unwrap();
+    let digest = Digest::of(&record.to_bytes().unwrap());
+    let now = record.made_at;
+    (Published { record, digest }, (*stream.playbook).clone(), now)
+}
+
+/// Audits are scored on the sealed answer, in their order; a break is seen, and the certificate is gone from the next record.
+#[test]
+fn a_broken_promise_is_seen_by_its_audits_alone() {
+    let mut stream = Stream::new();
+    stream.month(900, 500);
+    let mut learner = stream.learner();
+    learner.publish(stream.now + 2 * DAY).unwrap();
+    stream.now += 4 * DAY;
+    let mut from = stream.events.len();
+    stream.month(2_400, 500);
+    stream.events.iter().skip(from).for_each(|event| learner.apply(event));
+    let record = learner.publish(stream.now + 3 * DAY).unwrap();
+    let certificate = record.certificates[0].id.clone();
+    assert_eq!(learner.watch(stream.now + 3 * DAY), None);
+    stream.now += 4 * DAY;
+    from = stream.events.len();
+    // The person is wrong in all of them, which is not what is scored.
+    (0..200).for_each(|_| stream.case("easy", ("a", 90), "b", "a", Some(&certificate)));
+    stream.events.iter().skip(from).for_each(|event| learner.apply(event));
+    assert_eq!(learner.watch(stream.now + DAY), None);
+    let audited = learner.audited(&certificate);
+    assert_eq!((audited.drawn, audited.settled, audited.stopped), (200, 200, false));
+    from = stream.events.len();
+    (0..200).for_each(|n| stream.case("easy", (if n % 8 == 0 { "b" } else { "a" }, 90), "a", "a", Some(&certificate)));
+    stream.events.iter().skip(from).for_each(|event| learner.apply(event));
+    let broken = learner.watch(stream.now + DAY).unwrap();
+    assert!(broken.certificate == certificate && broken.audits < 350, "{broken:?}");
+    let after = learner.publish(stream.now + 2 * DAY).unwrap();
+    assert!(after.certificates.iter().all(|issued| issued.id != certificate));
+    // A learner that starts again from the events and the last record says the same.
+    let mut again = stream.learner();
+    again.resume(record);
+    assert_eq!(again.watch(stream.now + DAY), Some(broken));
+}
+
+#[test]
+fn selective_and_absent_truth_certify_nothing_and_say_why() {
+    for (observed, none) in [(Some(vec!["b".to_owned()]), false), (None, true)] {
+        let mut stream = Stream::new();
+        stream.month(900, 500);
+        let playbook = Arc::make_mut(&mut stream.playbook);
+        playbook.outcome.as_mut().unwrap().observed = observed;
+        if none {
+            playbook.outcome = None;
+        }
+        let record = stream.learner().publish(stream.now + 3 * DAY).unwrap();
+        assert!(record.plan.is_none() && record.certificates.is_empty() && record.arms.is_none());
+        assert!(record.note.starts_with("Not identifiable"), "{}", record.note);
+    }
+}
+
+#[test]
+fn without_outcomes_nothing_is_said() {
+    let stream = Stream::new();
+    assert!(stream.learner().publish(DAY).is_none());
+    let mut few = Stream::new();
+    few.month(30, 10);
+    let record = few.learner().publish(few.now + 3 * DAY).unwrap();
+    assert!(record.plan.is_none() && record.note.starts_with("Not enough yet: 30 of 200"), "{}", record.note);
+    assert_eq!(few.learner().publish(few.now).map(|r| r.labels.decided), Some(30));
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig::with_cases(12))]
+
+    /// A record is a function of the events: written down and read again it is the same, and so is one made by another learner.
+    #[test]
+    fn records_are_functions_of_the_events(cases in 1u32..600, wrong in 2u32..50) {
+        let mut stream = Stream::new();
+        stream.month(cases, wrong);
+        let record = stream.learner().publish(stream.now + 3 * DAY).unwrap();
+        let bytes = record.to_bytes().unwrap();
+        let read: TrackRecord = serde_json::from_slice(&bytes).unwrap();
+        prop_assert_eq!(&read, &record);
+        prop_assert_eq!(read.to_bytes().unwrap(), bytes);
+        prop_assert_eq!(stream.learner().publish(stream.now + 3 * DAY), Some(record));
+    }
+}
+
+/// Who answered is kept only where the workspace says so.
+#[test]
+fn people_are_measured_only_where_that_is_allowed() {
+    let mut stream = Stream::new();
+    stream.month(300, 10);
+    for (metrics, people) in [(PeopleMetrics::Off, 0), (PeopleMetrics::Aggregate, 0), (PeopleMetrics::Own, 1), (PeopleMetrics::Named, 1)] {
+        let mut learner = stream.learner();
+        learner.measure_people(metrics);
+        let record = learner.publish(stream.now + 3 * DAY).unwrap();
+        assert_eq!(record.people.len(), people, "{metrics:?}");
+        let known: Vec<PersonId> = record.people.iter().map(|person| person.person).collect();
+        assert!(known.iter().all(|person| *person == world::person("ann")));
+    }
+}
+
+#[test]
+fn a_region_reads_plain_values_only() {
+    let region = crate::track::Region {
+        when: vec![countersign_core::playbook::Condition {
+            field: "region".into(),
+            test: countersign_core::playbook::Test::Is(vec!["easy".into()]),
+        }],
+        unless: Vec::new(),
+    };
+    let (mut fields, _) = world::fields("easy");
+    assert!(region.holds(&fields));
+    let seal = countersign_core::content::Seal { commitment: Digest::of(b"x"), bytes: 4 };
+    fields.insert("region".into(), Content::Sealed(seal));
+    assert!(!region.holds(&fields));
+    assert_eq!(region.words(), "region is easy");
+}
