@@ -170,11 +170,11 @@ impl<'a> Walk<'a> {
         let ruled = verdicts.into_iter().find(|(_, holds)| *holds).map_or(playbook.routing.default, |(rule, _)| rule.route);
         let allowed = match (body.reason.as_str(), ruled) {
             ("no_roster", _) => body.route == Route::Hold,
+            ("measured" | "explore", _) => body.rule.is_none() && playbook.routing.choose.contains(&body.route),
+            ("audit", _) => body.rule.is_none() && body.route == Route::Blind,
             ("escalated", Route::Hold) | (_, Route::Assist) => {
                 matches!(body.route, Route::Assist | Route::Blind | Route::Unaided)
             }
-            ("measured" | "explore", _) => playbook.routing.choose.contains(&body.route),
-            ("audit", _) => body.route == Route::Blind,
             (_, ruled) => body.route == ruled,
         };
         self.must(2, "the route is not the one that the rules give", allowed || body.route == Route::Automate);

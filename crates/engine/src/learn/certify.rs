@@ -45,10 +45,8 @@ pub(super) fn step(record: &mut TrackRecord, rows: &Rows, window: &[&Row], terms
         alpha: f64::from(automate.max_error) / f64::from(ONE_BILLIONTHS),
         delta: 1.0 - f64::from(automate.certainty) / f64::from(ONE_BILLIONTHS),
     };
-    if record.plan.as_ref().is_some_and(|plan| due(plan, rows, terms)) {
-        if let Some(plan) = record.plan.take() {
-            test(record, &plan, rows, terms, promise, automate);
-        }
+    if let Some(plan) = record.plan.take_if(|plan| due(plan, rows, terms)) {
+        test(record, &plan, rows, terms, promise, automate);
     }
     if record.plan.is_none() && window.len() >= LEARN_ROWS_MIN {
         record.plan = plan(record, rows, window, terms, promise);
