@@ -12,10 +12,7 @@ use countersign_core::{
     playbook::Playbook,
     refusal::{Code, Refusal},
 };
-use countersign_engine::{
-    route,
-    track::{Region, TrackRecord},
-};
+use countersign_engine::{route, track::TrackRecord};
 use countersign_store as store;
 use std::{collections::HashMap, sync::Arc};
 
@@ -197,7 +194,13 @@ fn certified(body: &CaseRouted, playbook: &Playbook, record: Option<&TrackRecord
     let issued = record.and_then(|record| record.certificates.iter().find(|issued| issued.id == id));
     let evidence = issued.map_or_else(String::new, |issued| {
         let c = &issued.certificate;
-        format!(": {} errors in {} fresh cases, at most {:.2} % at a certainty of {:.0} %", c.errors, c.n, c.alpha * 100.0, (1.0 - c.delta) * 100.0)
+        format!(
+            ": {} errors in {} fresh cases, at most {:.2} % at a certainty of {:.0} %",
+            c.errors,
+            c.n,
+            c.alpha * 100.0,
+            (1.0 - c.delta) * 100.0
+        )
     });
     format!("because a certificate of playbook {} covers {}{evidence}", playbook.name, region_of(body, record))
 }
@@ -219,14 +222,4 @@ fn cheaper(body: &CaseRouted, playbook: &Playbook, record: Option<&TrackRecord>)
         _ => String::new(),
     };
     format!("because that was measured to be the cheapest allowed way for {}{cost}", region_of(body, record))
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn regions_have_words_even_where_there_are_none() {
-        assert_eq!(Region::all().words(), "all cases");
-    }
 }

@@ -482,9 +482,7 @@ mod learn;
 mod route;
 
 pub use learn::{TrackPin, TrackRecordPublished};
-pub use route::{
-    CaseRouted, Draw, Route, RouteArm, RouteCertificate, RouteInputs, RouteMeasured, RouteProposal, WouldAutomate,
-};
+pub use route::{CaseRouted, Draw, Route, RouteArm, RouteCertificate, RouteInputs, RouteMeasured, RouteProposal, WouldAutomate};
 
 /// Which of a person's answers it is.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]

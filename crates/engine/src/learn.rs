@@ -8,9 +8,9 @@ mod estimate;
 mod partition;
 mod people;
 mod row;
-mod watch;
 #[cfg(test)]
 mod tests;
+mod watch;
 
 pub use watch::Broken;
 

@@ -281,11 +281,8 @@ impl TrackRecord {
             (None, Some((p, chance))) => (Some(p), Some(chance)),
             (None, None) => (None, None),
         };
-        let certificate = certified.map(|(_, issued)| RouteCertificate {
-            id: issued.id.clone(),
-            expires_at: issued.certificate.context.expires_at,
-            now,
-        });
+        let certificate =
+            certified.map(|(_, issued)| RouteCertificate { id: issued.id.clone(), expires_at: issued.certificate.context.expires_at, now });
         RouteMeasured {
             record: self.number,
             digest,
@@ -322,9 +319,8 @@ impl TrackRecord {
         let situation = Situation { region: Some(region), top, allowed: [true; 5], error, time };
         let verdict = arms.choose(&situation);
         let known = Arm::ALL.into_iter().zip(verdict.outlook);
-        let arm = known.filter_map(|(arm, seen)| {
-            Some(RouteArm { route: route_of(arm), chance: seen.chance?, n: seen.n, cost: seen.cost? })
-        });
+        let arm =
+            known.filter_map(|(arm, seen)| Some(RouteArm { route: route_of(arm), chance: seen.chance?, n: seen.n, cost: seen.cost? }));
         arm.collect()
     }
 

@@ -14,7 +14,11 @@ use countersign_engine::{
 };
 use countersign_science::{
     interval,
-    monitor::{Terms, delay::{Change, Monitors}, detection_delay},
+    monitor::{
+        Terms,
+        delay::{Change, Monitors},
+        detection_delay,
+    },
     risk::labels_needed,
 };
 use serde::Serialize;

@@ -1,6 +1,9 @@
 //! Bodies about what was learned. The records themselves lie in the store by digest; here is what the ledger keeps of them.
 
-use crate::{content::Digest, id::{EventId, PersonId, PlaybookId}};
+use crate::{
+    content::Digest,
+    id::{EventId, PersonId, PlaybookId},
+};
 use serde::{Deserialize, Serialize};
 
 /// Why a version of a track record came to be read.

@@ -9,8 +9,8 @@ use crate::{
 };
 use countersign_core::{
     Content, Refusal,
-    content::Digest,
     answer::Answer,
+    content::Digest,
     event::{Basis, Body, CaseOpened, DecisionMade, OutcomeObserved, PeopleMetrics},
     id::{EventId, PersonId, SubjectId},
     limits::{EVENTS_PER_CASE_MAX, EVENTS_PER_CASE_RESERVED, PROPOSALS_PER_CASE_MAX},

@@ -179,4 +179,3 @@ fn advice(seen: &[Seen], regions: usize) -> Vec<AdviceEffect> {
     };
     (0..regions).map(effect).collect()
 }
-

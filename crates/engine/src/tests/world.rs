@@ -276,8 +276,13 @@ pub(crate) fn certified(until: Micros) -> Published {
     use countersign_science::risk::{Context, Point, Promise, Risk, certify};
     let promise = Promise { alpha: 0.02, delta: 0.05 };
     let points = [Point { threshold: 0.0, n: 400, errors: 0 }];
-    let context =
-        Context { proposer: "bot 1".into(), router: router_name(1), region: Some("all cases".into()), evidence: String::new(), expires_at: until };
+    let context = Context {
+        proposer: "bot 1".into(),
+        router: router_name(1),
+        region: Some("all cases".into()),
+        evidence: String::new(),
+        expires_at: until,
+    };
     let certificate = certify(promise, Risk::Error, &points, 0, 1, context).unwrap();
     let issued = Issued {
         id: "test-1-1".into(),

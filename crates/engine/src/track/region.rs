@@ -1,7 +1,10 @@
 //! A kind of cases, in plain conditions on fields. Never reads a personal field, and never one by which decisions are checked for bias.
 
 use crate::route::condition_holds;
-use countersign_core::{Content, playbook::{Condition, Test}};
+use countersign_core::{
+    Content,
+    playbook::{Condition, Test},
+};
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
 

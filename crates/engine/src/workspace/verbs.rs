@@ -6,8 +6,8 @@ use countersign_core::{
     Actor, Refusal,
     event::{
         ApiKeyAdded, ApiKeyRevoked, AutomationResumed, AutomationStopped, Body, DrawKeyCommitted, DrawKeyDisclosed, LogKeyRotated,
-        PeopleMetricsChanged, PersonAdded, PersonChanged, PersonKind, PlaybookPublished, StopScope, SubjectErased, TrackPin, TrackRecordPublished,
-        WorkspaceCreated, WorkspaceRestored,
+        PeopleMetricsChanged, PersonAdded, PersonChanged, PersonKind, PlaybookPublished, StopScope, SubjectErased, TrackPin,
+        TrackRecordPublished, WorkspaceCreated, WorkspaceRestored,
     },
     id::{PersonId, PlaybookId},
     refusal::Code,
