@@ -22,11 +22,25 @@ use countersign_engine::{
     workspace::{RecordFacts, WorkspaceCommand},
 };
 use countersign_store::{self as store, Conn, track::RecordRow};
+use serde::Deserialize;
 use serde_json::value::RawValue;
 use std::{
     collections::{BTreeMap, HashMap},
     sync::{Arc, Mutex, PoisonError},
 };
+use utoipa::ToSchema;
+
+/// Which version routing is to read.
+#[derive(Debug, Clone, PartialEq, Eq, Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+pub struct PinInput {
+    /// The version; absent: whatever is learned next.
+    #[serde(default)]
+    pub number: Option<u64>,
+    /// Who answers for it; absent where the key speaks for one.
+    #[serde(default)]
+    pub person: Option<uuid::Uuid>,
+}
 
 /// Records that were read before, by digest.
 #[derive(Default)]

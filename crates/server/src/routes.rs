@@ -16,6 +16,7 @@ mod playbook;
 mod proposal;
 mod rehearsal;
 mod subject;
+mod track;
 mod workspace;
 
 use crate::{openapi, state::Server};
@@ -46,6 +47,7 @@ pub fn all() -> OpenApiRouter<Server> {
         .merge(proposal::routes())
         .merge(rehearsal::routes())
         .merge(subject::routes())
+        .merge(track::routes())
         .merge(workspace::routes())
 }
 
