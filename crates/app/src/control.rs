@@ -237,8 +237,12 @@ async fn read_control(mut conn: Conn<'_>, workspace: WorkspaceId, cache: &track:
     let state = WorkspaceState::fold(events.iter().map(|(_, e)| e));
     let mut records = HashMap::new();
     for (playbook, facts) in &state.records {
-        let record = track::read(conn.again(), workspace, *playbook, (facts.number, facts.digest), cache).await?;
-        records.insert(*playbook, Arc::new(track::published(&record, facts)));
+        match track::read(conn.again(), workspace, *playbook, (facts.number, facts.digest), cache).await {
+            Ok(record) => drop(records.insert(*playbook, Arc::new(track::published(&record, facts)))),
+            // Nothing is automated on broken ground: without a record people decide.
+            Err(Error::Damaged(what)) => tracing::error!(workspace.id = %workspace, what, "a track record is damaged and is not read"),
+            Err(error) => return Err(error),
+        }
     }
     Ok(Control { epoch: head.control_epoch, state, names, logs: LogInfo::of(&events)?, records, parsed: Mutex::default() })
 }

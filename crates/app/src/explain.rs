@@ -12,7 +12,10 @@ use countersign_core::{
     playbook::Playbook,
     refusal::{Code, Refusal},
 };
-use countersign_engine::{route, track::TrackRecord};
+use countersign_engine::{
+    route,
+    track::{Region, TrackRecord},
+};
 use countersign_store as store;
 use std::{collections::HashMap, sync::Arc};
 
@@ -137,8 +140,7 @@ pub(crate) fn region_words(record: &TrackRecord, region: u32) -> String {
     let at = usize::try_from(region).unwrap_or(usize::MAX);
     match record.regions.get(at) {
         Some(region) => region.words(),
-        None if record.regions.is_empty() => "all cases".into(),
-        None => "everything else".into(),
+        None => Region { when: Vec::new(), unless: record.regions.iter().map(|region| region.when.clone()).collect() }.words(),
     }
 }
 
@@ -186,7 +188,7 @@ fn drawn(body: &CaseRouted, purpose: &str, what: &str) -> String {
 }
 
 fn region_of(body: &CaseRouted, record: Option<&TrackRecord>) -> String {
-    measured(body).zip(record).map_or_else(|| "such cases".into(), |(m, record)| format!("cases where {}", region_words(record, m.region)))
+    measured(body).zip(record).map_or_else(|| "such cases".into(), |(m, record)| format!("such cases ({})", region_words(record, m.region)))
 }
 
 fn certified(body: &CaseRouted, playbook: &Playbook, record: Option<&TrackRecord>) -> String {

@@ -3,6 +3,7 @@
 
 mod columns;
 mod pages;
+mod records;
 mod tree;
 
 use crate::{Error, Workspace};
@@ -75,6 +76,7 @@ impl Workspace {
         let mut report = Report::default();
         self.verify_tree(&mut report, progress, older).await?;
         self.verify_replay(&mut report, progress).await?;
+        self.verify_records(&mut report).await?;
         Ok(report)
     }
 

@@ -22,6 +22,7 @@ mod recent;
 mod sign_in;
 mod strip;
 mod text;
+mod track;
 mod visitor;
 
 pub use page::problem_page;
@@ -81,6 +82,9 @@ pub fn routes() -> Router<Server> {
         .route("/desk/ledger", get(ledger::page))
         .route("/desk/playbooks", get(playbooks::list))
         .route("/desk/playbooks/{name}", get(playbooks::one))
+        .route("/desk/playbooks/{name}/track-record", get(track::page))
+        .route("/desk/playbooks/{name}/track-record/stop", post(track::stop))
+        .route("/desk/playbooks/{name}/track-record/resume", post(track::resume))
         .route("/desk/files/{digest}", get(file::give))
         .route("/desk/sign-in", get(sign_in::how))
         .route("/desk/sign-in/{link}", get(sign_in::confirm).post(sign_in::enter))

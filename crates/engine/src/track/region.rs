@@ -33,13 +33,14 @@ impl Region {
         all(&self.when) && !self.unless.iter().any(|other| all(other))
     }
 
-    /// In words, as `region is odd`; `everything else` for what is left over.
+    /// In words, as `region is odd`; what is left over is everything except the others.
     #[must_use]
     pub fn words(&self) -> String {
+        let all = |when: &[Condition]| when.iter().map(condition_words).collect::<Vec<_>>().join(" and ");
         match (self.when.is_empty(), self.unless.is_empty()) {
             (true, true) => "all cases".into(),
-            (true, false) => "everything else".into(),
-            (false, _) => self.when.iter().map(condition_words).collect::<Vec<_>>().join(" and "),
+            (true, false) => format!("everything except {}", self.unless.iter().map(|other| all(other)).collect::<Vec<_>>().join(", and ")),
+            (false, _) => all(&self.when),
         }
     }
 }

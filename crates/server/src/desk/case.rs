@@ -127,7 +127,9 @@ pub async fn overview_page(visitor: &Visitor, case: CaseId, notes: &[Note], kept
     let playbook = visitor.workspace.case_open_to(case, visitor.person).await?;
     let view = visitor.workspace.case_get(case, Some(visitor.person)).await?;
     let people = visitor.workspace.people_names().await?;
-    let overview = overview::Overview { visitor, view: &view, playbook: &playbook, people: &people, now };
+    // Withheld while it would tell what the AI says, and absent where the case was decided elsewhere.
+    let why = visitor.workspace.case_explain(case, Some(visitor.person)).await.ok();
+    let overview = overview::Overview { visitor, view: &view, playbook: &playbook, people: &people, why: why.as_ref(), now };
     let title = overview.title();
     let main = html! {
         (self::notes(notes))

@@ -32,6 +32,7 @@ pub async fn list(visitor: Visitor) -> Result<Response, Problem> {
                     h2.question { a href={ "/desk/playbooks/" (view.name) } { (view.name) } " " span.quiet { (text::VERSION) " " (view.version) } }
                     p { (playbook.question) }
                     (facts(playbook))
+                    p { a href=(super::track::url(&view.name)) { (text::track::TITLE) } }
                 }
             }
         }
@@ -57,6 +58,7 @@ pub async fn one(visitor: Visitor, Path(name): Path<String>, Query(query): Query
             header.case-head {
                 p.crumbs { a href="/desk/playbooks" { (text::TAB_PLAYBOOKS) } }
                 h1 { (view.name) }
+                p { a href=(super::track::url(&view.name)) { (text::track::TITLE) } }
             }
             section.sheet {
                 dl.facts {

@@ -3,6 +3,7 @@
 
 pub mod pair;
 pub mod parts;
+pub mod track;
 
 use crate::problem::Kind;
 use countersign_app::queue::{Count, View};
@@ -331,6 +332,11 @@ pub fn route(word: &str) -> &'static str {
     }
 }
 
+pub const WHY_HERE: &str = "Why here?";
+pub const WHY_DERIVED: &str = "Derived again just now from what the ledger recorded: the same to the last bit.";
+pub const WHY_DIFFERS: &str = "It cannot be derived again from what the ledger recorded: tell whoever answers for this server.";
+pub const WHY_FULL: &str = "In full";
+
 /// Why a route was taken.
 #[must_use]
 pub fn route_reason(word: &str) -> &str {
@@ -342,6 +348,10 @@ pub fn route_reason(word: &str) -> &str {
         "no_roster" => "nobody has the role",
         "escalated" => "after an escalation",
         "reopened" => "after it was opened again",
+        "measured" => "the cheapest allowed way, as measured",
+        "explore" => "by lot, so that every way stays measured",
+        "certificate" => "under a certificate",
+        "audit" => "as a blind audit, by a committed random draw",
         other => other,
     }
 }

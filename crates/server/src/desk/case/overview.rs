@@ -5,7 +5,7 @@ use super::{answering::field_section, proposal, url};
 use crate::desk::{answer, field, page::token, text, text::parts, visitor::Visitor};
 use countersign_app::{
     title,
-    view::{CaseView, DecisionView, JudgmentView, Shown},
+    view::{CaseView, DecisionView, Explanation, JudgmentView, Shown},
 };
 use countersign_core::{number::Micros, playbook::Playbook, time};
 use maud::{Markup, html};
@@ -22,8 +22,23 @@ pub struct Overview<'a> {
     pub playbook: &'a Playbook,
     /// What people are called.
     pub people: &'a HashMap<Uuid, String>,
+    /// Why it went where it went, where that may be told.
+    pub why: Option<&'a Explanation>,
     /// Now.
     pub now: Micros,
+}
+
+/// Why the case went where it went, in a sentence and in full.
+fn why_here(why: &Explanation) -> Markup {
+    let full = serde_json::to_string_pretty(&why.detail["body"]).unwrap_or_default();
+    html! {
+        section.sheet.why-here {
+            h2 { (text::WHY_HERE) }
+            p { (why.sentence) }
+            p.quiet { @if why.matches { (text::WHY_DERIVED) } @else { (text::WHY_DIFFERS) } }
+            details { summary { (text::WHY_FULL) } pre.source { code { (full) } } }
+        }
+    }
 }
 
 impl Overview<'_> {
@@ -80,6 +95,7 @@ impl Overview<'_> {
                         (self.judgments())
                         @if !view.proposals.is_empty() { section.sheet { h2 { (text::PROPOSALS) } (proposal::list(self.playbook, &view.proposals, false)) } }
                     }
+                    @if let Some(why) = self.why { (why_here(why)) }
                 }
             }
         }

@@ -1,0 +1,146 @@
+//! The words of the page that tells what was learned.
+
+use countersign_app::track::TrackView;
+
+pub const TITLE: &str = "What was learned, and what may be automated";
+pub const AUTOMATION: &str = "Automation";
+pub const NOTHING: &str = "Nothing was learned yet";
+pub const NOTHING_LEAD: &str =
+    "As soon as cases are decided and their outcomes come in, this page tells how often the AI and people are right.";
+pub const NOT_ALLOWED: &str = "The playbook allows no automation: people decide every case.";
+pub const STOPPED: &str = "Stopped. People decide every case, and only a person resumes.";
+pub const NONE_CERTIFIED: &str = "Nothing is automated: no certificate is in force. People decide every case.";
+pub const STOP: &str = "Stop automation";
+pub const STOP_HINT: &str = "Why, for the record";
+pub const STOP_REASON: &str = "stopped at the desk";
+pub const RESUME: &str = "Resume automation";
+pub const RESUME_HINT: &str = "What was looked at, and why it may go on";
+pub const NOT_IN_FORCE: &str = "not in force";
+pub const PROMISE: &str = "Promise";
+pub const EVIDENCE: &str = "Evidence";
+pub const COVERS: &str = "Covers";
+pub const AUDITS: &str = "Blind audits";
+pub const DELAY: &str = "A break shows after";
+pub const UNTIL: &str = "Until";
+pub const TAKES: &str = "What the promise takes";
+pub const TEST_LEAD: &str = "Fixed before its cases came in: these kinds, these thresholds, this many outcomes. It is looked at once.";
+pub const LEARNED: &str = "How often each is right";
+pub const KIND: &str = "Kind of case";
+pub const AI: &str = "AI";
+pub const ALONE: &str = "People alone";
+pub const ADVISED: &str = "People with advice";
+pub const ADVICE: &str = "Advice";
+pub const PINNED: &str = "pinned by a person";
+
+/// How much is automated.
+#[must_use]
+pub fn runs(certificates: usize) -> String {
+    match certificates {
+        1 => "Runs under one certificate. A share of what is automated goes to people, blind.".into(),
+        n => format!("Runs under {n} certificates. A share of what is automated goes to people, blind."),
+    }
+}
+
+/// What a certificate is about.
+#[must_use]
+pub fn certified(region: &str) -> String {
+    format!("Certificate for {region}")
+}
+
+/// A promise.
+#[must_use]
+pub fn promise(error: f64, certainty: f64) -> String {
+    format!("at most {} of what is automated is wrong, with a certainty of {}", share(error), share(certainty))
+}
+
+/// What it rests on.
+#[must_use]
+pub fn evidence(errors: u64, n: u64, upper: f64) -> String {
+    format!("{errors} wrong in {} cases that came in after the test was fixed: at most {}", super::thousands(n), share(upper))
+}
+
+/// A threshold.
+#[must_use]
+pub fn at_least(threshold: f64) -> String {
+    format!("where it is at least {} sure", share(threshold))
+}
+
+/// How many audits.
+#[must_use]
+pub fn audits(drawn: u64, settled: u64) -> String {
+    format!("{} drawn, {} settled", super::thousands(drawn), super::thousands(settled))
+}
+
+/// What they came to.
+#[must_use]
+pub fn audited(upper: f64) -> String {
+    format!("errors at most {} by them", share(upper))
+}
+
+/// How long a break stays unnoticed.
+#[must_use]
+pub fn delay(audits: f64) -> String {
+    format!("{audits:.0} audits in the mean, if errors become twice what is promised")
+}
+
+/// A test that waits.
+#[must_use]
+pub fn test(attempt: u64) -> String {
+    format!("Test {attempt} is under way")
+}
+
+/// For what it waits.
+#[must_use]
+pub fn waits(region: &str, rows: u64) -> String {
+    format!("{region}: {} outcomes", super::thousands(rows))
+}
+
+/// What a promise takes at the least.
+#[must_use]
+pub fn takes(error: f64, certainty: f64, labels: u64) -> String {
+    format!(
+        "At most {} wrong with a certainty of {} takes {} outcomes of one kind of case at the least, if none of them is wrong.",
+        share(error),
+        share(certainty),
+        super::thousands(labels)
+    )
+}
+
+/// What it takes if something is wrong.
+#[must_use]
+pub fn takes_half(labels: u64) -> String {
+    format!("If half as much is wrong as is promised, it takes {}.", super::thousands(labels))
+}
+
+/// How long that is.
+#[must_use]
+pub fn takes_days(per_day: f64, days: f64) -> String {
+    format!("Here {per_day:.0} outcomes a day mature, so that this is about {days:.0} days.")
+}
+
+/// What the record rests on.
+#[must_use]
+pub fn basis(track: &TrackView) -> String {
+    let decided = super::thousands(track.decided);
+    let matured = super::thousands(track.matured);
+    format!(
+        "From {decided} decided cases, {matured} of them with a matured outcome. 95 % intervals; people alone are judged by answers that they gave without advice."
+    )
+}
+
+/// What advice does.
+#[must_use]
+pub fn advice(word: &str) -> &'static str {
+    match word {
+        "helps" => "helps",
+        "harms" => "harms",
+        "not_shown" => "no difference shown",
+        _ => "not enough yet",
+    }
+}
+
+fn share(value: f64) -> String {
+    let percent = value * 100.0;
+    let text = format!("{percent:.2}");
+    format!("{} %", text.trim_end_matches('0').trim_end_matches('.'))
+}
