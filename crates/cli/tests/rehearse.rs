@@ -56,6 +56,57 @@ fn own(bench: &Bench) {
     fs::write(bench.path("past.csv"), text).unwrap();
 }
 
+/// An estimate: four numbers.
+fn estimate(found: &Value, path: &str) {
+    let at = found.pointer(path).unwrap_or_else(|| panic!("nothing at {path}"));
+    assert!(["value", "low", "high", "n"].iter().all(|name| at[*name].is_number()), "{path}: {at}");
+}
+
+/// Every key that a reader of the JSON relies on, whatever the data; a figure is an estimate, or null with a reason beside it.
+fn contract(found: &Value) {
+    let or_null = |path: &str, reason: &str| {
+        let at = found.pointer(path).unwrap_or_else(|| panic!("no {path}"));
+        if at.is_null() {
+            assert!(found.pointer(reason).is_some_and(Value::is_string), "{path} is null without a reason at {reason}");
+        } else {
+            estimate(found, path);
+        }
+    };
+    assert!(found["n"].is_u64());
+    for member in ["human", "ai", "observed_pair", "achievable_pair"] {
+        for figure in ["accuracy", "brier", "log_loss", "ece"] {
+            or_null(&format!("/{member}/{figure}"), &format!("/{member}/reason"));
+        }
+    }
+    assert!(found["achievable_pair"]["method"].is_string() || found["achievable_pair"]["accuracy"].is_null());
+    for pair in ["observed", "achievable"] {
+        or_null(&format!("/complementarity/{pair}/ctp"), &format!("/complementarity/{pair}/reason"));
+        let verdict = &found["complementarity"][pair]["verdict"];
+        assert!(verdict.is_null() || ["complementary", "not_shown", "harmful"].iter().any(|word| verdict == word), "{verdict}");
+    }
+    for figure in ["rair", "rsr", "over_reliance", "over_reliance_on_disagreement", "under_reliance", "switch_fraction"] {
+        or_null(&format!("/reliance/{figure}"), "/reliance/reason");
+    }
+    for (at, promise) in found["automation"].as_array().unwrap().iter().enumerate() {
+        assert!(promise["alpha"].is_number() && promise["delta"].is_number());
+        estimate(found, &format!("/automation/{at}/share"));
+        or_null(&format!("/automation/{at}/error"), &format!("/automation/{at}/reason"));
+    }
+    for (at, policy) in found["policies"].as_array().unwrap().iter().enumerate() {
+        for figure in ["error", "cost", "automated", "deferred"] {
+            or_null(&format!("/policies/{at}/{figure}"), &format!("/policies/{at}/reason"));
+        }
+        assert!(policy["name"].is_string() && policy.get("minutes").is_some());
+    }
+    for list in ["/regions", "/cannot_say", "/fairness/groupings", "/recommended/actions"] {
+        assert!(found.pointer(list).is_some_and(Value::is_array), "{list}");
+    }
+}
+
+fn policy<'a>(found: &'a Value, name: &str) -> &'a Value {
+    found["policies"].as_array().unwrap().iter().find(|p| p["name"] == name).unwrap_or_else(|| panic!("no policy {name}"))
+}
+
 const OWN: &[&str] = &["rehearse", "past.csv", "--ai", "p", "--minute-cost", "0.05"];
 
 #[test]
@@ -63,6 +114,7 @@ fn small_data_give_json_a_summary_and_a_report() {
     let bench = Bench::new();
     own(&bench);
     let found = bench.json(&[OWN, &["--out", "report.html", "--group", "sex"]].concat());
+    contract(&found);
     near(&found, "/ai/accuracy/value", 500.0 / 600.0, 1e-9);
     near(&found, "/both_wrong/value", 25.0 / 600.0, 1e-9);
     assert_eq!(found["n"], 600);
@@ -116,7 +168,9 @@ fn the_own_history_of_a_workspace_is_rehearsed() {
 
 #[test]
 fn cifar10h_from_a_joined_file() {
-    for (model, bar) in [("densenet190", 1.98), ("low_acc_cnn", 3.67)] {
+    for (model, bar, threshold) in
+        [("densenet190", 1.98, 2.069), ("low_acc_cnn", 3.67, 4.053), ("resnet110", 2.73, 2.968), ("preresnet110", 2.33, 2.580)]
+    {
         let (Some(people), Some(probabilities)) =
             (shared("cifar10h_human_models/human_counts.csv"), shared(&format!("cifar10h_human_models/model_{model}.csv")))
         else {
@@ -153,9 +207,12 @@ fn cifar10h_from_a_joined_file() {
             "--region",
             "item",
         ]);
+        contract(&found);
+        assert_eq!(found["splits"].as_array().map(Vec::len), Some(25));
         let error = 100.0 * (1.0 - value(&found, "/achievable_pair/accuracy/value"));
         assert!(error < bar + 0.005, "{model}: {error} % where {bar} is the bar");
         near(&found, "/human/accuracy/value", 1.0 - 0.046_17, 0.000_01);
+        near(policy(&found, "threshold"), "/error/value", threshold / 100.0, 0.000_12);
         assert_eq!(found["complementarity"]["achievable"]["verdict"], "complementary");
     }
 }
@@ -169,6 +226,7 @@ fn human_alignment_from_its_own_file() {
     cut(&path, &bench.path("a.csv"), keep, &[("advice", &advice)]);
     let columns = ["--truth", "outcome", "--initial", "initial_decision", "--final", "final_decision", "--person", "participant"];
     let found = bench.json(&[&["rehearse", "a.csv", "--ai", "advice", "--human-confidence", "human_conf"][..], &columns].concat());
+    contract(&found);
     near(&found, "/human/accuracy/value", 0.6704, 0.000_05);
     near(&found, "/ai/accuracy/value", 0.7333, 0.000_05);
     near(&found, "/observed_pair/accuracy/value", 0.6942, 0.000_05);
@@ -190,6 +248,7 @@ fn human_alignment_from_its_own_file() {
     };
     fs::write(bench.path("only.csv"), text.lines().map(pick).collect::<Vec<_>>().join("\n")).unwrap();
     let only = bench.json(&["rehearse", "only.csv", "--ai", "advice", "--final", "final_decision", "--out", "only.html"]);
+    contract(&only);
     assert!(only["ai"]["accuracy"].is_null() && only["complementarity"]["observed"]["verdict"].is_null());
     assert!(value(&only, "/suggestion_only/override_rate/value") > 0.1);
     assert!(!only["suggestion_only"]["plan"].as_array().unwrap().is_empty());
@@ -203,6 +262,7 @@ fn recidivism_from_its_own_file() {
     cut(&path, &bench.path("r.csv"), |row| row["target"] == "general" && row["feedback"] == "0", &[]);
     let flags = ["--truth", "outcome", "--human", "human_prob", "--person", "participant", "--item", "person", "--group", "race,sex"];
     let model = bench.json(&[&["rehearse", "r.csv", "--ai", "model_prob"][..], &flags].concat());
+    contract(&model);
     near(&model, "/human/accuracy/value", 0.6181, 0.000_05);
     near(&model, "/human/brier/value", 0.2587, 0.000_05);
     near(&model, "/ai/accuracy/value", 0.6859, 0.000_05);
@@ -212,4 +272,55 @@ fn recidivism_from_its_own_file() {
     assert_eq!(model["fairness"]["groupings"].as_array().unwrap().len(), 3);
     let compas = bench.json(&[&["rehearse", "r.csv", "--ai", "compas_decile"][..], &flags].concat());
     near(&compas, "/ai/accuracy/value", 0.6504, 0.000_05);
+}
+
+#[test]
+fn brainbench_from_its_own_file() {
+    let Some(path) = shared("brainbench_human_items/trials.csv") else { return };
+    let bench = Bench::new();
+    // The version with the lower perplexity is preferred; the gap as log odds.
+    let gap = |row: &Row<'_>| row["ppl1_70b"].parse::<f64>().unwrap() - row["ppl0_70b"].parse::<f64>().unwrap();
+    let p = |row: &Row<'_>| (1.0 / (1.0 + gap(row).exp())).to_string();
+    cut(&path, &bench.path("b.csv"), |_| true, &[("p70", &p)]);
+    let columns = ["--truth", "label", "--human", "human_choice", "--human-confidence", "confidence", "--person", "participant"];
+    let found = bench.json(&[&["rehearse", "b.csv", "--ai", "p70", "--item", "item_id", "--seconds", "rt_ms"][..], &columns].concat());
+    contract(&found);
+    near(&found, "/human/accuracy/value", 0.6340, 0.0001);
+    near(&found, "/ai/accuracy/value", 0.7972, 0.0001);
+    near(&found, "/achievable_pair/accuracy/value", 0.799, 0.02);
+    assert_eq!(found["complementarity"]["achievable"]["verdict"], "not_shown");
+}
+
+#[test]
+fn moderation_from_its_own_file() {
+    let Some(path) = shared("moderation_hate_offensive/items.csv") else { return };
+    let bench = Bench::new();
+    // One vote of each tweet is the person's (by its number, since nothing here is drawn), and no part of its own truth.
+    let split = |row: &Row<'_>| {
+        let mut votes = ["n_hate", "n_offensive", "n_neither"].map(|name| row[name].parse::<usize>().unwrap());
+        let mut at = row["item_id"].parse::<usize>().unwrap() * 7 % votes.iter().sum::<usize>();
+        let vote = votes
+            .iter()
+            .position(|n| {
+                if at < *n {
+                    true
+                } else {
+                    at -= n;
+                    false
+                }
+            })
+            .unwrap();
+        votes[vote] -= 1;
+        let most = *votes.iter().max().unwrap();
+        let unique = votes.iter().filter(|n| **n == most).count() == 1;
+        (vote, unique.then(|| votes.iter().position(|n| *n == most).unwrap()))
+    };
+    let (vote, truth) = (|row: &Row<'_>| split(row).0.to_string(), |row: &Row<'_>| split(row).1.unwrap().to_string());
+    cut(&path, &bench.path("m.csv"), |row| split(row).1.is_some(), &[("vote", &vote), ("others", &truth)]);
+    let columns = ["--truth", "others", "--human", "vote", "--ai-probs", "p_hate,p_offensive,p_neither", "--region", "chars"];
+    let found = bench.json(&[&["rehearse", "m.csv", "--classes", "0,1,2", "--item", "item_id"][..], &columns].concat());
+    contract(&found);
+    near(&found, "/human/accuracy/value", 0.8844, 0.006);
+    near(&found, "/ai/accuracy/value", 0.9364, 0.006);
+    near(policy(&found, "threshold"), "/error/value", 1.0 - 0.9439, 0.006);
 }

@@ -95,7 +95,7 @@ fn glance(findings: &Findings) -> Vec<Glance> {
         out.extend(share("Pair, achievable", Tone::Pair, findings.achievable_pair.accuracy));
     }
     // The strictest promise under which anything may go unreviewed; the table has the others.
-    let able = findings.automation.iter().find(|one| automation::kept(one));
+    let able = findings.automation.iter().find(|one| one.kept());
     out.extend(able.and_then(|one| share(&format!("Unreviewed at {} error", promise(one.alpha)), Tone::Plain, one.share)));
     out
 }

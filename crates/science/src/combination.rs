@@ -14,7 +14,7 @@ mod product;
 #[cfg(test)]
 mod tests;
 
-pub use achievable::{Achievable, Combiner, FOLDS, Method, SELECTION_ROWS_MAX};
+pub use achievable::{Achievable, Combiner, Crossed, FOLDS, Method, SELECTION_ROWS_MAX};
 pub use choice::{CLASSES_OWN_MAX, Choice};
 pub use confidence::{ConfidenceWeighted, signed};
 pub use confusion::{CONFUSION_CLASSES_MAX, Confusion, SMOOTHING};

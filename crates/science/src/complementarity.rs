@@ -159,11 +159,15 @@ fn rows_share(sums: &Sums, column: usize, level: f64) -> Result<Estimate> {
 }
 
 fn too_few(credit: &Credit<'_>, clusters: u64) -> Option<String> {
+    let differ = |member: &[f64]| credit.pair.iter().zip(member).filter(|(p, m)| p != m).count() as u64;
+    few(clusters, differ(credit.human), differ(credit.ai))
+}
+
+/// Why there can be no verdict but "not shown" on so few clusters, or where the pair differs from its members on so few rows.
+pub(crate) fn few(clusters: u64, human: u64, ai: u64) -> Option<String> {
     if clusters < VERDICT_MIN {
         return Some(format!("{clusters} people or items are too few to tell how much they differ; a verdict needs {VERDICT_MIN}"));
     }
-    let differ = |member: &[f64]| credit.pair.iter().zip(member).filter(|(p, m)| p != m).count() as u64;
-    let (human, ai) = (differ(credit.human), differ(credit.ai));
     // Where the pair hardly ever differs from one member it cannot beat that one; it may still be shown to be worse than the other.
     (human < VERDICT_MIN && ai < VERDICT_MIN)
         .then(|| format!("the pair differs from the person on {human} and from the AI on {ai} rows; a verdict needs {VERDICT_MIN}"))

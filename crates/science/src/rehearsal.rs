@@ -5,6 +5,7 @@
 //! chosen inside of the fitted rows. All figures are drawn together ([`sheet`]), with people and items as clusters.
 
 mod automation;
+mod combine;
 mod compose;
 mod curves;
 mod data;
@@ -18,6 +19,7 @@ mod policies;
 mod promise;
 mod recommend;
 mod reliance;
+mod routes;
 mod sheet;
 mod skills;
 mod stage;
@@ -33,7 +35,7 @@ use findings::{Complementarity, DataFacts, FINDINGS_VERSION, Member, Method as H
 use judge::Judged;
 use methods::Costs;
 use parting::Parting;
-use sheet::{Drawn, LEVEL};
+use sheet::{Drawn, LEVEL, Sheet};
 
 /// How far a rehearsal is.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -101,32 +103,56 @@ pub fn run(data: &Data, options: &Options, progress: &mut dyn FnMut(Step)) -> Re
             data.len()
         )));
     }
-    let judged = judge::judge(data, options, &costs, &parting, &|| {});
-    progress(Step::Judging { done: parting.parts.len(), of: parting.parts.len() });
+    let mut judged = judged(data, options, &costs, &parting, progress);
     let mut builder = Builder::new(data, options, &costs, parting.weights.clone());
-    let figures = compose::figures(&mut builder, &judged, ai);
+    let figures = compose::figures(&mut builder, &mut judged, ai);
     progress(Step::Drawing);
     let drawn = builder.draw()?;
-    let mut findings = measured(data, options, &parting, &judged, &figures, &drawn);
+    let mut findings = measured(data, options, &parting, &judged, &figures, (&builder.sheet, &drawn));
     progress(Step::Fairness);
     findings.fairness = equity::fairness(data, options, &figures);
     progress(Step::Regions);
     findings.regions = places::regions(data, options, ai, &mut findings.method.notes);
     skills::add(data, options, &mut findings);
-    curves::add(data, options, &parting, &judged, &figures, &drawn, &mut findings);
-    recommend::add(data, options, &mut findings);
+    curves::add(data, options, &parting, &judged, &figures, &mut findings);
+    recommend::add(options, &mut findings);
     words::add(data, options, &mut findings);
     progress(Step::Done);
     Ok(findings)
 }
 
+/// Judges on a thread of its own, so that whoever watches is told of every part that is done.
+fn judged(data: &Data, options: &Options, costs: &Costs, parting: &Parting, progress: &mut dyn FnMut(Step)) -> Judged {
+    let of = parting.parts.len();
+    let (sender, receiver) = std::sync::mpsc::channel();
+    std::thread::scope(|scope| {
+        let worker = scope.spawn(move || {
+            let tick = || {
+                // Only a reader that is gone does not hear it, and then nobody is to be told.
+                let _ = sender.send(());
+            };
+            judge::judge(data, options, costs, parting, &tick)
+        });
+        for (done, ()) in receiver.iter().enumerate() {
+            progress(Step::Judging { done: done + 1, of });
+        }
+        worker.join().unwrap_or_else(|panic| std::panic::resume_unwind(panic))
+    })
+}
+
 fn costs(data: &Data, options: &Options) -> Costs {
-    let classes = data.classes.len();
-    Costs { errors: options.cost_matrix(classes), look: compose::look(data, options), even: options.costs.is_empty() }
+    Costs { errors: options.cost_matrix(data.classes.len()), look: compose::look(data, options) }
 }
 
 /// Everything that the draws give.
-fn measured(data: &Data, options: &Options, parting: &Parting, judged: &Judged, figures: &Figures, drawn: &Drawn) -> Findings {
+fn measured(
+    data: &Data,
+    options: &Options,
+    parting: &Parting,
+    judged: &Judged,
+    figures: &Figures,
+    (sheet, drawn): (&Sheet, &Drawn),
+) -> Findings {
     let human = figures.human.as_ref().map(|d| member(drawn, d));
     let observed = figures.observed.as_ref().map(|d| member(drawn, d));
     let achieved = figures.achieved.as_ref().map(|d| member(drawn, d));
@@ -138,7 +164,7 @@ fn measured(data: &Data, options: &Options, parting: &Parting, judged: &Judged, 
                     "there are no answers that people gave after they had seen advice (--final), so the observed pair is not known",
                 )
             },
-            |pair| compare(drawn, pair.right, human_right, &[figures.ai.right]),
+            |pair| compare(drawn, sheet, pair.right, human_right, &[figures.ai.right]),
         ),
         achievable: figures.achieved.as_ref().map_or_else(
             || {
@@ -146,12 +172,12 @@ fn measured(data: &Data, options: &Options, parting: &Parting, judged: &Judged, 
                     "people's own answers before advice are not known (--human or --initial), so nothing can be combined with the AI",
                 )
             },
-            |pair| compare(drawn, pair.right, human_right, &[figures.ai.right, figures.recalibrated.right]),
+            |pair| compare(drawn, sheet, pair.right, human_right, &[figures.ai.right, figures.recalibrated.right]),
         ),
         potential: figures.both_wrong.zip(human_right).and_then(|(wrong, human)| {
             drawn.statistic(drawn.n(wrong), |get| Some(1.0 - get(wrong)? - get(human)?.max(get(figures.ai.right)?)))
         }),
-        limit: words::limit(data, drawn, figures),
+        limit: words::limit(drawn, figures),
     };
     let absent = |reason: &str| Member { reason: Some(reason.to_owned()), ..Member::default() };
     Findings {
@@ -168,6 +194,7 @@ fn measured(data: &Data, options: &Options, parting: &Parting, judged: &Judged, 
         complementarity,
         reliance: reliance::reliance(data, drawn, figures),
         automation: automation::automation(options, judged, figures, drawn),
+        prediction_sets: automation::prediction_sets(judged, figures, drawn),
         policies: policies::policies(data, options, judged, figures, drawn),
         fairness: findings::Fairness::default(),
         regions: Vec::new(),
@@ -178,6 +205,7 @@ fn measured(data: &Data, options: &Options, parting: &Parting, judged: &Judged, 
         cost_curves: Vec::new(),
         confusion: Vec::new(),
         skill: findings::Skill::default(),
+        splits: judged.splits.clone(),
         suggestion_only: None,
         method: how(data, options, parting, drawn.draws),
     }

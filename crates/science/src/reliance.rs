@@ -148,8 +148,8 @@ impl From<&Reliance> for rehearsal::findings::Reliance {
     }
 }
 
-/// Figures in the order of [`measure`]'s columns: `(name, what the cell must hold)`.
-const CELLS: [&str; 6] = [
+/// Why a figure is undefined, in the order of [`contributions`].
+pub(crate) const CELLS: [&str; 6] = [
     "No case in which the person was wrong and the AI right.",
     "No case in which the person was right and the AI wrong.",
     "No case in which the AI was wrong.",
@@ -157,6 +157,21 @@ const CELLS: [&str; 6] = [
     "No case in which the AI was right.",
     "No case in which the first answer differed from the AI.",
 ];
+
+/// What a case says to each figure, in the order of the members of [`Reliance`]: `None` where it is none of its cases, else whether it
+/// counts.
+pub(crate) fn contributions(truth: u32, ai: u32, initial: u32, last: u32) -> [Option<bool>; 6] {
+    let (human_right, ai_right, right) = (initial == truth, ai == truth, last == truth);
+    let (agreed, followed) = (initial == ai, last == ai);
+    [
+        (!human_right && ai_right).then_some(right),
+        (human_right && !ai_right).then_some(right),
+        (!ai_right).then_some(followed),
+        (!ai_right && !agreed).then_some(followed),
+        ai_right.then_some(!followed),
+        (!agreed).then_some(followed),
+    ]
+}
 
 /// Measures reliance. Intervals are Wilson's where rows are independent, and Wilson's on the effective number of rows where they
 /// are clustered ([`Sums::share`]); the `n` of each figure is the rows of its own cell.
@@ -166,17 +181,10 @@ const CELLS: [&str; 6] = [
 pub fn measure(answers: &Answers<'_>, clusters: Clusters<'_>, options: &Options) -> Result<Reliance> {
     let rows = answers.rows()?;
     let columns = Columns::from_fn(rows, 2 * CELLS.len(), |i, out| {
-        let row = answers.row(i);
-        let cells = [
-            (!row.human_right && row.ai_right, row.right),
-            (row.human_right && !row.ai_right, row.right),
-            (!row.ai_right, row.followed),
-            (!row.ai_right && !row.agreed, row.followed),
-            (row.ai_right, !row.followed),
-            (!row.agreed, row.followed),
-        ];
-        for (pair, (within, counts)) in out.chunks_exact_mut(2).zip(cells) {
-            pair.copy_from_slice(&[f64::from(within && counts), f64::from(within)]);
+        let at = |answers: &[u32]| answers.get(i).copied().unwrap_or(0);
+        let cells = contributions(at(answers.truth), at(answers.ai), at(answers.initial), at(answers.last));
+        for (pair, cell) in out.chunks_exact_mut(2).zip(cells) {
+            pair.copy_from_slice(&[f64::from(cell == Some(true)), f64::from(cell.is_some())]);
         }
     });
     let sums = bootstrap::draw(&columns, clusters, options.draws, options.seed)?;
@@ -188,7 +196,7 @@ pub fn measure(answers: &Answers<'_>, clusters: Clusters<'_>, options: &Options)
         over_reliance_on_disagreement: figure(3)?,
         under_reliance: figure(4)?,
         switch_fraction: figure(5)?,
-        map: map(answers, rows),
+        map: map(answers)?,
     })
 }
 
@@ -208,7 +216,12 @@ pub(crate) fn share(sums: &Sums, at: usize, clusters: Clusters<'_>, level: f64, 
     }
 }
 
-fn map(answers: &Answers<'_>, rows: usize) -> Vec<RelianceCell> {
+/// The counts behind the figures, in a fixed order.
+///
+/// # Errors
+/// As [`measure`].
+pub(crate) fn map(answers: &Answers<'_>) -> Result<Vec<RelianceCell>> {
+    let rows = answers.rows()?;
     let mut cells: Vec<RelianceCell> =
         [(true, true, true), (true, false, false), (false, true, false), (false, false, true), (false, false, false)]
             .map(|(human_right, ai_right, agreed)| RelianceCell {
@@ -231,5 +244,5 @@ fn map(answers: &Answers<'_>, rows: usize) -> Vec<RelianceCell> {
             cell.right += u64::from(row.right);
         }
     }
-    cells
+    Ok(cells)
 }

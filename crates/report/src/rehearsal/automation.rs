@@ -1,6 +1,6 @@
 //! What may go unreviewed, and what each policy costs. A promise without a certificate is never shown as one.
 
-use countersign_science::rehearsal::findings::{Automation, Curve, Findings, Policy};
+use countersign_science::rehearsal::findings::{Automation, Curve, Findings, Policy, PredictionSets};
 use maud::{Markup, html};
 
 use super::promise;
@@ -18,6 +18,7 @@ pub(super) fn promises(findings: &Findings) -> Option<Section> {
             (in_words(&findings.automation))
             (promise_table(&findings.automation))
         }
+        (sets_table(&findings.prediction_sets))
         @if let Some(curves) = curves {
             (page::figure(&curves, &format!("{}From left to right the AI decides more cases alone, the surest first. The band is the interval; the ring is the point that was chosen.", alone(&findings.risk_coverage))))
         }
@@ -25,17 +26,12 @@ pub(super) fn promises(findings: &Findings) -> Option<Section> {
     Some(Section { id: "automation".into(), title: "Which of these may go unreviewed?".into(), body })
 }
 
-/// Whether a promise lets anything go unreviewed, and was kept on fresh cases.
-pub(super) fn kept(one: &Automation) -> bool {
-    one.share.is_some_and(|share| share.value > 0.0) && one.error.is_none_or(|error| error.value <= one.alpha)
-}
-
 /// The strictest promise under which something may go unreviewed, in a sentence.
 fn in_words(automation: &[Automation]) -> Markup {
     let certainty = |one: &Automation| Unit::Share.with_decimals(1.0 - one.delta, 0);
-    let broken = automation.iter().filter(|one| !kept(one) && one.share.is_some_and(|share| share.value > 0.0));
+    let broken = automation.iter().filter(|one| one.broken());
     html! {
-        @if let Some(one) = automation.iter().find(|one| kept(one)) {
+        @if let Some(one) = automation.iter().find(|one| one.kept()) {
             p {
                 "At a promise of at most " em { (promise(one.alpha)) " error" } ", kept with a certainty of " (certainty(one)) ", the AI may decide "
                 em { (page::inline(Unit::Share, one.share.as_ref())) } " of cases alone."
@@ -80,6 +76,27 @@ fn promise_table(automation: &[Automation]) -> Markup {
     }
 }
 
+/// How many answers the AI leaves open, where it may rule the others out.
+fn sets_table(sets: &[PredictionSets]) -> Markup {
+    let mut table = Table::new(&[
+        Column::Words("truth missed"),
+        Column::Figure("truth in the set", Unit::Share),
+        Column::Figure("answers left open", Unit::Number),
+        Column::Figure("one answer left", Unit::Share),
+    ]);
+    for one in sets {
+        let cells = [one.coverage, one.size, one.single].map(Cell::Figure);
+        table.row(false, std::iter::once(format!("at most {}", promise(one.alpha)).into()).chain(cells).collect());
+    }
+    html! {
+        @if !table.is_empty() {
+            h3 { "What the AI cannot rule out" }
+            (table.render())
+            p.small.soft { "Sets of answers that hold the truth as often as promised, over cases like these: showing people the few answers that are left, where there are several, is another way to use the AI." }
+        }
+    }
+}
+
 pub(super) fn policies(findings: &Findings) -> Option<Section> {
     if findings.policies.is_empty() && findings.cost_curves.is_empty() {
         return None;
@@ -109,7 +126,7 @@ fn policy_table(policies: &[Policy]) -> Markup {
         Column::Figure("minutes a case", Unit::Number),
         Column::Figure("gap between groups", Unit::Points),
     ]);
-    for policy in policies.iter().filter(|policy| !idle(policy)) {
+    for policy in policies.iter().filter(|policy| !idle(policy) && !absent(policy)) {
         let parts = [policy.recommended.then_some("Recommended"), Some(policy.description.as_str()), policy.reason.as_deref()];
         let said: Vec<String> = parts.into_iter().flatten().map(format::sentence).filter(|text| !text.is_empty()).collect();
         // A policy that automates nothing, or everything, does so by its rule and not by chance.
@@ -134,7 +151,15 @@ fn policy_table(policies: &[Policy]) -> Markup {
         @if !idle.is_empty() {
             p.small.soft { "Left out, because they would automate nothing and so change nothing: " (format::list(&idle)) "." }
         }
+        @for policy in policies.iter().filter(|policy| absent(policy)) {
+            p.small.soft { (title(policy)) ": " (page::prose(&format::sentence(policy.reason.as_deref().unwrap_or("it does not apply to these data")))) }
+        }
     }
+}
+
+/// Whether it does not apply to these data.
+fn absent(policy: &Policy) -> bool {
+    policy.error.is_none()
 }
 
 /// Whether it is a promise under which nothing is automated: the same as today, under another name.

@@ -67,7 +67,7 @@ fn unreviewed(findings: &Findings) -> Option<String> {
         return None;
     }
     // The strictest promise under which anything may go unreviewed: the one that is easiest to accept.
-    let able = findings.automation.iter().filter(|one| super::automation::kept(one)).find_map(|one| one.share.map(|share| (one, share)));
+    let able = findings.automation.iter().filter(|one| one.kept()).find_map(|one| one.share.map(|share| (one, share)));
     Some(able.map_or_else(
         || "No case may go unreviewed yet.".to_owned(),
         |(one, share)| {

@@ -1,7 +1,7 @@
 //! [`Achievable`]: the best combination that these rows can tell apart. Chosen by cross-validation inside them, so that rows
 //! outside may judge it.
 
-use super::{Choice, Product, Rows, SMOOTHING};
+use super::{Choice, ConfidenceWeighted, Product, Rows, SMOOTHING, signed};
 use crate::calibration::{Calibration, Temperature, ln_floored};
 use crate::error::{Error, Result};
 use crate::fitted::{Versioned, bits};
@@ -22,6 +22,8 @@ pub const SELECTION_ROWS_MAX: usize = 50_000;
 pub enum Method {
     /// The AI alone, by its temperature: the person adds nothing.
     Ai,
+    /// [`ConfidenceWeighted`] of the AI's log-odds and the person's signed confidence; two classes.
+    Confidences,
     /// [`Product`] with a temperature.
     Product,
     /// [`Choice`].
@@ -30,13 +32,14 @@ pub enum Method {
 
 impl Method {
     /// All, the simplest first.
-    pub const ALL: [Self; 3] = [Self::Ai, Self::Product, Self::Choice];
+    pub const ALL: [Self; 4] = [Self::Ai, Self::Confidences, Self::Product, Self::Choice];
 
     /// Its name in code, as it is serialised.
     #[must_use]
     pub fn name(self) -> &'static str {
         match self {
             Self::Ai => "ai",
+            Self::Confidences => "confidences",
             Self::Product => "product",
             Self::Choice => "choice",
         }
@@ -47,6 +50,7 @@ impl Method {
     pub fn title(self) -> &'static str {
         match self {
             Self::Ai => "the AI alone, recalibrated",
+            Self::Confidences => "the confidences of both, weighed",
             Self::Product => "calibrated probabilities times the person's confusion matrix",
             Self::Choice => "both weighed by class, by the AI's doubt and by the person's confidence",
         }
@@ -59,6 +63,8 @@ impl Method {
 pub enum Combiner {
     /// The AI alone.
     Ai(Calibration),
+    /// [`ConfidenceWeighted`].
+    Confidences(ConfidenceWeighted),
     /// [`Product`].
     Product(Product),
     /// [`Choice`].
@@ -80,6 +86,7 @@ impl Combiner {
         let calibration = Calibration::Temperature(temperature);
         Ok(match method {
             Method::Ai => Self::Ai(calibration),
+            Method::Confidences => Self::Confidences(weigh_confidences(rows, labels)?),
             Method::Product => Self::Product(Product::fit_with(rows, labels, calibration, SMOOTHING)?),
             Method::Choice => Self::Choice(Choice::fit_with(rows, labels, temperature)?),
         })
@@ -93,10 +100,47 @@ impl Combiner {
         rows.check()?;
         match self {
             Self::Ai(map) => map.apply(rows.probabilities),
+            Self::Confidences(fitted) => {
+                two_classes_check(rows)?;
+                ProbabilityTable::from_positive(&(0..rows.len()).map(|i| fitted.apply(&both_confidences(rows, i))).collect::<Vec<_>>())
+            }
             Self::Product(fitted) => fitted.apply(rows),
             Self::Choice(fitted) => fitted.apply(rows),
         }
     }
+}
+
+/// One over the strength of the penalty, as in the source of the method.
+const CONFIDENCES_C: f64 = 1.0;
+
+fn weigh_confidences(rows: &Rows<'_>, labels: &[u32]) -> Result<ConfidenceWeighted> {
+    two_classes_check(rows)?;
+    let features: Vec<f64> = (0..rows.len()).flat_map(|i| both_confidences(rows, i)).collect();
+    ConfidenceWeighted::fit(&features, 2, labels, CONFIDENCES_C)
+}
+
+fn two_classes_check(rows: &Rows<'_>) -> Result<()> {
+    match rows.probabilities.classes() {
+        2 => Ok(()),
+        classes => Err(Error::input("probabilities", format!("signed confidences are for two classes, and there are {classes}"))),
+    }
+}
+
+/// The AI's log-odds of class 1 and the person's signed confidence; an answer without a confidence counts as one of 1.
+fn both_confidences(rows: &Rows<'_>, i: usize) -> [f64; 2] {
+    let row = rows.probabilities.row(i);
+    let of = |class: usize| ln_floored(row.get(class).copied().unwrap_or(0.0));
+    [of(1) - of(0), signed(rows.answers.get(i).copied().unwrap_or(0), rows.confidence(i).unwrap_or(1.0))]
+}
+
+/// A combination that was chosen, with what the same method answers about rows that it was not fitted on.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Crossed {
+    /// The combination.
+    pub chosen: Achievable,
+    /// Answers to the rows that chose it, each by a fit on the other folds; `None` for rows that took no part in choosing. What
+    /// has to know how good the combination is may learn from these, and not from its answers to the rows of its own fit.
+    pub answers: Vec<Option<u32>>,
 }
 
 /// The combination that was chosen, fitted on all the rows that chose it.
@@ -135,28 +179,41 @@ impl Achievable {
     /// # Errors
     /// As [`Achievable::fit`].
     pub fn fit_among(methods: &[Method], rows: &Rows<'_>, labels: &[u32]) -> Result<Self> {
+        Ok(Self::fit_crossed(methods, rows, labels)?.chosen)
+    }
+
+    /// As [`Achievable::fit_among`], with the answers of the inner folds.
+    ///
+    /// # Errors
+    /// As [`Achievable::fit`].
+    pub fn fit_crossed(methods: &[Method], rows: &Rows<'_>, labels: &[u32]) -> Result<Crossed> {
         rows.check_with(labels)?;
-        let losses = if rows.len() > SELECTION_ROWS_MAX {
+        let (tried, some) = if rows.len() > SELECTION_ROWS_MAX {
             let parts = rows.len().div_ceil(SELECTION_ROWS_MAX) as u64;
             // The upper half of the mix, as the folds use the lower: a share of the items must not be one fold of them.
             let some: Vec<usize> = (0..rows.len()).filter(|i| (mixed(rows, *i) >> 32).is_multiple_of(parts)).collect();
             let some_labels: Vec<u32> = some.iter().map(|i| labels[*i]).collect();
-            cross_losses(methods, &rows.pick(&some).view()?, &some_labels)?
+            (cross(methods, &rows.pick(&some).view()?, &some_labels)?, some)
         } else {
-            cross_losses(methods, rows, labels)?
+            (cross(methods, rows, labels)?, (0..rows.len()).collect())
         };
         // Strictly less: of equals the simpler one, which comes first, stays.
-        let mut best: Option<Loss> = None;
-        for loss in &losses {
-            if best.is_none_or(|best| loss.log_loss < best.log_loss) {
-                best = Some(*loss);
+        let mut best: Option<&Tried> = None;
+        for one in &tried {
+            if best.is_none_or(|best| one.loss.log_loss < best.loss.log_loss) {
+                best = Some(one);
             }
         }
         let method = best
-            .map(|best| best.method)
+            .map(|best| best.loss.method)
             .or_else(|| methods.first().copied())
             .ok_or_else(|| Error::input("methods", "there is no method to choose from"))?;
-        Ok(Self { method, combiner: Combiner::fit(method, rows, labels)?, losses })
+        let mut answers = vec![None; rows.len()];
+        for (i, answer) in some.iter().zip(best.map_or(&[][..], |best| &best.answers)) {
+            answers[*i] = Some(*answer);
+        }
+        let losses = tried.iter().map(|one| one.loss).collect();
+        Ok(Crossed { chosen: Self { method, combiner: Combiner::fit(method, rows, labels)?, losses }, answers })
     }
 
     /// What was chosen.
@@ -185,28 +242,44 @@ impl Achievable {
     }
 }
 
-/// Mean log loss of every method that can be fitted in every fold.
-fn cross_losses(methods: &[Method], rows: &Rows<'_>, labels: &[u32]) -> Result<Vec<Loss>> {
-    let folds: Vec<usize> = (0..rows.len()).map(|i| fold_of(rows, i, FOLDS)).collect();
-    let parts: Vec<Vec<Option<f64>>> =
-        (0..FOLDS).into_par_iter().map(|out| fold_losses(methods, rows, labels, &folds, out)).collect::<Result<_>>()?;
-    let mut losses = Vec::new();
-    for (at, method) in methods.iter().enumerate() {
-        let sums: Option<Vec<f64>> = parts.iter().map(|part| part.get(at).copied().flatten()).collect();
-        if let Some(sums) = sums {
-            losses.push(Loss { method: *method, log_loss: math::sum(sums) / labels.len() as f64 });
-        }
-    }
-    Ok(losses)
+/// What a method does in the inner cross-validation.
+struct Tried {
+    loss: Loss,
+    /// By row, each from the fold in which it was held out.
+    answers: Vec<u32>,
 }
 
-/// The log loss that each method has on fold `out` after a fit on the others; `None` where it cannot be fitted.
-fn fold_losses(methods: &[Method], rows: &Rows<'_>, labels: &[u32], folds: &[usize], out: usize) -> Result<Vec<Option<f64>>> {
+/// The same in one fold: the sum of its log losses and its answers, in the order of the held rows.
+type InFold = Option<(f64, Vec<u32>)>;
+
+/// Every method that can be fitted in every fold.
+fn cross(methods: &[Method], rows: &Rows<'_>, labels: &[u32]) -> Result<Vec<Tried>> {
+    let folds: Vec<usize> = (0..rows.len()).map(|i| fold_of(rows, i, FOLDS)).collect();
+    let parts: Vec<Vec<InFold>> = (0..FOLDS).into_par_iter().map(|out| fold(methods, rows, labels, &folds, out)).collect::<Result<_>>()?;
+    let mut tried = Vec::new();
+    for (at, method) in methods.iter().enumerate() {
+        let of: Option<Vec<&(f64, Vec<u32>)>> = parts.iter().map(|part| part.get(at).and_then(Option::as_ref)).collect();
+        let Some(of) = of else { continue };
+        let log_loss = math::sum(of.iter().map(|(loss, _)| *loss)) / labels.len() as f64;
+        let mut next = [0usize; FOLDS];
+        let mut answer = |fold: usize| {
+            let place = next[fold];
+            next[fold] += 1;
+            of[fold].1.get(place).copied().unwrap_or(0)
+        };
+        let answers = folds.iter().map(|fold| answer(*fold)).collect();
+        tried.push(Tried { loss: Loss { method: *method, log_loss }, answers });
+    }
+    Ok(tried)
+}
+
+/// What each method does on fold `out` after a fit on the others; `None` where it cannot be fitted.
+fn fold(methods: &[Method], rows: &Rows<'_>, labels: &[u32], folds: &[usize], out: usize) -> Result<Vec<InFold>> {
     let part = |inside: bool| -> Vec<usize> { (0..rows.len()).filter(|i| (folds[*i] == out) == inside).collect() };
     let of = |indices: &[usize]| indices.iter().map(|i| labels[*i]).collect::<Vec<u32>>();
     let (held, kept) = (part(true), part(false));
     if held.is_empty() {
-        return Ok(vec![Some(0.0); methods.len()]);
+        return Ok(vec![Some((0.0, Vec::new())); methods.len()]);
     }
     let (judged, learned) = (rows.pick(&held), rows.pick(&kept));
     let (judged, learned) = (judged.view()?, learned.view()?);
@@ -215,11 +288,12 @@ fn fold_losses(methods: &[Method], rows: &Rows<'_>, labels: &[u32], folds: &[usi
         return Ok(vec![None; methods.len()]);
     }
     let temperature = Temperature::fit(learned.probabilities, &learned_labels)?;
-    let loss = |method: &Method| -> Result<f64> {
+    let tried = |method: &Method| -> Result<(f64, Vec<u32>)> {
         let table = Combiner::fit_with(*method, &learned, &learned_labels, temperature)?.apply(&judged)?;
-        Ok(-math::sum(judged_labels.iter().enumerate().map(|(i, label)| ln_floored(table.view().of(i, *label)))))
+        let loss = -math::sum(judged_labels.iter().enumerate().map(|(i, label)| ln_floored(table.view().of(i, *label))));
+        Ok((loss, table.view().labels()))
     };
-    Ok(methods.iter().map(|method| loss(method).ok()).collect())
+    Ok(methods.iter().map(|method| tried(method).ok()).collect())
 }
 
 /// The fold of row `i`: by its item where items are known, else by its position; well mixed, and always the same.

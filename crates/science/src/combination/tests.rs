@@ -4,6 +4,7 @@ use super::*;
 use crate::calibration::Method as CalibrationMethod;
 use crate::fitted::Fitted;
 use crate::math;
+use crate::probabilities::ProbabilityTable;
 use crate::random::Random;
 
 /// A world: three classes, an AI with noisy but calibrated probabilities, people who confuse 0 and 1.
@@ -190,12 +191,52 @@ fn renaming_the_classes_changes_no_answer() {
         people: world.people.clone(),
         truth: world.truth.iter().map(|y| (y + 1) % 3).collect(),
     };
-    for method in Method::ALL {
+    for method in [Method::Ai, Method::Product, Method::Choice] {
         let run = |train: &World, test: &World| Combiner::fit(method, &train.rows(), &train.truth).unwrap().apply(&test.rows()).unwrap();
         let (plain, renamed) = (run(&train, &test), run(&turned(&train), &turned(&test)));
         for (a, b) in plain.view().rows().zip(renamed.view().rows()) {
             assert!((a[0] - b[1]).abs() < 1e-6 && (a[2] - b[0]).abs() < 1e-6, "{method:?} {a:?} {b:?}");
         }
+    }
+}
+
+#[test]
+fn both_confidences_are_weighed_and_only_of_two_classes() {
+    // 400 cases: the AI says .7 for its answer and is right in 70 of 100, people are sure (2) or not (0.5), and right accordingly.
+    let mut random = Random::new(21, 0);
+    let (mut values, mut answers, mut sure, mut truth) = (Vec::new(), Vec::new(), Vec::new(), Vec::new());
+    for row in 0..400u32 {
+        let label = row % 2;
+        let (ai_right, is_sure) = (random.uniform() < 0.7, row % 4 < 2);
+        let human_right = random.uniform() < if is_sure { 0.95 } else { 0.55 };
+        values.push(if ai_right == (label == 1) { 0.7 } else { 0.3 });
+        answers.push(if human_right { label } else { 1 - label });
+        sure.push(if is_sure { 2.0 } else { 0.5 });
+        truth.push(label);
+    }
+    let table = ProbabilityTable::from_positive(&values).unwrap();
+    let rows = Rows { confidences: Some(&sure), ..Rows::new(table.view(), &answers) };
+    let Combiner::Confidences(fitted) = Combiner::fit(Method::Confidences, &rows, &truth).unwrap() else { panic!("another combiner") };
+    assert!(fitted.weights().iter().all(|weight| *weight > 0.5), "both are worth something: {:?}", fitted.weights());
+    let given = Combiner::Confidences(fitted).apply(&rows).unwrap().view().labels();
+    let follows = |at: usize, who: u32| given[at] == who;
+    let disagree = |at: usize| answers[at] != u32::from(values[at] > 0.5);
+    assert!((0..400).filter(|at| disagree(*at) && sure[*at] > 1.0).all(|at| follows(at, answers[at])), "sure people are followed");
+    let world = world(200, 3);
+    assert!(Combiner::fit(Method::Confidences, &world.rows(), &world.truth).unwrap_err().to_string().contains("two classes"));
+}
+
+#[test]
+fn an_answer_of_the_inner_folds_never_saw_its_own_truth() {
+    let mut world = world(900, 5);
+    let crossed = |world: &World| Achievable::fit_crossed(&[Method::Choice], &world.rows(), &world.truth).unwrap().answers;
+    let before = crossed(&world);
+    assert!(before.iter().all(Option::is_some));
+    for at in [0, 17, 450, 899] {
+        let truth = world.truth[at];
+        world.truth[at] = (truth + 1) % 3;
+        assert_eq!(crossed(&world)[at], before[at], "row {at}");
+        world.truth[at] = truth;
     }
 }
 

@@ -92,11 +92,12 @@ impl Codoc {
             }
         }
         let density = train.density();
+        let counts = validation.counts();
         let mut best: Option<(f64, Vec<Zone>)> = None;
         for weight in 0..GRID {
             for threshold in 0..=BINS {
                 let zones = zones(&density, weight as f64 / (GRID - 1) as f64, threshold);
-                let [[no, false_positive], [missed, yes]] = validation.outcome(&zones);
+                let [[no, false_positive], [missed, yes]] = outcome(&counts, &zones);
                 let worth = match operating {
                     Operating::Accuracy => (yes + no) / (yes + no + missed + false_positive),
                     Operating::Sensitivity(least) if yes / (yes + missed) >= least => no / (no + false_positive),
@@ -155,19 +156,32 @@ impl Part {
         })
     }
 
-    /// Rows by truth and by what the zones answer.
-    fn outcome(&self, zones: &[Zone]) -> [[f64; 2]; 2] {
-        let mut counts = [[0.0; 2]; 2];
+    /// Rows by truth, decision and bin.
+    fn counts(&self) -> [[[f64; BINS]; 2]; 2] {
+        let mut counts = [[[0.0; BINS]; 2]; 2];
         for ((bin, decision), truth) in self.bins.iter().zip(&self.decisions).zip(&self.truth) {
-            let answer = match zones[*bin] {
-                Zone::Negative => 0,
-                Zone::Positive => 1,
-                Zone::Person => *decision,
-            };
-            counts[*truth as usize][answer as usize] += 1.0;
+            counts[*truth as usize][*decision as usize][*bin] += 1.0;
         }
         counts
     }
+}
+
+/// Rows by truth and by what the zones answer.
+fn outcome(counts: &[[[f64; BINS]; 2]; 2], zones: &[Zone]) -> [[f64; 2]; 2] {
+    let mut out = [[0.0; 2]; 2];
+    for (truth, of_truth) in counts.iter().enumerate() {
+        for (decision, bins) in of_truth.iter().enumerate() {
+            for (count, zone) in bins.iter().zip(zones) {
+                let answer = match zone {
+                    Zone::Negative => 0,
+                    Zone::Positive => 1,
+                    Zone::Person => decision,
+                };
+                out[truth][answer] += count;
+            }
+        }
+    }
+    out
 }
 
 /// The zones where class 1 weighs `weight`, class 0 the rest, and the AI says 1 from bin `threshold` on.

@@ -5,9 +5,10 @@ use crate::{
     rehearsal::{
         compose::Figures,
         data::Options,
-        findings::Automation,
+        findings::{Automation, PredictionSets},
         judge::Judged,
-        sheet::{Drawn, LEVEL},
+        promise::Sets,
+        sheet::{Drawn, Figure, LEVEL},
     },
     risk,
 };
@@ -18,25 +19,42 @@ pub(super) fn automation(options: &Options, judged: &Judged, figures: &Figures, 
         let kept = judged.promises.get(at)?;
         let (_, automated, wrong) = figures.promises.get(at)?;
         let share = drawn.share(*automated);
-        let error = error(drawn, share.as_ref(), drawn.point(*wrong), judged.ai.right.iter().filter(|v| !v.is_nan()).count());
-        let threshold = math::mean(&kept.thresholds);
         let never = kept.thresholds.is_empty();
-        Some(Automation {
+        let error = error(share.as_ref(), drawn.point(*wrong), judged.ai.right.iter().filter(|v| !v.is_nan()).count());
+        let mut found = Automation {
             alpha: kept.alpha,
             delta: options.delta,
             share,
-            error: if never { None } else { error },
-            threshold,
+            error: error.filter(|_| !never),
+            threshold: math::mean(&kept.thresholds),
             certified_on: kept.certified_on,
-            reason: never.then(|| never_words(kept.alpha, options.delta)).or_else(|| sometimes(kept.thresholds.len(), kept.parts)),
-        })
+            reason: None,
+        };
+        let reasons = [
+            never.then(|| never_words(kept.alpha, options.delta)),
+            sometimes(kept.thresholds.len(), kept.parts).filter(|_| !never),
+            found.broken().then(|| "did not hold on fresh cases: do not automate on it".to_owned()),
+        ];
+        let reasons: Vec<String> = reasons.into_iter().flatten().collect();
+        found.reason = (!reasons.is_empty()).then(|| reasons.join("; "));
+        Some(found)
     };
     (0..judged.promises.len()).filter_map(of).collect()
 }
 
+/// One a promise: what prediction sets at that error are like.
+pub(super) fn prediction_sets(judged: &Judged, figures: &Figures, drawn: &Drawn) -> Vec<PredictionSets> {
+    let of = |(sets, [covered, size, single]): (&Sets, &[Figure; 3])| PredictionSets {
+        alpha: sets.alpha,
+        coverage: drawn.share(*covered),
+        size: drawn.mean(*size),
+        single: drawn.share(*single),
+    };
+    judged.sets.iter().zip(&figures.sets).map(of).collect()
+}
+
 /// Wrong among automated: Wilson's interval on the automated rows.
-fn error(drawn: &Drawn, share: Option<&Estimate>, wrong: Option<f64>, rows: usize) -> Option<Estimate> {
-    let _ = drawn;
+fn error(share: Option<&Estimate>, wrong: Option<f64>, rows: usize) -> Option<Estimate> {
     let (share, wrong) = (share?.value, wrong?);
     if share <= 0.0 {
         return None;

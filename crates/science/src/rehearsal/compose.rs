@@ -1,7 +1,7 @@
 //! The figures of everyone who decides, drawn together: [`Figures`]. Puts nothing into words.
 
 use crate::{
-    Estimate,
+    Estimate, complementarity,
     error::Result,
     math,
     rehearsal::{
@@ -12,6 +12,7 @@ use crate::{
         sheet::{Drawn, Figure, Sheet},
         stage::PROBABILITY_MIN,
     },
+    reliance,
 };
 use std::sync::Arc;
 
@@ -111,8 +112,8 @@ impl<'a> Builder<'a> {
     }
 
     /// A decider that was fitted.
-    pub fn player(&mut self, player: &Player) -> Decider {
-        let mut cost = player.cost.clone();
+    pub fn player(&mut self, player: Player) -> Decider {
+        let mut cost = player.cost;
         let mut minutes = vec![f64::NAN; self.n()];
         for (row, cost) in cost.iter_mut().enumerate() {
             let looked = 1.0 - player.automated.get(row).copied().unwrap_or(f64::NAN);
@@ -122,11 +123,11 @@ impl<'a> Builder<'a> {
                 *cell = if looked == 0.0 { 0.0 } else { looked * time };
             }
         }
-        let mut decider = self.decider(player.right.clone(), cost, player.automated.clone(), minutes, player.answer.clone());
-        if player.brier.iter().any(|v| !v.is_nan()) {
-            decider.brier = Some(self.sheet.add(player.brier.clone()));
-            decider.log_loss = Some(self.sheet.add(player.log_loss.clone()));
-            let said = self.sheet.add(player.confidence.clone());
+        let mut decider = self.decider(player.right, cost, player.automated, minutes, player.answer);
+        if let Some(scores) = player.scores {
+            decider.brier = Some(self.sheet.add(scores.brier));
+            decider.log_loss = Some(self.sheet.add(scores.log_loss));
+            let said = self.sheet.add(scores.confidence);
             decider.bins = self.sheet.add_bins(said, decider.right);
         }
         decider
@@ -243,10 +244,10 @@ fn calibration_error(drawn: &Drawn, bins: &[Figure]) -> Option<Estimate> {
     drawn.statistic(n, |get| bins.iter().try_fold(0.0, |sum, bin| Some(sum + get(*bin)?.abs())))
 }
 
-/// A pair against its members: `singles` are the person, and the AI in one or more forms (as it is, recalibrated) of which the
-/// best counts.
+/// A pair against its members: the person, and the AI in one or more forms (as it is, recalibrated) of which the best counts in each
+/// draw. What that shows is [`complementarity`]'s to say.
 #[must_use]
-pub fn compare(drawn: &Drawn, pair: Figure, human: Option<Figure>, ai: &[Figure]) -> Comparison {
+pub fn compare(drawn: &Drawn, sheet: &Sheet, pair: Figure, human: Option<Figure>, ai: &[Figure]) -> Comparison {
     let n = drawn.n(pair);
     let best_ai = |get: &dyn Fn(Figure) -> Option<f64>| {
         ai.iter().filter_map(|figure| get(*figure)).fold(None, |best: Option<f64>, v| Some(best.map_or(v, |b| b.max(v))))
@@ -263,14 +264,14 @@ pub fn compare(drawn: &Drawn, pair: Figure, human: Option<Figure>, ai: &[Figure]
     };
     let over_human = drawn.difference(pair, human);
     let ctp = drawn.statistic(n, |get| Some(get(pair)? - get(human)?.max(best_ai(get)?)));
-    let verdict = match (&over_human, &over_ai) {
-        (Some(h), Some(a)) if h.low > 0.0 && a.low > 0.0 => Some(Verdict::Complementary),
-        (Some(h), Some(a)) if h.high < 0.0 || a.high < 0.0 => Some(Verdict::Harmful),
-        (Some(_), Some(_)) => Some(Verdict::NotShown),
-        _ => None,
+    let (Some(over_human), Some(over_ai)) = (over_human, over_ai) else {
+        let reason = "too few rows or clusters carry this comparison".to_owned();
+        return Comparison { ctp, over_human, over_ai, verdict: None, reason: Some(reason) };
     };
-    let reason = verdict.is_none().then(|| "too few rows or clusters carry this comparison".to_owned());
-    Comparison { ctp, over_human, over_ai, verdict, reason }
+    let fewest = ai.iter().map(|figure| sheet.differ(pair, *figure)).min().unwrap_or(0);
+    let few = complementarity::few(drawn.clusters(), sheet.differ(pair, human), fewest);
+    let verdict = if few.is_some() { Verdict::NotShown } else { complementarity::verdict(&over_human, &over_ai) };
+    Comparison { ctp, over_human: Some(over_human), over_ai: Some(over_ai), verdict: Some(verdict), reason: few }
 }
 
 /// The largest less the smallest error of the groups.
@@ -305,19 +306,21 @@ pub struct Figures {
     pub observed: Option<Decider>,
     /// The best combination.
     pub achieved: Option<Decider>,
-    /// Each method.
-    pub methods: Vec<Decider>,
+    /// Each way to choose who decides.
+    pub routes: Vec<Option<Decider>>,
     /// Each promise: the policy, and wrong answers among all rows that are automated.
     pub promises: Vec<(Option<Decider>, Figure, Figure)>,
+    /// Prediction sets: coverage, size, one class alone.
+    pub sets: Vec<[Figure; 3]>,
     /// Neither right.
     pub both_wrong: Option<Figure>,
     /// Reliance, in the order of its members.
     pub reliance: Option<[Figure; 6]>,
 }
 
-/// Fills the sheet.
+/// Fills the sheet. Columns that nobody asks for afterwards move into it: with a million rows a copy is dear.
 #[must_use]
-pub fn figures(builder: &mut Builder<'_>, judged: &Judged, ai: &[u32]) -> Figures {
+pub fn figures(builder: &mut Builder<'_>, judged: &mut Judged, ai: &[u32]) -> Figures {
     let data = builder.data;
     let person = data.human.clone();
     let human = data.human.as_ref().map(|labels| {
@@ -332,10 +335,10 @@ pub fn figures(builder: &mut Builder<'_>, judged: &Judged, ai: &[u32]) -> Figure
     if let Some(p) = &data.ai_probabilities {
         builder.probabilities(&mut machine, p);
     }
-    let recalibrated = builder.player(&judged.ai);
+    let recalibrated = builder.player(judged.ai.clone());
     let observed = data.observed.as_ref().map(|labels| builder.labels(labels, true));
-    let achieved = judged.achieved.as_ref().map(|player| builder.player(player));
-    let methods = judged.methods.iter().map(|(_, player)| builder.player(player)).collect();
+    let achieved = judged.achieved.clone().map(|player| builder.player(player));
+    let routes = judged.routes.iter_mut().map(|(_, player)| player.take().map(|player| builder.player(player))).collect();
     let rest = data.observed.clone().or(person);
     let promises = judged
         .promises
@@ -347,23 +350,21 @@ pub fn figures(builder: &mut Builder<'_>, judged: &Judged, ai: &[u32]) -> Figure
             (policy, builder.sheet.add(kept.automated.clone()), builder.sheet.add(both))
         })
         .collect();
+    let sets = judged
+        .sets
+        .iter_mut()
+        .map(|sets| [&mut sets.covered, &mut sets.size, &mut sets.single].map(|c| builder.sheet.add(std::mem::take(c))))
+        .collect();
     let truth = |row: usize| data.truth.as_ref().and_then(|t| t.get(row)).copied().unwrap_or(NONE);
     let of = |labels: &Option<Vec<u32>>, row: usize| labels.as_ref().and_then(|l| l.get(row)).copied().filter(|l| *l != NONE);
     let both_wrong =
         data.human.as_ref().map(|_| builder.rows(|row| Some(of(&data.human, row)? != truth(row) && ai.get(row).copied()? != truth(row))));
     let reliance = (data.human.is_some() && data.observed.is_some()).then(|| {
-        let row = |row: usize| Some((of(&data.human, row)?, ai.get(row).copied()?, of(&data.observed, row)?, truth(row)));
-        let mut add = |of: &dyn Fn(u32, u32, u32, u32) -> Option<bool>| {
-            builder.rows(|at| row(at).and_then(|(first, ai, last, truth)| of(first, ai, last, truth)))
+        let row = |row: usize| {
+            let (first, ai, last) = (of(&data.human, row)?, ai.get(row).copied()?, of(&data.observed, row)?);
+            Some(reliance::contributions(truth(row), ai, first, last))
         };
-        [
-            add(&|first, ai, last, truth| (first != truth && ai == truth).then_some(last == truth)),
-            add(&|first, ai, last, truth| (first == truth && ai != truth).then_some(last == truth)),
-            add(&|_, ai, last, truth| (ai != truth).then_some(last == ai)),
-            add(&|first, ai, last, truth| (ai != truth && first != ai).then_some(last == ai)),
-            add(&|_, ai, last, truth| (ai == truth).then_some(last != ai)),
-            add(&|first, ai, last, _| (first != ai).then_some(last == ai)),
-        ]
+        std::array::from_fn(|figure| builder.rows(|at| row(at).and_then(|cells| cells.get(figure).copied().flatten())))
     });
-    Figures { human, ai: machine, recalibrated, observed, achieved, methods, promises, both_wrong, reliance }
+    Figures { human, ai: machine, recalibrated, observed, achieved, routes, promises, sets, both_wrong, reliance }
 }

@@ -8,7 +8,7 @@ use crate::{
         findings::{BandPoint, CONFUSION_CLASSES_MAX, ChosenPoint, Confusion, Curve, Findings, Reliability, ReliabilityBin, Who},
         judge::{Judged, Player},
         parting::Parting,
-        sheet::{BINS, Drawn, LEVEL, bin_of},
+        sheet::{BINS, LEVEL, bin_of},
     },
 };
 
@@ -18,17 +18,8 @@ const POINTS: usize = 60;
 const COVERAGE_MIN: f64 = 0.02;
 
 /// Adds all of them.
-pub(super) fn add(
-    data: &Data,
-    options: &Options,
-    parting: &Parting,
-    judged: &Judged,
-    figures: &Figures,
-    drawn: &Drawn,
-    findings: &mut Findings,
-) {
-    let _ = drawn;
-    findings.reliability = reliability(data, judged, figures);
+pub(super) fn add(data: &Data, options: &Options, parting: &Parting, judged: &Judged, figures: &Figures, findings: &mut Findings) {
+    findings.reliability = reliability(data, judged);
     findings.confusion = confusion(data, figures);
     let rows = ranked(data, judged, parting);
     findings.risk_coverage.extend(risk(&rows, findings));
@@ -45,9 +36,8 @@ struct Ranked {
 /// Judged rows from the surest to the least sure.
 fn ranked(data: &Data, judged: &Judged, parting: &Parting) -> Vec<Ranked> {
     let (Some(truth), Some(ai)) = (&data.truth, &data.ai) else { return Vec::new() };
-    let mut rows: Vec<Ranked> = judged
-        .ai
-        .confidence
+    let confidence = judged.ai.scores.as_ref().map_or(&[][..], |scores| &scores.confidence);
+    let mut rows: Vec<Ranked> = confidence
         .iter()
         .enumerate()
         .filter(|(row, c)| !c.is_nan() && parting.weights.get(*row).is_some_and(|w| *w > 0.0))
@@ -92,10 +82,9 @@ fn risk(rows: &[Ranked], findings: &Findings) -> Option<Curve> {
             Some(BandPoint { x: place as f64 / rows.len() as f64, y: e.value, low: e.low, high: e.high })
         })
         .collect();
-    let chosen = findings.automation.iter().rev().find_map(|a| {
-        let (share, error) = (a.share.as_ref()?, a.error.as_ref()?);
+    let chosen = findings.automation.iter().find(|a| a.kept()).and_then(|a| {
         let label = format!("promise: at most {} % wrong", super::policies::percent(a.alpha));
-        (share.value > 0.0).then_some(ChosenPoint { x: share.value, y: error.value, label })
+        Some(ChosenPoint { x: a.share?.value, y: a.error?.value, label })
     });
     Some(Curve {
         title: "AI, recalibrated, the surest cases first".to_owned(),
@@ -132,10 +121,12 @@ fn cost(data: &Data, options: &Options, rows: &[Ranked], findings: &Findings) ->
             points.push(BandPoint { x: (at + 1) as f64 / n, y, low: y, high: y });
         }
     }
-    let chosen = findings.policies.iter().filter(|p| p.name.starts_with("automate_")).rev().find_map(|p| {
-        let (share, cost) = (p.automated.as_ref()?, p.cost.as_ref()?);
-        (share.value > 0.0).then(|| ChosenPoint { x: share.value, y: cost.value, label: p.title.clone() })
-    });
+    let kept = findings.automation.iter().find(|a| a.kept()).map(|a| super::policies::promise_name(a.alpha));
+    let chosen = findings
+        .policies
+        .iter()
+        .find(|p| Some(&p.name) == kept.as_ref())
+        .and_then(|p| Some(ChosenPoint { x: p.automated?.value, y: p.cost?.value, label: p.title.clone() }));
     Some(Curve {
         title: "the surest cases automated, people for the rest".to_owned(),
         x: "share of cases that are automated".to_owned(),
@@ -145,7 +136,7 @@ fn cost(data: &Data, options: &Options, rows: &[Ranked], findings: &Findings) ->
     })
 }
 
-fn reliability(data: &Data, judged: &Judged, figures: &Figures) -> Vec<Reliability> {
+fn reliability(data: &Data, judged: &Judged) -> Vec<Reliability> {
     let Some(truth) = &data.truth else { return Vec::new() };
     let classes = data.classes.len();
     let positive = data.classes.get(1).filter(|_| classes == 2);
@@ -166,20 +157,20 @@ fn reliability(data: &Data, judged: &Judged, figures: &Figures) -> Vec<Reliabili
             p.get(row * classes + class).copied().unwrap_or(f64::NAN)
         };
         push(Who::Ai, "AI as it is", (0..data.len()).map(|row| (said(row), came(row, ai.get(row).copied().unwrap_or(NONE)))).collect());
-        push(Who::Ai, "AI, recalibrated", player(&judged.ai, classes, &came));
+        push(Who::Ai, "AI, recalibrated", points(&judged.ai, classes, &came));
     }
     if let Some(p) = &data.human_probability {
         push(Who::Human, "people", p.iter().enumerate().filter(|(_, p)| !p.is_nan()).map(|(row, p)| (*p, came(row, 1))).collect());
     }
     if let Some(achieved) = &judged.achieved {
-        push(Who::AchievablePair, "achievable pair", player(achieved, classes, &came));
+        push(Who::AchievablePair, "achievable pair", points(achieved, classes, &came));
     }
-    let _ = figures;
     out
 }
 
-fn player(player: &Player, classes: usize, came: &dyn Fn(usize, u32) -> bool) -> Vec<(f64, bool)> {
-    let said = if classes == 2 { &player.positive } else { &player.confidence };
+fn points(player: &Player, classes: usize, came: &dyn Fn(usize, u32) -> bool) -> Vec<(f64, bool)> {
+    let Some(scores) = &player.scores else { return Vec::new() };
+    let said = if classes == 2 { &scores.positive } else { &scores.confidence };
     let answer = |row: usize| player.answer.get(row).copied().unwrap_or(NONE);
     said.iter().enumerate().filter(|(_, p)| !p.is_nan()).map(|(row, p)| (*p, came(row, answer(row)))).collect()
 }

@@ -36,6 +36,9 @@ pub struct Findings {
     pub reliance: Reliance,
     /// What may be automated at which promise, strictest first.
     pub automation: Vec<Automation>,
+    /// Prediction sets at the same errors; empty where the AI gives no probabilities.
+    #[serde(default)]
+    pub prediction_sets: Vec<PredictionSets>,
     /// The policies that were compared, today's first.
     pub policies: Vec<Policy>,
     /// Who is treated worse.
@@ -56,6 +59,9 @@ pub struct Findings {
     pub confusion: Vec<Confusion>,
     /// Skill of people: how far they differ, and (only if asked for by name) each one's.
     pub skill: Skill,
+    /// Accuracies split by split, where the parts are stored splits: for paired comparisons with other methods.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub splits: Vec<Split>,
     /// Where there is only a suggestion and a final answer: what that shows, and how to find out more.
     pub suggestion_only: Option<SuggestionOnly>,
     /// How all this was computed.
@@ -214,10 +220,56 @@ pub struct Automation {
     pub reason: Option<String>,
 }
 
+impl Automation {
+    /// Whether something may go unreviewed under it, and it held on fresh rows. A promise that could be certified and broke on rows
+    /// that had no part in it is never offered to anybody.
+    #[must_use]
+    pub fn kept(&self) -> bool {
+        self.share.is_some_and(|share| share.value > 0.0) && self.error.is_none_or(|error| error.value <= self.alpha)
+    }
+
+    /// Whether it could be certified and did not hold on fresh rows.
+    #[must_use]
+    pub fn broken(&self) -> bool {
+        self.share.is_some_and(|share| share.value > 0.0) && !self.kept()
+    }
+}
+
+/// Prediction sets of the AI: the classes that cannot be ruled out (split conformal prediction, Vovk, Gammerman and Shafer 2005).
+#[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
+pub struct PredictionSets {
+    /// Share of sets that may miss the truth.
+    pub alpha: f64,
+    /// Share of sets that hold the truth, on fresh rows.
+    pub coverage: Option<Estimate>,
+    /// Mean number of classes in a set.
+    pub size: Option<Estimate>,
+    /// Share of sets that leave one class only.
+    pub single: Option<Estimate>,
+}
+
+/// Accuracies on the test part of one stored split.
+#[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
+pub struct Split {
+    /// Rows of the test part.
+    pub n: u64,
+    /// People alone.
+    pub human: Option<f64>,
+    /// The AI alone.
+    pub ai: Option<f64>,
+    /// The AI recalibrated.
+    pub ai_recalibrated: Option<f64>,
+    /// The observed pair.
+    pub observed_pair: Option<f64>,
+    /// The achievable pair.
+    pub achievable_pair: Option<f64>,
+}
+
 /// One policy: who decides which case.
 #[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
 pub struct Policy {
-    /// Its name in code: `people`, `ai`, `advice`, `arms`, `automate_0.02`, `threshold`, ..
+    /// Its name in code: `people`, `ai`, `advice`, `combination`, `threshold`, `compare_confidence`, `one_vs_all`, `codoc`, `arms`,
+    /// `automate_0.02`, ..
     pub name: String,
     /// Its name for a reader.
     pub title: String,
@@ -229,6 +281,9 @@ pub struct Policy {
     pub cost: Option<Estimate>,
     /// Share that nobody looks at.
     pub automated: Option<Estimate>,
+    /// Share that a person decides.
+    #[serde(default)]
+    pub deferred: Option<Estimate>,
     /// Minutes of people per case, where times are known.
     pub minutes: Option<Estimate>,
     /// Gap in error between the worst and the best group, by the first grouping.

@@ -5,6 +5,7 @@ use crate::rehearsal::{
     data::{Data, Options},
     findings::Policy,
     judge::Judged,
+    methods::Method,
     sheet::Drawn,
 };
 
@@ -17,17 +18,21 @@ pub(super) fn promise_name(alpha: f64) -> String {
 /// All of them, today's first.
 pub(super) fn policies(data: &Data, options: &Options, judged: &Judged, figures: &Figures, drawn: &Drawn) -> Vec<Policy> {
     let mut out = Vec::new();
-    let of = |decider: &Decider, name: &str, title: &str, description: &str| Policy {
-        name: name.to_owned(),
-        title: title.to_owned(),
-        description: description.to_owned(),
-        error: drawn.share(decider.right).map(complement),
-        cost: decider.cost.and_then(|f| drawn.mean(f)),
-        automated: decider.automated.and_then(|f| drawn.share(f)),
-        minutes: decider.minutes.and_then(|f| drawn.mean(f)),
-        fairness_gap: gap(drawn, decider),
-        recommended: false,
-        reason: None,
+    let of = |decider: &Decider, name: &str, title: &str, description: &str| {
+        let automated = decider.automated.and_then(|f| drawn.share(f));
+        Policy {
+            name: name.to_owned(),
+            title: title.to_owned(),
+            description: description.to_owned(),
+            error: drawn.share(decider.right).map(complement),
+            cost: decider.cost.and_then(|f| drawn.mean(f)),
+            automated,
+            deferred: automated.map(complement),
+            minutes: decider.minutes.and_then(|f| drawn.mean(f)),
+            fairness_gap: gap(drawn, decider),
+            recommended: false,
+            reason: None,
+        }
     };
     if let Some(observed) = &figures.observed {
         out.push(of(observed, "advice", "advice to all", "a person decides every case and sees the AI's answer: as it was"));
@@ -36,8 +41,15 @@ pub(super) fn policies(data: &Data, options: &Options, judged: &Judged, figures:
         out.push(of(human, "people", "people alone", "a person decides every case without advice"));
     }
     out.push(of(&figures.ai, "ai", "AI alone", "nobody looks at any case"));
-    for ((method, _), decider) in judged.methods.iter().zip(&figures.methods) {
-        out.push(of(decider, method.name(), method.title(), method.description()));
+    let words = if data.human.is_some() { "people" } else { "people with advice" };
+    let method = |method: Method, decider: &Decider| of(decider, method.name(), method.title(), &method.description(words));
+    if let Some(achieved) = &figures.achieved {
+        out.push(method(Method::Combination, achieved));
+    }
+    if data.human.is_some() || data.observed.is_some() {
+        for ((route, _), decider) in judged.routes.iter().zip(&figures.routes) {
+            out.push(decider.as_ref().map_or_else(|| absent(*route, words, data.classes.len()), |decider| method(*route, decider)));
+        }
     }
     let rest = if data.observed.is_some() { "people with advice decide the rest" } else { "people decide the rest" };
     for (kept, (policy, _, _)) in judged.promises.iter().zip(&figures.promises) {
@@ -55,6 +67,17 @@ pub(super) fn policies(data: &Data, options: &Options, judged: &Judged, figures:
         out.push(one);
     }
     out
+}
+
+/// A way to decide that does not apply, with the reason.
+fn absent(method: Method, rest: &str, classes: usize) -> Policy {
+    Policy {
+        name: method.name().to_owned(),
+        title: method.title().to_owned(),
+        description: method.description(rest),
+        reason: Some(method.absent(classes)),
+        ..Policy::default()
+    }
 }
 
 /// `2`, `0.5`: a share in percent without trailing zeros.

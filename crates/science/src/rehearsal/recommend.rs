@@ -2,8 +2,8 @@
 
 use crate::{
     rehearsal::{
-        data::{Data, Options},
-        findings::{Findings, Policy, Recommended, Verdict},
+        data::Options,
+        findings::{Automation, Findings, Policy, Recommended, Verdict},
         policies::{percent, promise_name},
         words::share,
     },
@@ -18,7 +18,7 @@ const BLIND_SHARE_UNKNOWN: f64 = 0.2;
 const AUDIT_SHARE: f64 = 0.05;
 
 /// Adds the recommendation and marks its policy.
-pub(super) fn add(data: &Data, options: &Options, findings: &mut Findings) {
+pub(super) fn add(options: &Options, findings: &mut Findings) {
     let mut out = Recommended::default();
     let default = default_route(findings, &mut out);
     let blind = if findings.reliance.rair.is_some() { BLIND_SHARE } else { BLIND_SHARE_UNKNOWN };
@@ -39,7 +39,6 @@ pub(super) fn add(data: &Data, options: &Options, findings: &mut Findings) {
         ));
     }
     regions(findings, &mut out);
-    let _ = data;
     let today = if findings.observed_pair.accuracy.is_some() && default == "assist" { "advice" } else { "people" };
     let name = automate.map_or_else(|| today.to_owned(), promise_name);
     if let Some(policy) = findings.policies.iter_mut().find(|p| p.name == name) {
@@ -94,18 +93,17 @@ fn default_route(f: &Findings, out: &mut Recommended) -> &'static str {
     "assist"
 }
 
-/// The promise under which the AI may decide alone: the cheapest that is no dearer than today.
+/// The promise under which the AI may decide alone: the cheapest of those that held on fresh rows and are no dearer than today.
 fn automate(options: &Options, f: &Findings, out: &mut Recommended) -> Option<f64> {
     let cost = |p: &Policy| p.cost.as_ref().map(|c| c.value);
     let today = f.policies.iter().find(|p| p.name == "advice" || p.name == "people");
     let today_cost = cost(today?)?;
     let mut best: Option<(f64, f64, &Policy)> = None;
-    for a in &f.automation {
+    for a in f.automation.iter().filter(|a| a.kept()) {
         let name = promise_name(a.alpha);
         let Some(policy) = f.policies.iter().find(|p| p.name == name) else { continue };
         let Some(c) = cost(policy) else { continue };
-        let has = a.share.as_ref().is_some_and(|s| s.value > 0.0);
-        if has && c <= today_cost && best.is_none_or(|(_, least, _)| c <= least) {
+        if c <= today_cost && best.is_none_or(|(_, least, _)| c <= least) {
             best = Some((a.alpha, c, policy));
         }
     }
@@ -123,9 +121,16 @@ fn automate(options: &Options, f: &Findings, out: &mut Recommended) -> Option<f6
 }
 
 fn no_automation(options: &Options, f: &Findings, today: f64, out: &mut Recommended) {
-    let any = f.automation.iter().any(|a| a.share.as_ref().is_some_and(|s| s.value > 0.0));
-    if any {
-        out.reasons.push(format!("no automate: every promise that can be certified would cost more than the {today:.3} a case of today"));
+    let broken: Vec<String> = f.automation.iter().filter(|a| a.broken()).map(|a| format!("{} %", percent(a.alpha))).collect();
+    if !broken.is_empty() {
+        out.reasons.push(format!("no automate at {}: that could be certified, and did not hold on fresh cases", broken.join(" or ")));
+    }
+    if f.automation.iter().any(Automation::kept) {
+        out.reasons
+            .push(format!("no automate: every promise that can be certified and held would cost more than the {today:.3} a case of today"));
+        return;
+    }
+    if !broken.is_empty() {
         return;
     }
     let Some(strict) = options.alphas.last() else { return };

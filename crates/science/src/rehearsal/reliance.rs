@@ -1,21 +1,23 @@
-//! How people took advice, out of what was drawn, and the counts behind it.
+//! How people took advice, out of what was drawn. What counts for which figure is [`crate::reliance`]'s to say.
 
-use crate::rehearsal::{
-    compose::Figures,
-    data::{Data, NONE},
-    findings::{Reliance, RelianceCell},
-    sheet::{Drawn, Figure},
+use crate::{
+    rehearsal::{
+        compose::Figures,
+        data::{Data, NONE},
+        findings::{Reliance, RelianceCell},
+        sheet::{Drawn, Figure},
+    },
+    reliance::{self, Answers, BLIND_NOTE},
 };
 
 /// The finding.
 pub(super) fn reliance(data: &Data, drawn: &Drawn, figures: &Figures) -> Reliance {
-    let Some([rair, rsr, over, over_on_disagreement, under, switch]) = figures.reliance else {
+    let Some(columns) = figures.reliance else {
         return Reliance { reason: Some(absent(data)), ..Reliance::default() };
     };
     let share = |figure: Figure| if drawn.n(figure) == 0 { None } else { drawn.share(figure) };
-    let found = [rair, rsr, over, over_on_disagreement, under, switch].map(share);
-    let [rair, rsr, over_reliance, over_reliance_on_disagreement, under_reliance, switch_fraction] = found;
-    let empty = found.iter().any(Option::is_none);
+    let [rair, rsr, over_reliance, over_reliance_on_disagreement, under_reliance, switch_fraction] = columns.map(share);
+    let empty: Vec<&str> = columns.iter().zip(reliance::CELLS).filter(|(figure, _)| drawn.n(**figure) == 0).map(|(_, why)| why).collect();
     Reliance {
         rair,
         rsr,
@@ -24,10 +26,8 @@ pub(super) fn reliance(data: &Data, drawn: &Drawn, figures: &Figures) -> Relianc
         under_reliance,
         switch_fraction,
         map: map(data),
-        notes: vec![
-            "measured where people answered before they saw the advice: an own first answer changes people, so this does not describe work in which the advice is shown at once".to_owned(),
-        ],
-        reason: empty.then(|| "a measure without a single case of its kind is undefined, not 0".to_owned()),
+        notes: vec![BLIND_NOTE.to_owned()],
+        reason: (!empty.is_empty()).then(|| format!("{} Such a measure is undefined, not 0.", empty.join(" "))),
     }
 }
 
@@ -40,30 +40,16 @@ fn absent(data: &Data) -> String {
     format!("{what}, so how they took it cannot be measured")
 }
 
+/// The counts behind it, of the rows with an answer before and after advice.
 fn map(data: &Data) -> Vec<RelianceCell> {
     let (Some(truth), Some(human), Some(ai), Some(observed)) = (&data.truth, &data.human, &data.ai, &data.observed) else {
         return Vec::new();
     };
-    let mut cells: Vec<RelianceCell> = [(true, true), (true, false), (false, true), (false, false)]
-        .into_iter()
-        .flat_map(|(human_right, ai_right)| [true, false].map(|agreed| (human_right, ai_right, agreed)))
-        .map(|(human_right, ai_right, agreed)| RelianceCell { human_right, ai_right, agreed, followed: 0, kept: 0, neither: 0, right: 0 })
-        .collect();
-    for (((truth, first), ai), last) in truth.iter().zip(human).zip(ai).zip(observed) {
-        if *first == NONE || *last == NONE {
-            continue;
-        }
-        let key = (first == truth, ai == truth, first == ai);
-        let Some(cell) = cells.iter_mut().find(|c| (c.human_right, c.ai_right, c.agreed) == key) else { continue };
-        if last == ai {
-            cell.followed += 1;
-        } else if last == first {
-            cell.kept += 1;
-        } else {
-            cell.neither += 1;
-        }
-        cell.right += u64::from(last == truth);
-    }
+    let rows: Vec<usize> =
+        (0..data.len()).filter(|row| [human, observed].iter().all(|labels| labels.get(*row).is_some_and(|l| *l != NONE))).collect();
+    let pick = |labels: &[u32]| rows.iter().map(|row| labels.get(*row).copied().unwrap_or(0)).collect::<Vec<u32>>();
+    let (truth, ai, initial, last) = (pick(truth), pick(ai), pick(human), pick(observed));
+    let mut cells = reliance::map(&Answers { truth: &truth, ai: &ai, initial: &initial, last: &last }).unwrap_or_default();
     cells.retain(|cell| cell.followed + cell.kept + cell.neither > 0);
     cells
 }

@@ -94,6 +94,16 @@ impl Sheet {
         }
     }
 
+    /// Rows with a weight on which two figures differ.
+    #[must_use]
+    pub fn differ(&self, first: Figure, second: Figure) -> u64 {
+        let row = |(row, weight): (usize, &f64)| {
+            let (first, second) = (self.value(first, row), self.value(second, row));
+            *weight > 0.0 && !first.is_nan() && !second.is_nan() && first != second
+        };
+        self.weights.iter().enumerate().filter(|one| row(*one)).count() as u64
+    }
+
     /// Draws all figures.
     ///
     /// # Errors
@@ -225,6 +235,12 @@ impl Drawn {
     fn of(&self, sums: &[f64], figure: Figure) -> Option<f64> {
         let below = sums.get(self.width + self.below.get(figure.0)?)?;
         (*below > 0.0).then(|| sums.get(figure.0).map(|above| above / below))?
+    }
+
+    /// Clusters that were drawn from.
+    #[must_use]
+    pub fn clusters(&self) -> u64 {
+        self.sums.clusters()
     }
 
     /// A figure itself; `None` where no row has it.

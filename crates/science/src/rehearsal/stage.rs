@@ -2,6 +2,7 @@
 
 use crate::{
     calibration::{self, Calibration},
+    combination::SMOOTHING,
     math,
     probabilities::Probabilities,
     rehearsal::data::{Data, NONE},
@@ -9,22 +10,27 @@ use crate::{
 
 pub use crate::calibration::PROBABILITY_MIN;
 
-/// A person's stated probability is no nearer to 0 or 1 than this.
+/// A person's stated probability counts as no nearer to 0 or 1 than this.
 const STATED_MIN: f64 = 0.01;
-/// Added to every cell of a confusion matrix: a zero would veto a class.
-pub const SMOOTHING: f64 = 0.1;
 
 /// One row as the methods see it.
 #[derive(Debug, Clone, Copy)]
 pub struct Case {
+    /// Its number in the data.
+    pub row: u32,
     /// What was right.
     pub truth: u32,
     /// The AI's answer.
     pub ai: u32,
-    /// The person's answer, or [`NONE`].
+    /// The person's own answer, or [`NONE`].
     pub human: u32,
-    /// What the person says on a scale without end: log odds of the positive class, for two classes.
-    pub said: f64,
+    /// The person's answer after advice, or [`NONE`].
+    pub advised: u32,
+    /// Who decides what the AI does not: the person's own answer where such are known, else the one after advice; or [`NONE`].
+    pub rest: u32,
+    /// How sure the person was of the own answer: log-odds where a probability was said, else the confidence as it was given; NaN
+    /// where not known.
+    pub confidence: f64,
 }
 
 /// The rows of one fit: those that are fitted on first, then those that are judged.
@@ -49,11 +55,17 @@ impl Stage {
         let rows: Vec<u32> = fit.iter().chain(judge).copied().collect();
         let cases: Vec<Case> = rows
             .iter()
-            .map(|row| Case {
-                truth: label(&data.truth, *row),
-                ai: label(&data.ai, *row),
-                human: label(&data.human, *row),
-                said: said(data, *row),
+            .map(|row| {
+                let (human, advised) = (label(&data.human, *row), label(&data.observed, *row));
+                Case {
+                    row: *row,
+                    truth: label(&data.truth, *row),
+                    ai: label(&data.ai, *row),
+                    human,
+                    advised,
+                    rest: if data.human.is_some() { human } else { advised },
+                    confidence: confidence(data, *row, human),
+                }
             })
             .collect();
         let raw = data.ai_probabilities.as_ref().map(|p| {
@@ -84,20 +96,15 @@ impl Stage {
     }
 }
 
-/// What a person said as log odds; for a label without confidence one unit to its side.
-fn said(data: &Data, row: u32) -> f64 {
+/// How sure a person was of their own answer.
+fn confidence(data: &Data, row: u32, human: u32) -> f64 {
     let of = |values: &Option<Vec<f64>>| values.as_ref().and_then(|v| v.get(row as usize)).copied().unwrap_or(f64::NAN);
     let stated = of(&data.human_probability);
-    if !stated.is_nan() {
-        return math::logit(stated.clamp(STATED_MIN, 1.0 - STATED_MIN));
+    if stated.is_nan() {
+        return of(&data.human_confidence);
     }
-    let side = match data.human.as_ref().and_then(|h| h.get(row as usize)) {
-        Some(1) => 1.0,
-        Some(0) => -1.0,
-        _ => 0.0,
-    };
-    let confidence = of(&data.human_confidence);
-    if confidence.is_nan() { side } else { side * confidence }
+    let odds = math::logit(stated.clamp(STATED_MIN, 1.0 - STATED_MIN));
+    if human == 1 { odds } else { -odds }
 }
 
 fn calibrated(classes: usize, cases: &[Case], fitted: usize, raw: Option<Vec<f64>>) -> Vec<f64> {
@@ -121,8 +128,7 @@ fn calibrated(classes: usize, cases: &[Case], fitted: usize, raw: Option<Vec<f64
 }
 
 /// Counts of pairs, `[first][second]`, with [`SMOOTHING`] in every cell.
-#[must_use]
-pub fn counts(classes: usize, pairs: impl Iterator<Item = (u32, u32)>) -> Vec<f64> {
+fn counts(classes: usize, pairs: impl Iterator<Item = (u32, u32)>) -> Vec<f64> {
     let mut out = vec![SMOOTHING; classes * classes];
     for (first, second) in pairs {
         if first == NONE || second == NONE {
@@ -136,8 +142,7 @@ pub fn counts(classes: usize, pairs: impl Iterator<Item = (u32, u32)>) -> Vec<f6
 }
 
 /// Each row divided by its sum.
-#[must_use]
-pub fn normalised(counts: &[f64], classes: usize) -> Vec<f64> {
+fn normalised(counts: &[f64], classes: usize) -> Vec<f64> {
     let mut out = counts.to_vec();
     for row in out.chunks_exact_mut(classes) {
         let total: f64 = row.iter().sum();

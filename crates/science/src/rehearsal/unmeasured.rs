@@ -134,6 +134,7 @@ fn empty(data: &Data, options: &Options) -> Findings {
         complementarity: Complementarity { observed: compare(), achievable: compare(), potential: None, limit: None },
         reliance: Reliance { reason: Some(NO_TRUTH.to_owned()), ..Reliance::default() },
         automation: Vec::new(),
+        prediction_sets: Vec::new(),
         policies: Vec::new(),
         fairness: Fairness { reason: Some(NO_TRUTH.to_owned()), ..Fairness::default() },
         regions: Vec::new(),
@@ -144,6 +145,7 @@ fn empty(data: &Data, options: &Options) -> Findings {
         cost_curves: Vec::new(),
         confusion: Vec::new(),
         skill: Skill::default(),
+        splits: Vec::new(),
         suggestion_only: None,
         method: Method {
             software: options.software.clone(),

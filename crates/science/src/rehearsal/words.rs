@@ -1,16 +1,15 @@
 //! Findings in plain sentences: the headline, what the data cannot say, why a figure is absent. Computes no figure of its own
-//! but the correlation of errors.
+//! but the limit of complementarity.
 
 use crate::{
-    Estimate, math,
+    Estimate, combination, complementarity,
     rehearsal::{
         compose::Figures,
         data::{Data, NONE, Options},
         equity,
-        findings::{Comparison, Findings, Member, Verdict, Who},
-        methods::Method,
+        findings::{Automation, Comparison, Findings, Member, Verdict, Who},
         policies::percent,
-        sheet::Drawn,
+        sheet::{Drawn, Figure},
     },
 };
 use std::collections::BTreeMap;
@@ -70,37 +69,44 @@ pub(super) fn observed(member: Member) -> Member {
 }
 
 /// The achievable pair with its method.
-pub(super) fn achieved(member: Member, chosen: &BTreeMap<Method, usize>) -> Member {
+pub(super) fn achieved(member: Member, chosen: &BTreeMap<combination::Method, usize>) -> Member {
     let total: usize = chosen.values().sum();
-    let mut by_count: Vec<(&Method, &usize)> = chosen.iter().collect();
+    let mut by_count: Vec<(&combination::Method, &usize)> = chosen.iter().collect();
     by_count.sort_by(|a, b| b.1.cmp(a.1).then(a.0.cmp(b.0)));
     let words = match by_count.as_slice() {
         [(one, _)] => one.title().to_owned(),
         many => many.iter().map(|(method, count)| format!("{} ({count} of {total} parts)", method.title())).collect::<Vec<_>>().join(", "),
     };
-    let mut member = Member { method: Some(words), ..member };
-    if member.brier.is_none() {
-        member.reason = Some("what was chosen gives an answer without probabilities".to_owned());
-    }
-    member
+    Member { method: Some(words), ..member }
 }
 
-/// How far the errors of both go together, and what that leaves room for.
-pub(super) fn limit(data: &Data, drawn: &Drawn, figures: &Figures) -> Option<String> {
-    let human = 1.0 - drawn.point(figures.human.as_ref()?.right)?;
-    let ai = 1.0 - drawn.point(figures.ai.right)?;
-    let both = drawn.point(figures.both_wrong?)?;
-    let spread = math::sqrt(human * (1.0 - human) * ai * (1.0 - ai));
-    if spread <= 0.0 || data.classes.len() < 2 {
-        return None;
-    }
-    let correlation = (both - human * ai) / spread;
-    let better = human.min(ai);
+/// How far the errors of both go together, and what that leaves room for: [`complementarity::Limit`], on the draws of the others.
+pub(super) fn limit(drawn: &Drawn, figures: &Figures) -> Option<String> {
+    let (human, ai, both) = (figures.human.as_ref()?.right, figures.ai.right, figures.both_wrong?);
+    let n = drawn.n(both);
+    let shares = |get: &dyn Fn(Figure) -> Option<f64>| {
+        let (human, ai, wrong) = (get(human)?, get(ai)?, get(both)?);
+        Some((human, ai, complementarity::tetrachoric(human, ai, human + ai - 1.0 + wrong)?))
+    };
+    let correlation = drawn.statistic(n, |get| Some(shares(get)?.2))?;
+    let most = drawn.statistic(n, |get| {
+        let (human, ai, correlation) = shares(get)?;
+        Some(complementarity::gap_max(human.max(ai), correlation))
+    })?;
+    let (human, ai, both) = (drawn.point(human)?, drawn.point(ai)?, drawn.point(both)?);
+    let gap = (human - ai).abs();
+    let possible = if gap < most.value { "a gain is possible" } else { "a gain is not to be expected" };
     Some(format!(
-        "the errors of people and AI correlate at {correlation:.2}; in {:.1} % of the cases both are wrong, so that no way of choosing between \
-         them can gain more than {:.1} points over the better one",
+        "what makes people and AI right correlates at {:.2} [{:.2}, {:.2}]; by the latent model of Steyvers et al. (2022) the two together \
+         gain only while their accuracies are less than {} apart, and they are {:.1} points apart: {possible}. In {:.1} % of the cases both are \
+         wrong, so that no way of choosing between them can gain more than {:.1} points over the better one",
+        correlation.value,
+        correlation.low,
+        correlation.high,
+        points(&most),
+        100.0 * gap,
         100.0 * both,
-        100.0 * (better - both)
+        100.0 * (1.0 - human.max(ai) - both)
     ))
 }
 
@@ -110,7 +116,10 @@ pub(super) fn sources() -> Vec<String> {
     [
         "Shares: Wilson's score interval (JASA 1927) on the effective number of rows; differences: percentile bootstrap over clusters (two ways: Owen, Annals of Applied Statistics 2007)",
         "Recalibration: temperature scaling (Guo et al., ICML 2017); for two classes Platt scaling (1999)",
-        "Combination: Kerrigan, Smyth, Steyvers (NeurIPS 2021), confusion matrix smoothed by 0.1; for two classes also logistic regression on signed confidences (Yanez et al., Patterns 2025)",
+        "Achievable pair: the best by log loss, inside of the fitted rows, of the AI alone, calibrated probabilities times the person's smoothed confusion matrix (Kerrigan, Smyth, Steyvers, NeurIPS 2021), a conditional logit around that product, and for two classes a regression on the signed confidences of both (Yanez et al., Patterns 2025)",
+        "Deferral: fitted confidence threshold; compare-confidence (Raghu et al. 2019); one-vs-all rejector (Verma and Nalisnick, ICML 2022); CoDoC (Dvijotham et al., Nature Medicine 2023); arms by expected cost, counted in bins of the score",
+        "Prediction sets: split conformal prediction by 1 - p (Sadinle, Lei, Wasserman, JASA 2019)",
+        "Skill of people: shares shrunken to the pool by as much as people are alike (Christiansen and Morris, JASA 1997)",
         "Complementarity: the pair against the better member, picked again in each draw (Vaccaro et al., Nature Human Behaviour 2024)",
         "Reliance: Schemmer et al. (IUI 2023)",
         "Automation: Learn-then-Test with exact binomial tests in fixed sequence (Angelopoulos et al. 2021), certified on rows that made neither score nor grid, judged on others",
@@ -185,20 +194,35 @@ fn achievable_sentence(f: &Findings) -> Option<String> {
     })
 }
 
+/// The strictest promise that can be certified and held on fresh rows: one that broke is never offered.
 fn automation_sentence(f: &Findings) -> Option<String> {
-    let best = f.automation.iter().rev().find(|a| a.share.as_ref().is_some_and(|s| s.value > 0.0));
-    let Some(best) = best else {
-        return (!f.automation.is_empty())
-            .then(|| "Nothing may be automated yet: no promise that was asked for can be certified on these cases.".to_owned());
-    };
-    let (share_, error) = (best.share.as_ref()?, best.error.as_ref()?);
-    Some(format!(
-        "The AI could decide {} of the cases alone at a promised error of at most {} % (certainty {} %); on fresh cases {} of those were wrong.",
-        share(share_),
-        percent(best.alpha),
-        percent(1.0 - best.delta),
-        share(error)
-    ))
+    if f.automation.is_empty() {
+        return None;
+    }
+    let broken = f.automation.iter().filter(|a| a.broken()).map(|a| {
+        let error = a.error.as_ref().map(share).unwrap_or_default();
+        format!(
+            "A promise of at most {} % could be certified and did not hold: on fresh cases {error} of those were wrong. Do not automate on it.",
+            percent(a.alpha)
+        )
+    });
+    let kept = f.automation.iter().find(|a| a.kept()).and_then(|a| {
+        let error = a.error.as_ref().map(|e| format!("; on fresh cases {} of those were wrong", share(e))).unwrap_or_default();
+        Some(format!(
+            "The AI could decide {} of the cases alone at a promised error of at most {} % (certainty {} %){error}.",
+            share(a.share.as_ref()?),
+            percent(a.alpha),
+            percent(1.0 - a.delta)
+        ))
+    });
+    let first = kept.unwrap_or_else(|| {
+        if f.automation.iter().any(Automation::broken) {
+            "Nothing may be automated yet: no promise that was asked for held.".to_owned()
+        } else {
+            "Nothing may be automated yet: no promise that was asked for can be certified on these cases.".to_owned()
+        }
+    });
+    Some(std::iter::once(first).chain(broken).collect::<Vec<_>>().join(" "))
 }
 
 fn reliance_sentence(f: &Findings) -> Option<String> {

@@ -11,4 +11,5 @@ mod intake;
 mod life;
 mod live;
 mod problems;
+mod rehearsal;
 mod world;

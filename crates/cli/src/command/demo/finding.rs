@@ -47,15 +47,18 @@ fn verdict(findings: &Findings) -> &'static str {
     }
 }
 
-fn share(Automation { share, delta, alpha, .. }: &Automation) -> String {
-    let promise = format!("at most {:.0} % errors with a certainty of {:.0} %", 100.0 * alpha, 100.0 * (1.0 - delta));
-    match share {
-        Some(share) if share.value > 0.0 => format!(
+fn share(found: &Automation) -> String {
+    let promise = format!("at most {:.0} % errors with a certainty of {:.0} %", 100.0 * found.alpha, 100.0 * (1.0 - found.delta));
+    match found.share {
+        Some(share) if found.kept() => format!(
             "Of every 100 such cases about {:.0} [{:.0}, {:.0}] could go unreviewed under a promise of {promise}.",
             100.0 * share.value,
             100.0 * share.low,
             100.0 * share.high
         ),
+        Some(_) if found.broken() => {
+            format!("A promise of {promise} could be certified, and did not hold on fresh cases: nothing should go unreviewed on it.")
+        }
         _ => format!("Nothing could go unreviewed under a promise of {promise}."),
     }
 }

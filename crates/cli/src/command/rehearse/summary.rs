@@ -160,6 +160,7 @@ fn policies(out: Out, f: &Findings) -> Result<()> {
     let rows: Vec<Vec<String>> = f
         .policies
         .iter()
+        .filter(|p| p.error.is_some())
         .map(|p| {
             let mark = if p.recommended { "  <- recommended" } else { "" };
             let mut row = vec![format!("{}{mark}", p.title), share(p.error.as_ref()), plain(p.cost.as_ref()), share(p.automated.as_ref())];
