@@ -80,7 +80,12 @@ fn by_time(time: &[f64], item: Option<&[u32]>) -> Option<Vec<Part>> {
     let mut order: Vec<u32> = (0..time.len() as u32).collect();
     let at = |row: u32| time.get(row as usize).copied().unwrap_or(0.0);
     order.sort_by(|a, b| at(*a).total_cmp(&at(*b)).then(a.cmp(b)));
-    let first = (time.len() as f64 * TEACHING_SHARE) as usize;
+    let mut first = (time.len() as f64 * TEACHING_SHARE) as usize;
+    // What is judged begins with a moment of its own: rows of one moment cannot teach one another. Where all rows have the same
+    // (an import without times), there is no past.
+    while first > 0 && first < order.len() && at(*order.get(first)?) == at(*order.get(first - 1)?) {
+        first += 1;
+    }
     if first < BLOCK_ROWS_MIN || time.len() - first < BLOCK_ROWS_MIN {
         return None;
     }
@@ -171,6 +176,16 @@ mod tests {
             assert!(latest < earliest);
         }
         assert!(parting.weights.iter().sum::<f64>() >= 75.0, "the first fifth only teaches");
+    }
+
+    #[test]
+    fn rows_of_one_moment_have_no_past() {
+        let parting = Parting::of(&Data { time: Some(vec![7.0; 100]), ..data(100) }, 1);
+        assert!(parting.words.contains("folds") && parting.parts.iter().all(|part| !part.fit.is_empty()), "{}", parting.words);
+        // The first half is one moment: it teaches, and what comes after is judged.
+        let time = (0..100).map(|row| f64::from(if row < 50 { 0 } else { row })).collect();
+        let parting = Parting::of(&Data { time: Some(time), ..data(100) }, 1);
+        assert!(parting.parts.iter().all(|part| part.fit.len() >= 50) && parting.weights.iter().sum::<f64>() == 50.0);
     }
 
     #[test]
