@@ -2,7 +2,7 @@
 
 use crate::{Error, Workspace};
 use countersign_core::{
-    event::{Basis, Event, Phase},
+    event::{Basis, Event, OutcomeValue, Phase},
     id::{EventId, PersonId},
     number::Micros,
 };
@@ -53,6 +53,19 @@ pub struct RecentItem {
     pub at: Micros,
     /// What can be done about it.
     pub afterwards: Afterwards,
+    /// What turned out, once that is known of a settled case.
+    pub turned_out: Option<TurnedOut>,
+}
+
+/// What turned out, beside what was answered.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct TurnedOut {
+    /// What the world says.
+    pub truth: String,
+    /// Whether this person's last answer was right.
+    pub right: bool,
+    /// Whether the AI was, where it proposed anything: the first proposal for the content that was decided on.
+    pub ai_right: Option<bool>,
 }
 
 impl Workspace {
@@ -86,10 +99,25 @@ impl Workspace {
                 answer: own.answer.label().to_owned(),
                 at,
                 afterwards: afterwards(state, own.id, now),
+                turned_out: turned_out(state, own.answer.label()),
             })
         });
         Ok(items.collect())
     }
+}
+
+/// Told of settled cases only: on an open one it would help whoever answers next.
+fn turned_out(state: &CaseState, own: &str) -> Option<TurnedOut> {
+    if !matches!(state.status(), Status::Decided | Status::Acted) {
+        return None;
+    }
+    let outcome = state.outcomes.last()?;
+    let OutcomeValue::Answer(truth) = &outcome.value else { return None };
+    let truth = truth.label();
+    let proposed = state.proposals_current().find(|proposal| proposal.ask.is_none());
+    let ai_right = proposed.map(|proposal| proposal.answer.label() == truth);
+    // Documents are equal only by their content, which a label does not tell.
+    (truth != "document").then(|| TurnedOut { truth: truth.to_owned(), right: own == truth, ai_right })
 }
 
 fn afterwards(state: &CaseState, judgment: EventId, now: Micros) -> Afterwards {

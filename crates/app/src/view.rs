@@ -67,6 +67,9 @@ pub struct Shown {
     pub fields: Vec<FieldView>,
     /// Proposals in their order on the screen; empty where advice is not visible.
     pub proposals: Vec<ProposalView>,
+    /// Who tends to be right in this kind of case, where advice is visible and enough is known.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub kind: Option<crate::track::KindView>,
     /// Judgments of others; only for adjudication.
     pub judgments: Vec<JudgmentView>,
     /// Whether advice is visible.
@@ -157,6 +160,9 @@ pub struct ProposalView {
     /// The ask that it answers.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub ask: Option<Uuid>,
+    /// How often such proposals were right, where it is shown with advice and enough is known.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub like: Option<crate::track::LikeView>,
     /// When it was made (RFC 3339).
     pub at: String,
 }

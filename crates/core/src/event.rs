@@ -513,6 +513,7 @@ body!(/** See [`Body::CaseShown`]. */ CaseShown {
     /** Proposals in their order on the screen; empty where advice was not visible. */ #[serde(default, skip_serializing_if = "Vec::is_empty")] proposals: Vec<EventId>,
     /** Judgments of others that were visible (adjudication only). */ #[serde(default, skip_serializing_if = "Vec::is_empty")] judgments: Vec<EventId>,
     /** Whether advice was visible. */ advice_visible: bool,
+    /** The version of the track record whose figures stood beside the advice. */ #[serde(default, skip_serializing_if = "Option::is_none")] record: Option<u64>,
     /** Until when it can be answered. */ expires_at: Micros,
 });
 body!(/** See [`Body::JudgmentGiven`]. */ JudgmentGiven {

@@ -133,6 +133,7 @@ impl File {
                 .collect(),
             chained_from: body.chained_from.map(|id| id.0),
             ask: body.ask.map(|id| id.0),
+            like: None,
             at: time::format_rfc3339(event.occurred_at),
         }
     }

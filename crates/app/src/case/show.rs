@@ -7,6 +7,8 @@ use super::{
 use crate::{
     Caller, Error, Options, Workspace,
     input::JudgmentInput,
+    track::{KindView, LikeView},
+    view::ProposalView,
     view::{Receipt, Sheet, Shown},
 };
 use countersign_core::{
@@ -132,6 +134,15 @@ impl Workspace {
         let payload = serde_json::to_vec(&Token::of(event, body)).map_err(|e| Error::Damaged(e.to_string()))?;
         let token = sign_token(&keys.shown, TOKEN_DOMAIN, &payload)?;
         let playbook = self.inner.control(self.id).await?.playbook(file.state.playbook, file.state.playbook_version)?;
+        // The version that the showing names, not the latest: the same showing gives the same figures every time.
+        let record = match body.record {
+            Some(number) => Some(self.record_read(file.state.playbook, number).await?),
+            None => None,
+        };
+        let like = |mut view: ProposalView| {
+            view.like = record.as_ref().and_then(|record| LikeView::of(record, &file.state, EventId(view.id)));
+            view
+        };
         Ok(Shown {
             shown: event.id.0,
             token,
@@ -141,7 +152,8 @@ impl Workspace {
             question: playbook.question.clone(),
             answer: read::answer_spec(&playbook),
             fields: body.fields.iter().map(|f| file.field(&playbook, &f.name, f.masked)).collect(),
-            proposals: body.proposals.iter().filter_map(|id| file.proposal(*id)).collect(),
+            proposals: body.proposals.iter().filter_map(|id| file.proposal(*id)).map(like).collect(),
+            kind: record.as_ref().and_then(|record| KindView::of(record, &file.state)),
             judgments: body.judgments.iter().filter_map(|id| file.judgment(*id)).collect(),
             advice_visible: body.advice_visible,
             expires: time::format_rfc3339(body.expires_at),

@@ -4,11 +4,13 @@
 use super::Workspace;
 use crate::{Error, explain::region_words};
 use countersign_core::{
+    id::{EventId, PersonId},
     number::ONE_BILLIONTHS,
     playbook::{Automate, Playbook},
     time::format_rfc3339,
 };
 use countersign_engine::{
+    CaseState,
     track::{Cell, Issued, LabelKind, TrackRecord},
     workspace::RecordFacts,
 };
@@ -48,6 +50,103 @@ impl Figure {
     pub fn of(cell: Cell) -> Option<Self> {
         let estimate = cell.estimate().filter(|_| cell.n >= ROWS_MIN)?;
         Some(Self { value: estimate.value, low: estimate.low, high: estimate.high, n: estimate.n })
+    }
+}
+
+/// How often proposals like one were right.
+#[derive(Debug, Clone, PartialEq, Serialize, ToSchema)]
+pub struct LikeView {
+    /// Right ones of so many.
+    pub figure: Figure,
+    /// The kind of case; absent: of all kinds, because too few are known of this one.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub region: Option<String>,
+}
+
+impl LikeView {
+    /// What a record says of a proposal; `None` where too little is known.
+    pub(crate) fn of(record: &TrackRecord, state: &CaseState, proposal: EventId) -> Option<Self> {
+        let proposal = state.proposal(proposal)?;
+        let known = record.proposer(&proposal.proposer, &proposal.proposer_version)?;
+        let region = record.region_of(&state.fields);
+        let like = known.reliability.like(region, proposal.probability?)?;
+        let narrow = like.of_region && !record.regions.is_empty();
+        Some(Self { figure: Figure::of(like.cell)?, region: narrow.then(|| region_words(record, region)) })
+    }
+}
+
+/// Who tends to be right in a kind of case.
+#[derive(Debug, Clone, PartialEq, Serialize, ToSchema)]
+pub struct KindView {
+    /// The kind of case.
+    pub region: String,
+    /// The AI.
+    pub ai: Figure,
+    /// People without advice.
+    pub people: Figure,
+}
+
+impl KindView {
+    /// What a record says of a case's kind; `None` where too little is known of either.
+    pub(crate) fn of(record: &TrackRecord, state: &CaseState) -> Option<Self> {
+        let region = record.region_of(&state.fields);
+        let effect = record.advice.iter().find(|effect| effect.region == region)?;
+        Some(Self { region: region_words(record, region), ai: Figure::of(effect.ai)?, people: Figure::of(effect.unaided)? })
+    }
+}
+
+/// What a person is right in, for themselves.
+#[derive(Debug, Clone, PartialEq, Serialize, ToSchema)]
+pub struct OwnView {
+    /// The playbook.
+    pub playbook: String,
+    /// Kinds of cases: their words, their own answers without advice, everybody's, the AI's.
+    pub kinds: Vec<OwnKind>,
+    /// First answers that were wrong while the advice was right: turned right.
+    pub turned_right: Option<Figure>,
+    /// First answers that were right while the advice was wrong: kept.
+    pub kept_right: Option<Figure>,
+}
+
+/// A kind of cases, for one person.
+#[derive(Debug, Clone, PartialEq, Serialize, ToSchema)]
+pub struct OwnKind {
+    /// In words.
+    pub region: String,
+    /// The person's own answers without advice.
+    pub own: Option<Figure>,
+    /// Everybody's.
+    pub all: Option<Figure>,
+    /// The AI's.
+    pub ai: Option<Figure>,
+}
+
+impl Workspace {
+    /// What a person is right in, as far as it was kept of them. It is theirs: ask it for nobody else.
+    ///
+    /// # Errors
+    /// Where the storage fails.
+    pub async fn own_skill(&self, person: PersonId) -> Result<Vec<OwnView>, Error> {
+        let control = self.control().await?;
+        let mut own = Vec::new();
+        for (playbook, published) in &control.records {
+            let record = &published.record;
+            let Some(known) = record.people.iter().find(|known| known.person == person) else { continue };
+            let kinds = record.advice.iter().zip(&known.unaided).map(|(effect, cell)| OwnKind {
+                region: region_words(record, effect.region),
+                own: Figure::of(*cell),
+                all: Figure::of(effect.unaided),
+                ai: Figure::of(effect.ai),
+            });
+            own.push(OwnView {
+                playbook: control.playbook_name(*playbook),
+                kinds: kinds.collect(),
+                turned_right: Figure::of(known.turned_right),
+                kept_right: Figure::of(known.kept_right),
+            });
+        }
+        own.sort_by(|a, b| a.playbook.cmp(&b.playbook));
+        Ok(own)
     }
 }
 

@@ -29,6 +29,7 @@ impl Turn<'_, '_> {
             fields: self.fields_shown(),
             advice_visible: !proposals.is_empty(),
             judgments: self.judgments_shown(phase),
+            record: self.ctx.record.filter(|_| !proposals.is_empty()).map(|published| published.record.number),
             proposals,
             expires_at: lease.until.min(self.now.saturating_add(SHOWN_TOKEN_MICROS_MAX)),
         };

@@ -23,6 +23,7 @@ async fn every_page_is_accessible() {
     for (name, path) in [
         ("playbooks", "/desk/playbooks"),
         ("playbook", "/desk/playbooks/tickets"),
+        ("learned", "/desk/playbooks/tickets/track-record"),
         ("ledger", "/desk/ledger"),
         ("pair", "/desk/pair"),
         ("recent-empty", "/desk/recent"),

@@ -40,6 +40,7 @@ pub fn list(visitor: &Visitor, items: &[RecentItem], now: Micros) -> Markup {
                         span.people { (if item.answer == "document" { text::DOCUMENT } else { &item.answer }) }
                         (afterwards(visitor, item, now))
                     }
+                    @if let Some(out) = &item.turned_out { p.out data-right=(out.right) { (text::track::turned_out(out)) } }
                 }
             }
         }

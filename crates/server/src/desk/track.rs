@@ -133,8 +133,7 @@ fn test(test: Option<&TestView>, note: &str) -> Markup {
             h3 { (words::test(test.attempt)) }
             p { (words::TEST_LEAD) }
             ul { @for (region, rows) in &test.regions { li { (words::waits(region, *rows)) } } }
-        }
-        @if !note.is_empty() { p.quiet { (note) } }
+        } @else if !note.is_empty() { p.quiet { (note) } }
     }
 }
 
@@ -154,7 +153,7 @@ fn learned(track: &TrackView) -> Markup {
     html! {
         section.sheet {
             h2 { (words::LEARNED) }
-            p.quiet { (words::basis(track)) }
+            p.quiet.basis { (words::basis(track)) }
             div.wide tabindex="0" role="region" aria-label=(words::LEARNED) {
                 table.data {
                     thead { tr { th { (words::KIND) } th.number { (words::AI) } th.number { (words::ALONE) } th.number { (words::ADVISED) } th { (words::ADVICE) } } }
@@ -179,7 +178,9 @@ fn row(region: &RegionView) -> Markup {
     }
 }
 
-fn told(figure: Option<&Figure>) -> Markup {
+/// A figure, or that there is not enough for one.
+#[must_use]
+pub fn told(figure: Option<&Figure>) -> Markup {
     html! {
         @match figure {
             Some(f) => { (text::pair::rate(f.value, f.low, f.high, f.n)) }

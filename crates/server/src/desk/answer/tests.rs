@@ -16,9 +16,11 @@ fn shown(answer: Option<Value>) -> Shown {
         evidence: Vec::new(),
         chained_from: None,
         ask: None,
+        like: None,
         at: String::new(),
     };
     Shown {
+        kind: None,
         shown: uuid::Uuid::nil(),
         token: String::new(),
         case: uuid::Uuid::nil(),

@@ -118,6 +118,7 @@ impl Answering<'_> {
                 (self.stage())
                 @if shown.advice_visible {
                     (proposal::list(&sheet.playbook, &shown.proposals, true))
+                    @if let Some(kind) = &shown.kind { p.quiet.kind { (text::track::tends(kind)) } }
                 }
                 @if !shown.judgments.is_empty() {
                     section.others aria-label=(text::ANSWERS_OF_OTHERS) {

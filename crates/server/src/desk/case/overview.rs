@@ -199,6 +199,7 @@ impl Overview<'_> {
     /// A correction is made without anything beside it.
     fn nothing_shown(&self) -> Shown {
         Shown {
+            kind: None,
             shown: Uuid::nil(),
             token: String::new(),
             case: self.view.case,

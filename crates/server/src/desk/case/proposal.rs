@@ -42,6 +42,7 @@ fn one(playbook: &Playbook, proposal: &ProposalView, acceptable: bool, leads: bo
                 }
             }
             @if let Some(all) = &proposal.probabilities { (bars(all.iter().map(|(option, p)| (option.as_str(), p.as_str())))) }
+            @if let Some(like) = &proposal.like { p.like { (text::track::like(like)) } }
             @if let Some(explanation) = &proposal.explanation { p.why { (explanation) } }
             @if !proposal.evidence.is_empty() {
                 ul.evidence aria-label=(text::EVIDENCE) {

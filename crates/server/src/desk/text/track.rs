@@ -1,6 +1,10 @@
 //! The words of the page that tells what was learned.
 
-use countersign_app::track::TrackView;
+use super::pair::rate;
+use countersign_app::{
+    recent::TurnedOut,
+    track::{Figure, KindView, LikeView, TrackView},
+};
 
 pub const TITLE: &str = "What was learned, and what may be automated";
 pub const AUTOMATION: &str = "Automation";
@@ -30,6 +34,12 @@ pub const AI: &str = "AI";
 pub const ALONE: &str = "People alone";
 pub const ADVISED: &str = "People with advice";
 pub const ADVICE: &str = "Advice";
+pub const OWN: &str = "What you are right in";
+pub const OWN_LEAD: &str = "Answers that you gave before any advice, held against what turned out. Only you see this.";
+pub const OWN_NONE: &str = "Not enough yet: it takes answers without advice whose outcome is known, and a workspace that measures people.";
+pub const YOU: &str = "You";
+pub const TURNED_RIGHT: &str = "Wrong at first while the advice was right: you turned to it in";
+pub const KEPT_RIGHT: &str = "Right at first while the advice was wrong: you kept your answer in";
 pub const PINNED: &str = "pinned by a person";
 
 /// How much is automated.
@@ -126,6 +136,35 @@ pub fn basis(track: &TrackView) -> String {
     format!(
         "From {decided} decided cases, {matured} of them with a matured outcome. 95 % intervals; people alone are judged by answers that they gave without advice."
     )
+}
+
+/// How often proposals like this one were right.
+#[must_use]
+pub fn like(like: &LikeView) -> String {
+    let Figure { value, low, high, n } = like.figure;
+    let of = like.region.as_ref().map_or_else(String::new, |region| format!(" ({region})"));
+    let (value, low, high) = (100.0 * value, 100.0 * low, 100.0 * high);
+    format!("Of {} like this{of} it was right in {value:.0} % [{low:.0}, {high:.0}].", super::thousands(n))
+}
+
+/// What turned out, beside what was answered.
+#[must_use]
+pub fn turned_out(out: &TurnedOut) -> String {
+    let you = if out.right { "You were right" } else { "You were wrong" };
+    let ai = match (out.ai_right, out.right) {
+        (None, _) => "",
+        (Some(true), true) | (Some(false), false) => ", and so was the AI",
+        (Some(true), false) => ", the AI was right",
+        (Some(false), true) => ", the AI was wrong",
+    };
+    if out.right { format!("{you}{ai}.") } else { format!("{you}{ai}: it was {}.", out.truth) }
+}
+
+/// Who tends to be right.
+#[must_use]
+pub fn tends(kind: &KindView) -> String {
+    let told = |f: &Figure| rate(f.value, f.low, f.high, f.n);
+    format!("In such cases ({}) the AI was right in {}; people alone in {}.", kind.region, told(&kind.ai), told(&kind.people))
 }
 
 /// What advice does.
