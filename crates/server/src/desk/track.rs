@@ -41,7 +41,7 @@ pub async fn page(visitor: Visitor, Path(name): Path<String>) -> Result<Response
                 (standing(certified, !stopped.is_empty(), playbook.routing.automate.is_some()))
                 @if playbook.routing.automate.is_some() { (control(&visitor, &name, &stopped)) }
                 @for certificate in certified { (certificate_sheet(certificate)) }
-                @if let Some(track) = &track { (test(track.test.as_ref(), &track.note)) }
+                @if let Some(track) = &track { (test(track.test.as_ref(), if certified.is_empty() { &track.note } else { words::NOTHING_FURTHER })) }
                 @if let Some(promise) = &promise { (takes(promise)) }
             }
             @match &track {
@@ -121,7 +121,7 @@ fn certificate_sheet(c: &CertificateView) -> Markup {
                     @if let Some(upper) = c.audited_upper { ", " (words::audited(upper)) }
                 }
                 @if let Some(delay) = c.detection_audits { dt { (words::DELAY) } dd { (words::delay(delay)) } }
-                dt { (words::UNTIL) } dd { (c.expires) }
+                dt { (words::UNTIL) } dd { (countersign_core::time::parse_rfc3339(&c.expires).map_or_else(|_| c.expires.clone(), text::moment)) }
             }
         }
     }
@@ -183,7 +183,7 @@ fn row(region: &RegionView) -> Markup {
 pub fn told(figure: Option<&Figure>) -> Markup {
     html! {
         @match figure {
-            Some(f) => { (text::pair::rate(f.value, f.low, f.high, f.n)) }
+            Some(f) => { (words::rate(f)) span.of { (words::of(f.n)) } }
             None => span.void { (text::pair::NOT_YET) },
         }
     }

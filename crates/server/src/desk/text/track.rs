@@ -1,6 +1,5 @@
 //! The words of the page that tells what was learned.
 
-use super::pair::rate;
 use countersign_app::{
     recent::TurnedOut,
     track::{Figure, KindView, LikeView, TrackView},
@@ -34,6 +33,7 @@ pub const AI: &str = "AI";
 pub const ALONE: &str = "People alone";
 pub const ADVISED: &str = "People with advice";
 pub const ADVICE: &str = "Advice";
+pub const NOTHING_FURTHER: &str = "No further kind of case looks good enough to be tested for this promise.";
 pub const OWN: &str = "What you are right in";
 pub const OWN_LEAD: &str = "Answers that you gave before any advice, held against what turned out. Only you see this.";
 pub const OWN_NONE: &str = "Not enough yet: it takes answers without advice whose outcome is known, and a workspace that measures people.";
@@ -141,10 +141,20 @@ pub fn basis(track: &TrackView) -> String {
 /// How often proposals like this one were right.
 #[must_use]
 pub fn like(like: &LikeView) -> String {
-    let Figure { value, low, high, n } = like.figure;
     let of = like.region.as_ref().map_or_else(String::new, |region| format!(" ({region})"));
-    let (value, low, high) = (100.0 * value, 100.0 * low, 100.0 * high);
-    format!("Of {} like this{of} it was right in {value:.0} % [{low:.0}, {high:.0}].", super::thousands(n))
+    format!("Of {} like this{of} it was right in {}.", super::thousands(like.figure.n), rate(&like.figure))
+}
+
+/// A share with its interval, in percent: with a decimal, for promises are about tenths.
+#[must_use]
+pub fn rate(figure: &Figure) -> String {
+    format!("{:.1} % [{:.1}, {:.1}]", 100.0 * figure.value, 100.0 * figure.low, 100.0 * figure.high)
+}
+
+/// How many are behind it.
+#[must_use]
+pub fn of(n: u64) -> String {
+    format!("n = {}", super::thousands(n))
 }
 
 /// What turned out, beside what was answered.
@@ -163,7 +173,7 @@ pub fn turned_out(out: &TurnedOut) -> String {
 /// Who tends to be right.
 #[must_use]
 pub fn tends(kind: &KindView) -> String {
-    let told = |f: &Figure| rate(f.value, f.low, f.high, f.n);
+    let told = |f: &Figure| format!("{}, {}", rate(f), of(f.n));
     format!("In such cases ({}) the AI was right in {}; people alone in {}.", kind.region, told(&kind.ai), told(&kind.people))
 }
 
