@@ -9,6 +9,7 @@ mod claims;
 mod client;
 mod desk;
 mod intake;
+mod learning;
 mod load;
 mod node;
 mod raw;
@@ -53,6 +54,8 @@ enum Benchmark {
     Node(node::Arguments),
     /// The statistics: fairness, regions
     Science(science::Arguments),
+    /// Routing by a track record, and learning one
+    Learning(learning::Arguments),
 }
 
 fn main() -> Result<()> {
@@ -70,7 +73,9 @@ async fn measure(arguments: &Arguments) -> Result<Vec<Line>> {
     let default = |name: &str| Arguments::parse_from(["bench", name]).benchmark;
     let chosen = match &arguments.benchmark {
         Some(_) => Vec::new(),
-        None => ["intake", "load", "claims", "desk", "verify", "node", "science"].iter().filter_map(|name| default(name)).collect(),
+        None => {
+            ["intake", "load", "claims", "desk", "verify", "node", "science", "learning"].iter().filter_map(|name| default(name)).collect()
+        }
     };
     let chosen: Vec<&Benchmark> = if all { chosen.iter().collect() } else { arguments.benchmark.iter().collect() };
     for benchmark in chosen {
@@ -82,6 +87,7 @@ async fn measure(arguments: &Arguments) -> Result<Vec<Line>> {
             Benchmark::Verify(given) => verify::measure(&run, given).await?,
             Benchmark::Node(given) => node::measure(&run, given).await?,
             Benchmark::Science(given) => science::measure(run.repeat, given)?,
+            Benchmark::Learning(given) => learning::measure(run.repeat, *given)?,
         });
     }
     Ok(lines)
