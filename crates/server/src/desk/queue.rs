@@ -51,6 +51,10 @@ pub async fn page(visitor: Visitor, Query(query): Query<QueueQuery>) -> Result<R
             None => said.push(Note::warning(text::FOUND_NOTHING, id)),
         }
     }
+    // Whoever answers for it sees a stop wherever work begins.
+    for stop in visitor.workspace.stops().await? {
+        said.push(Note::warning(text::track::STOP_HEAD, text::track::stopped(&stop.scope, stop.name.as_deref())));
+    }
     let scope = query.scope.as_deref().filter(|scope| !scope.is_empty());
     let view = query.view.as_deref().and_then(View::from_word).unwrap_or_default();
     let items = visitor.workspace.queue_list(visitor.person, view, scope, query.cursor.as_deref()).await?;

@@ -13,6 +13,7 @@ pub const NOTHING_LEAD: &str =
 pub const NOT_ALLOWED: &str = "The playbook allows no automation: people decide every case.";
 pub const STOPPED: &str = "Stopped. People decide every case, and only a person resumes.";
 pub const NONE_CERTIFIED: &str = "Nothing is automated: no certificate is in force. People decide every case.";
+pub const STOP_HEAD: &str = "Automation is stopped";
 pub const STOP: &str = "Stop automation";
 pub const STOP_HINT: &str = "Why, for the record";
 pub const STOP_REASON: &str = "stopped at the desk";
@@ -41,6 +42,16 @@ pub const YOU: &str = "You";
 pub const TURNED_RIGHT: &str = "Wrong at first while the advice was right: you turned to it in";
 pub const KEPT_RIGHT: &str = "Right at first while the advice was wrong: you kept your answer in";
 pub const PINNED: &str = "pinned by a person";
+
+/// What is stopped.
+#[must_use]
+pub fn stopped(scope: &str, name: Option<&str>) -> String {
+    match (scope, name) {
+        ("playbook", Some(name)) => format!("for {name}. People decide every case until a person resumes it, on the playbook's page."),
+        ("proposer", Some(name)) => format!("for whatever rests on {name}. People decide until a person resumes it."),
+        _ => "for the whole workspace. People decide every case until a person resumes it.".into(),
+    }
+}
 
 /// How much is automated.
 #[must_use]
