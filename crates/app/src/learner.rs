@@ -12,6 +12,7 @@ use countersign_core::{
 };
 use countersign_engine::{
     learn::{Broken, Learner},
+    track::TrackRecord,
     workspace::WorkspaceCommand,
 };
 use countersign_science::monitor::Stop;
@@ -37,6 +38,8 @@ pub struct Memory {
     learners: BTreeMap<PlaybookId, Learner>,
     /// The next event to read.
     position: i64,
+    /// Until when this node holds the lease.
+    until: Option<Micros>,
     /// Certificates by playbook as they were when waiting cases were last looked at.
     certified: HashMap<PlaybookId, Vec<String>>,
 }
@@ -68,9 +71,9 @@ async fn run(node: Weak<Inner>) {
         // Where the workspaces cannot be listed the integrator says so; the next round tries again.
         for id in app.workspaces().await.unwrap_or_default() {
             let workspace = app.workspace(id);
-            match workspace.learner_lease().await {
-                Ok(true) => {}
-                Ok(false) => {
+            let until = match workspace.learner_lease(memories.get(&id).and_then(|memory| memory.until)).await {
+                Ok(Some(until)) => until,
+                Ok(None) => {
                     // Another node learns: what this one knew would be outdated when it takes over.
                     memories.remove(&id);
                     continue;
@@ -79,8 +82,9 @@ async fn run(node: Weak<Inner>) {
                     tracing::warn!(error = %error, workspace.id = %id, "the learner's lease could not be taken; trying again");
                     continue;
                 }
-            }
+            };
             let memory = memories.entry(id).or_default();
+            memory.until = Some(until);
             if let Err(error) = workspace.learn(memory, false).await {
                 tracing::warn!(error = %error, workspace.id = %id, "learning failed; trying again");
                 // What was read may have been taken in halfway: begin anew.
@@ -90,13 +94,28 @@ async fn run(node: Weak<Inner>) {
     }
 }
 
+/// The figures of one playbook, on a thread of their own: they take longer than a request may wait.
+async fn worked_out(mut learner: Learner, now: Micros, at_once: bool) -> Result<(Learner, Option<Broken>, Option<TrackRecord>), Error> {
+    let work = move || {
+        let broken = learner.watch(now);
+        let record = if at_once { learner.publish_now(now) } else { learner.publish(now) };
+        (learner, broken, record)
+    };
+    tokio::task::spawn_blocking(work).await.map_err(|error| Error::Damaged(format!("learning broke off: {error}")))
+}
+
 impl Workspace {
-    async fn learner_lease(&self) -> Result<bool, Error> {
+    /// Until when this node learns; `None` where another one does. A lease that still lasts is not written anew.
+    async fn learner_lease(&self, until: Option<Micros>) -> Result<Option<Micros>, Error> {
         let now = self.inner.env.now();
+        if let Some(until) = until.filter(|until| now < until.saturating_sub(LEASE_MICROS / 2)) {
+            return Ok(Some(until));
+        }
+        let until = now.saturating_add(LEASE_MICROS);
         let mut tx = self.inner.db.begin().await?;
-        let taken = store::track::lease(tx.conn(), self.id.0, self.inner.holder, now, now.saturating_add(LEASE_MICROS)).await?;
+        let taken = store::track::lease(tx.conn(), self.id.0, self.inner.holder, now, until).await?;
         tx.commit().await?;
-        Ok(taken)
+        Ok(taken.then_some(until))
     }
 
     /// Reads what is new, stops what is broken, publishes what is due (or, with `at_once`, whatever there is), and has waiting cases
@@ -109,19 +128,19 @@ impl Workspace {
         self.learners_update(memory, &control).await?;
         let mut round = Round { events: self.learn_events(memory).await?, ..Round::default() };
         let now = self.inner.env.now();
-        for (playbook, learner) in &mut memory.learners {
-            let stopped = control.state.control.stops.contains(&StopScope::Playbook(*playbook));
-            if let Some(broken) = learner.watch(now)
-                && !stopped
-            {
-                self.automation_break(*playbook, &broken).await?;
+        for playbook in memory.learners.keys().copied().collect::<Vec<_>>() {
+            let Some(learner) = memory.learners.remove(&playbook) else { continue };
+            let (learner, broken, record) = worked_out(learner, now, at_once).await?;
+            memory.learners.insert(playbook, learner);
+            let stopped = control.state.control.stops.contains(&StopScope::Playbook(playbook));
+            if let Some(broken) = broken.filter(|_| !stopped) {
+                self.automation_break(playbook, &broken).await?;
                 round.broken.push(broken);
             }
-            let record = if at_once { learner.publish_now(now) } else { learner.publish(now) };
             if let Some(record) = record
                 && self.record_publish(&system("learner"), &record).await?
             {
-                round.published.push((*playbook, record.number));
+                round.published.push((playbook, record.number));
             }
         }
         round.rerouted = self.look_again(memory).await?;
