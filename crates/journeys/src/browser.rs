@@ -6,17 +6,19 @@ use fantoccini::{
     Client, ClientBuilder, Locator,
     actions::{InputSource as _, KeyAction, KeyActions},
     key::Key,
-    wd::WebDriverCompatibleCommand,
+    wd::{WebDriverCompatibleCommand, WindowHandle},
 };
 use hyper::Method;
 use hyper_util::client::legacy::connect::HttpConnector;
 use serde_json::{Value, json};
-use std::{fmt::Debug, time::Duration};
+use std::{fmt::Debug, sync::Mutex, time::Duration};
 use tempfile::TempDir;
 
 /// How often a page is looked at while something is waited for, and for how long altogether.
 const POLL: Duration = Duration::from_millis(40);
 const POLLS_MAX: u32 = 1_000;
+/// How long the desk holds that nobody has read a case; it takes no answer before.
+const READ: Duration = Duration::from_millis(300);
 
 /// What kind of screen, and whether pages may run script.
 #[derive(Debug, Clone, Copy)]
@@ -38,11 +40,12 @@ impl Screen {
     pub const NO_SCRIPT: Self = Self { script: false, ..Self::LAPTOP };
 }
 
-/// A browser with one window.
+/// A browser with one window, in which further tabs can be opened.
 pub struct Browser {
     client: Client,
     base: String,
     screen: Screen,
+    tabs: Mutex<Vec<WindowHandle>>,
     _driver: Driver,
     _profile: TempDir,
 }
@@ -58,6 +61,20 @@ impl WebDriverCompatibleCommand for DevTools {
 
     fn method_and_body(&self, _: &url::Url) -> (Method, Option<String>) {
         (Method::POST, Some(self.0.to_string()))
+    }
+}
+
+/// What stands in the browser's console since it was asked for last.
+#[derive(Debug)]
+struct Console;
+
+impl WebDriverCompatibleCommand for Console {
+    fn endpoint(&self, base: &url::Url, session: Option<&str>) -> Result<url::Url, url::ParseError> {
+        base.join(&format!("session/{}/se/log", session.unwrap_or_default()))
+    }
+
+    fn method_and_body(&self, _: &url::Url) -> (Method, Option<String>) {
+        (Method::POST, Some(json!({ "type": "browser" }).to_string()))
     }
 }
 
@@ -84,16 +101,57 @@ impl Browser {
         if !screen.script {
             options["prefs"] = json!({ "profile.managed_default_content_settings.javascript": 2 });
         }
-        let capabilities = json!({ "browserName": "chrome", "goog:chromeOptions": options });
+        let capabilities = json!({ "browserName": "chrome", "goog:chromeOptions": options, "goog:loggingPrefs": { "browser": "ALL" } });
         let client = ClientBuilder::new(HttpConnector::new())
             .capabilities(capabilities.as_object().expect("an object").clone())
             .connect(&driver.url)
             .await
             .expect("a session with the browser");
-        let browser = Self { client, base: base.to_owned(), screen, _driver: driver, _profile: profile };
-        let size = json!({ "width": screen.width, "height": screen.height, "deviceScaleFactor": 1, "mobile": screen.width < 500 });
-        browser.dev_tools("Emulation.setDeviceMetricsOverride", size).await;
+        let tabs = Mutex::new(vec![client.window().await.expect("a window")]);
+        let browser = Self { client, base: base.to_owned(), screen, tabs, _driver: driver, _profile: profile };
+        browser.size().await;
         Ok(browser)
+    }
+
+    async fn size(&self) {
+        let Screen { width, height, .. } = self.screen;
+        let size = json!({ "width": width, "height": height, "deviceScaleFactor": 1, "mobile": width < 500 });
+        self.dev_tools("Emulation.setDeviceMetricsOverride", size).await;
+    }
+
+    /// From now on it goes to another base.
+    pub fn go_through(&mut self, base: &str) {
+        base.clone_into(&mut self.base);
+    }
+
+    /// Opens one more tab and looks at it.
+    ///
+    /// # Panics
+    /// Where none opens.
+    pub async fn new_tab(&self) {
+        let tab = self.client.new_window(true).await.expect("a tab").handle;
+        self.tabs.lock().expect("tabs").push(tab.clone());
+        self.client.switch_to_window(tab).await.expect("the new tab");
+        self.size().await;
+    }
+
+    /// Looks at the tab that was opened as number `at`, from 0.
+    ///
+    /// # Panics
+    /// Where there is none.
+    pub async fn to_tab(&self, at: usize) {
+        let tab = self.tabs.lock().expect("tabs").get(at).cloned().expect("a tab");
+        self.client.switch_to_window(tab).await.expect("that tab");
+        self.dev_tools("Page.bringToFront", json!({})).await;
+    }
+
+    /// What the browser complains of since it was asked last: scripts that failed, and what the page's policy kept from running. Not
+    /// what the server refused.
+    pub async fn complaints(&self) -> Vec<String> {
+        let told = self.client.issue_cmd(Console).await.expect("the console");
+        let entries = told.as_array().cloned().unwrap_or_default();
+        let severe = entries.into_iter().filter(|entry| entry["level"] == "SEVERE" && entry["source"] != "network");
+        severe.map(|entry| entry["message"].as_str().unwrap_or_default().to_owned()).collect()
     }
 
     /// Ends it in order.
@@ -109,6 +167,27 @@ impl Browser {
     /// Goes to a path of the desk.
     pub async fn go(&self, path: &str) {
         self.client.goto(&format!("{}{path}", self.base)).await.expect("a page");
+    }
+
+    /// Presses the button that goes back.
+    ///
+    /// # Panics
+    /// Where it cannot.
+    pub async fn back(&self) {
+        self.client.back().await.expect("the page before");
+    }
+
+    /// Loads the page anew.
+    ///
+    /// # Panics
+    /// Where it does not come.
+    pub async fn reload(&self) {
+        self.client.refresh().await.expect("the page");
+    }
+
+    /// Lets as much time pass as it takes to see what a case is.
+    pub async fn read(&self) {
+        tokio::time::sleep(READ).await;
     }
 
     /// The path and query where it is.
@@ -175,6 +254,34 @@ impl Browser {
             keys = keys.then(KeyAction::Up { value });
         }
         self.client.perform_actions(keys).await.expect("a key");
+    }
+
+    /// Holds a key, which the machine then presses again and again.
+    pub async fn hold(&self, key: char, times: usize) {
+        for n in 0..times {
+            let down = json!({ "type": "keyDown", "key": key.to_string(), "text": key.to_string(), "autoRepeat": n > 0 });
+            self.dev_tools("Input.dispatchKeyEvent", down).await;
+            tokio::time::sleep(POLL).await;
+        }
+        self.dev_tools("Input.dispatchKeyEvent", json!({ "type": "keyUp", "key": key.to_string() })).await;
+    }
+
+    /// Clicks twice where a selector's first element is, as fast as a hand does.
+    ///
+    /// # Panics
+    /// Where there is none.
+    pub async fn double_click(&self, selector: &str) {
+        let place = format!(
+            "const at = document.querySelector({selector:?}).getBoundingClientRect(); return [at.x + at.width / 2, at.y + at.height / 2];"
+        );
+        let place = self.script(&place).await;
+        for clicks in 1..=2 {
+            for kind in ["mousePressed", "mouseReleased"] {
+                let event = json!({ "type": kind, "x": place[0], "y": place[1], "button": "left", "clickCount": clicks });
+                self.dev_tools("Input.dispatchMouseEvent", event).await;
+            }
+            tokio::time::sleep(Duration::from_millis(120)).await;
+        }
     }
 
     /// Types where the focus is.

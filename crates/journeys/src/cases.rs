@@ -1,9 +1,11 @@
 //! What there is to decide: a playbook for each kind of answer, and cases with each kind of field. Invented, all of it.
 
 mod change;
+mod large;
 mod picture;
 
 pub use change::PATCH;
+pub use large::{long_change, long_letter};
 pub use picture::scan;
 
 use serde_json::{Value, json};
@@ -360,6 +362,54 @@ pub fn study(attachment: &str) -> Value {
 /// Markup and script, in whatever place.
 pub const HOSTILE: &str =
     "<script>window.__hacked=1</script><img src=x onerror=\"window.__hacked=1\">\"'><svg onload=window.__hacked=1>{{7*7}}";
+
+/// A playbook in which every text is hostile.
+#[must_use]
+pub fn hostile_playbook() -> String {
+    format!(
+        "name = \"hostile\"\nquestion = '''{HOSTILE}'''\ndescription = '''{HOSTILE}'''\nanswer = {{ kind = \"choice\", options = ['''{HOSTILE}''', \"fine\"] }}\n\
+        [fields]\ntitle = {{ type = \"text\", title = true }}\n[outcome]\nkind = \"truth\"\nsource = '''{HOSTILE}'''\n[routing]\ndefault = \"assist\"\n[decide]\nroles = [\"support\"]\n"
+    )
+}
+
+/// A case of that playbook.
+#[must_use]
+pub fn hostile_choice() -> Value {
+    json!({ "playbook": "hostile", "external_id": HOSTILE, "fields": { "title": HOSTILE },
+        "proposals": [{ "proposer": HOSTILE, "version": HOSTILE, "probabilities": { HOSTILE: 0.9, "fine": 0.1 }, "explanation": HOSTILE,
+            "evidence": [{ "field": "title", "quote": HOSTILE }] }] })
+}
+
+/// A letter, an action, a repair and a study in which every text is hostile; `attachment` is the digest of the study's picture.
+#[must_use]
+pub fn hostile_others(attachment: &str) -> [Value; 4] {
+    let mut letter = letter();
+    letter["external_id"] = json!("L-hostile");
+    letter["fields"]["subject"] = json!(HOSTILE);
+    letter["fields"]["thread"] = json!([{ "role": HOSTILE, "text": HOSTILE }]);
+    letter["fields"]["customer"] = json!(HOSTILE);
+    letter["fields"]["order"] = json!({ "columns": [HOSTILE], "rows": [[HOSTILE]] });
+    letter["proposals"][0]["answer"] = json!(HOSTILE);
+    letter["proposals"][0]["explanation"] = json!(HOSTILE);
+    let mut action = action();
+    action["external_id"] = json!("A-hostile");
+    action["fields"]["goal"] = json!(HOSTILE);
+    action["fields"]["context"] = json!({ HOSTILE: HOSTILE });
+    action["fields"]["trace"] = json!([{ "role": HOSTILE, "text": HOSTILE }]);
+    action["proposals"][0]["answer"]["arguments"]["customer"] = json!("<img src=x onerror=\"window.__hacked=1\">");
+    action["proposals"][0]["answer"]["arguments"]["reason"] = json!("duplicate");
+    let mut repair = repair();
+    repair["external_id"] = json!("R-hostile");
+    repair["fields"]["title"] = json!(HOSTILE);
+    repair["fields"]["error"] = json!(HOSTILE);
+    repair["proposals"][0]["answer"] = json!(format!("--- a/x\n+++ b/x\n@@ -1 +1 @@\n-{HOSTILE}\n+{HOSTILE} more\n"));
+    let mut study = study(attachment);
+    study["external_id"] = json!("S-hostile");
+    study["fields"]["study"] = json!(HOSTILE);
+    study["fields"]["scan"]["boxes"] = json!([{ "x": 10, "y": 10, "width": 50, "height": 50, "label": HOSTILE }]);
+    study["proposals"][0]["explanation"] = json!(HOSTILE);
+    [letter, action, repair, study]
+}
 
 /// A ticket in which every text is hostile.
 #[must_use]

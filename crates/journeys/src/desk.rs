@@ -3,7 +3,7 @@
 use crate::{Browser, Screen, cases, leave_out};
 use countersign_app::{
     Options,
-    input::{CaseInput, ProposalInput},
+    input::{AmendInput, CaseInput, ProposalInput},
 };
 use countersign_core::id::{CaseId, PersonId};
 use countersign_server::ServerConfig;
@@ -98,6 +98,15 @@ impl Desk {
     pub async fn propose(&self, case: CaseId, proposal: Value) {
         let input: ProposalInput = serde_json::from_value(proposal).expect("a proposal");
         self.kit.workspace.case_propose(&caller(), case, input, Options::default()).await.expect("a proposal that is taken in");
+    }
+
+    /// Puts other content in the place of a case's, as its source would.
+    ///
+    /// # Panics
+    /// Where it is refused.
+    pub async fn amend(&self, case: CaseId, fields: &Value) {
+        let fields = fields.as_object().expect("fields").clone();
+        self.kit.workspace.case_amend(&caller(), case, AmendInput { fields }, Options::default()).await.expect("new content");
     }
 
     /// A case as it stands in the workspace.

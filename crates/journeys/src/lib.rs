@@ -1,8 +1,8 @@
 //! Support for journeys: a desk with cases of every kind, and a real browser that sits at it. For tests only; never part of the
 //! product.
 //!
-//! [`Desk`] is a workspace served on loopback, [`Browser`] a Chromium driven over WebDriver, [`cases`] what there is to decide. The
-//! journeys themselves are in `tests/desk`.
+//! [`Desk`] is a workspace served on loopback, [`Browser`] a Chromium driven over WebDriver, [`Line`] a connection between the two that
+//! can be cut, [`cases`] what there is to decide. The journeys themselves are in `tests/desk`.
 
 #![expect(clippy::expect_used, reason = "test support: a setup that fails should panic and say where")]
 
@@ -11,9 +11,11 @@ mod browser;
 pub mod cases;
 mod desk;
 mod driver;
+mod line;
 
 pub use browser::{Browser, Screen};
 pub use desk::Desk;
+pub use line::{Carries, Line};
 
 use std::path::PathBuf;
 

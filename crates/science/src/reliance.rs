@@ -135,6 +135,8 @@ impl From<&Reliance> for rehearsal::findings::Reliance {
         let figures = [&r.rair, &r.rsr, &r.over_reliance, &r.over_reliance_on_disagreement, &r.under_reliance, &r.switch_fraction];
         let reasons: Vec<&str> = figures.iter().filter_map(|f| f.reason()).collect();
         Self {
+            // The rehearsal measures it on all answers after advice, also where none before it is known.
+            override_rate: None,
             rair: r.rair.estimate(),
             rsr: r.rsr.estimate(),
             over_reliance: r.over_reliance.estimate(),

@@ -73,6 +73,7 @@ fn counts_come_out_as_they_were_put_in() {
     near(f.reliance.over_reliance_on_disagreement, 30.0 / 100.0);
     near(f.reliance.under_reliance, 240.0 / 800.0);
     near(f.reliance.switch_fraction, 90.0 / 400.0);
+    near(f.reliance.override_rate, (70.0 + 240.0) / 1_000.0);
     assert_eq!(f.complementarity.observed.verdict, Some(Verdict::Harmful));
     assert!(f.human.brier.is_none() && f.human.reason.is_some(), "labels have no Brier score");
     let guessed: Vec<&str> = f.method.columns.iter().filter(|c| c.guessed).map(|c| c.role.as_str()).collect();

@@ -22,6 +22,7 @@ async fn a_blind_case_hides_the_advice_until_the_first_answer() {
         }
     }
     page.look("blind").await;
+    page.read().await;
     page.press('2').await;
     page.until("document.querySelector('[data-phase=final]')").await;
     let source = page.source().await;
@@ -29,6 +30,7 @@ async fn a_blind_case_hides_the_advice_until_the_first_answer() {
         assert!(source.contains(advice), "{advice} is missing after the first answer");
     }
     page.look("reveal").await;
+    page.read().await;
     page.press('a').await;
     page.until("!document.querySelector('#answer')").await;
     let stands = desk.stands(case).await;

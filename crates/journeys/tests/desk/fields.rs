@@ -23,6 +23,7 @@ async fn a_text_is_edited_and_the_difference_kept() {
     page.press('n').await;
     page.until("document.querySelector('textarea[data-edit]')?.value.includes('Thursday')").await;
     page.press('e').await;
+    page.read().await;
     page.control_enter().await;
     page.until("!document.querySelector('#answer')").await;
     let answer = desk.stands(case).await.judgments.remove(0).answer;
@@ -59,6 +60,32 @@ async fn a_patch_is_reviewed_line_by_line() {
     page.until("!document.querySelector('#answer')").await;
     let answer = desk.stands(case).await.judgments.remove(0).answer;
     assert_eq!((answer["verdict"].as_str(), answer["risk"].as_i64()), (Some("reject"), Some(4)), "{answer}");
+    desk.close().await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn an_image_that_is_none_says_so_and_the_case_is_decided() {
+    let Some(desk) = Desk::open(Screen::LAPTOP).await else { return };
+    let page = &desk.browser;
+    let svg = b"<svg xmlns=\"http://www.w3.org/2000/svg\" onload=\"window.__hacked=1\"><script>window.__hacked=1</script></svg>";
+    for (name, media_type, bytes) in [("garbage", "image/png", &b"\x89PNG\r\n\x1a\nno picture at all"[..]), ("svg", "image/svg+xml", svg)] {
+        let file = desk.kit.workspace.attachment_add(&caller(), media_type, bytes.to_vec()).await.unwrap().attachment;
+        let mut study = cases::study(&file);
+        study["external_id"] = format!("S-{name}").into();
+        let case = desk.take_in(study).await;
+        page.go("/desk?in=scans").await;
+        page.press('n').await;
+        page.until("document.querySelector('.image .broken')?.checkVisibility()").await;
+        assert_eq!(page.count(".image .stage:not([hidden]), .image .tools:not([hidden])").await, 0, "nothing to zoom into");
+        page.look(&format!("image-none-{name}")).await;
+        assert_eq!(page.script("return typeof window.__hacked").await, "undefined");
+        page.script("document.querySelector('[data-score]').focus()").await;
+        page.write("2").await;
+        page.read().await;
+        page.enter().await;
+        page.until("!document.querySelector('[data-score]')").await;
+        assert_eq!(desk.stands(case).await.decision.unwrap().answer, "2");
+    }
     desk.close().await;
 }
 

@@ -27,6 +27,7 @@ async fn ten_decisions_by_keyboard_alone() {
     let mut seen = BTreeSet::new();
     for n in 0..10 {
         let case = page.case().await;
+        page.read().await;
         assert!(seen.insert(case.clone()), "the case {case} came twice");
         match n % 3 {
             // An option by its digit, the proposal as it is, and an option with a reason and Enter,
@@ -67,6 +68,7 @@ async fn a_decision_is_undone_within_its_grace_and_not_after() {
     page.go("/desk").await;
     page.press('n').await;
     page.until(&format!("document.querySelector('article.case')?.dataset.case === '{first}'")).await;
+    page.read().await;
     page.press('3').await;
     page.until(&format!("document.querySelector('article.case')?.dataset.case === '{second}'")).await;
     page.look("undo-offered").await;
@@ -74,6 +76,7 @@ async fn a_decision_is_undone_within_its_grace_and_not_after() {
     page.until(&format!("document.querySelector('article.case')?.dataset.case === '{first}'")).await;
     assert_eq!(desk.stands(first).await.state, "open");
     page.look("undone").await;
+    page.read().await;
     page.press('1').await;
     page.until(&format!("document.querySelector('article.case')?.dataset.case === '{second}'")).await;
     assert_eq!(desk.stands(first).await.decision.unwrap().answer, "billing");
@@ -114,6 +117,7 @@ async fn the_ai_is_asked_and_its_second_proposal_accepted() {
     page.click(".offer button, form.note.ai button").await;
     page.until("document.querySelector('.proposal')?.textContent.includes('wrong clock')").await;
     page.look("second-proposal").await;
+    page.read().await;
     page.press('a').await;
     page.until("!document.querySelector('#answer')").await;
     let stands = desk.stands(case).await;

@@ -62,6 +62,7 @@ async fn a_phone_is_wide_enough() {
     // By touch: an option, and the button.
     page.go(&format!("/desk/cases/{}", opened[0])).await;
     page.click("#answer .option:nth-child(2)").await;
+    page.read().await;
     page.click("[data-decide]").await;
     page.until(&format!("document.querySelector('article.case')?.dataset.case !== '{}'", opened[0])).await;
     page.go(&format!("/desk/cases/{}", opened[0])).await;

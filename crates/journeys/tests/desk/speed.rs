@@ -36,14 +36,25 @@ async fn the_next_case_is_there_at_once() {
         desk.take_in(case).await;
     }
     let page = &desk.browser;
+    let decided = desk.take_in(cases::ticket("first-look", 3)).await;
+    for _first_and_final in 0..2 {
+        desk.kit.decide(decided, desk.ada, "abuse").await;
+    }
+    desk.kit.integrate().await;
     let mut shifts = Vec::new();
-    for (name, path) in [("queue", "/desk"), ("ledger", "/desk/ledger"), ("playbooks", "/desk/playbooks")] {
-        page.go(path).await;
-        let shift = page.script_later(SHIFT).await.as_f64().unwrap();
-        shifts.push((name, shift));
-        if name == "queue" {
-            weigh(page, "queue").await;
-        }
+    for (name, path) in [
+        ("queue", "/desk".to_owned()),
+        ("recent", "/desk/recent".to_owned()),
+        ("pair", "/desk/pair".to_owned()),
+        ("playbooks", "/desk/playbooks".to_owned()),
+        ("playbook", "/desk/playbooks/tickets".to_owned()),
+        ("ledger", "/desk/ledger".to_owned()),
+        ("decided case", format!("/desk/cases/{decided}")),
+        ("history", format!("/desk/cases/{decided}/history")),
+    ] {
+        page.go(&path).await;
+        shifts.push((name, page.script_later(SHIFT).await.as_f64().unwrap()));
+        weigh(page, name).await;
     }
     page.go("/desk").await;
     page.press('n').await;
@@ -53,6 +64,7 @@ async fn the_next_case_is_there_at_once() {
     shifts.push(("case", page.script_later(SHIFT).await.as_f64().unwrap()));
     page.script(MEASURE).await;
     for n in 0..DECISIONS {
+        page.read().await;
         let digit = char::from_digit(u32::try_from(n % 4).unwrap() + 1, 10).unwrap();
         page.press(digit).await;
         page.until(&format!("window.__took.length > {n}")).await;

@@ -316,6 +316,8 @@ pub struct Figures {
     pub both_wrong: Option<Figure>,
     /// Reliance, in the order of its members.
     pub reliance: Option<[Figure; 6]>,
+    /// Final answers that are not the AI's.
+    pub overrides: Option<Figure>,
 }
 
 /// Fills the sheet. Columns that nobody asks for afterwards move into it: with a million rows a copy is dear.
@@ -366,5 +368,6 @@ pub fn figures(builder: &mut Builder<'_>, judged: &mut Judged, ai: &[u32]) -> Fi
         };
         std::array::from_fn(|figure| builder.rows(|at| row(at).and_then(|cells| cells.get(figure).copied().flatten())))
     });
-    Figures { human, ai: machine, recalibrated, observed, achieved, routes, promises, sets, both_wrong, reliance }
+    let overrides = data.observed.as_ref().map(|_| builder.rows(|row| Some(of(&data.observed, row)? != ai.get(row).copied()?)));
+    Figures { human, ai: machine, recalibrated, observed, achieved, routes, promises, sets, both_wrong, reliance, overrides }
 }

@@ -162,6 +162,9 @@ pub enum Verdict {
 /// How people took advice (Schemmer 2023). A cell without cases is `null`, not 0.
 #[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
 pub struct Reliance {
+    /// P(final != AI): how often the AI's answer is not taken, whoever is right. Needs no first answer.
+    #[serde(default)]
+    pub override_rate: Option<Estimate>,
     /// Right after advice, where the person was wrong and the AI right.
     pub rair: Option<Estimate>,
     /// Still right, where the person was right and the AI wrong.

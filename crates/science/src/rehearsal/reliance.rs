@@ -12,13 +12,15 @@ use crate::{
 
 /// The finding.
 pub(super) fn reliance(data: &Data, drawn: &Drawn, figures: &Figures) -> Reliance {
-    let Some(columns) = figures.reliance else {
-        return Reliance { reason: Some(absent(data)), ..Reliance::default() };
-    };
     let share = |figure: Figure| if drawn.n(figure) == 0 { None } else { drawn.share(figure) };
+    let override_rate = figures.overrides.and_then(share);
+    let Some(columns) = figures.reliance else {
+        return Reliance { override_rate, reason: Some(absent(data)), ..Reliance::default() };
+    };
     let [rair, rsr, over_reliance, over_reliance_on_disagreement, under_reliance, switch_fraction] = columns.map(share);
     let empty: Vec<&str> = columns.iter().zip(reliance::CELLS).filter(|(figure, _)| drawn.n(**figure) == 0).map(|(_, why)| why).collect();
     Reliance {
+        override_rate,
         rair,
         rsr,
         over_reliance,

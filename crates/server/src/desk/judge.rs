@@ -121,12 +121,18 @@ pub async fn take(headers: HeaderMap, Path(case): Path<Uuid>, posted: Posted) ->
     give(visitor, &headers, &sheet, posted.form.filled("in"), None).await
 }
 
-/// Shows a case that this person holds once more, as where there is new advice. What they entered stays.
+/// Shows a case once more, as where there is new advice or its time was over. What was entered stays, or where the case is no longer
+/// this person's to answer, stands above it.
 pub async fn show(Path(case): Path<Uuid>, posted: Posted) -> Result<Response, Problem> {
     let (visitor, case) = (&posted.visitor, CaseId(case));
-    visitor.workspace.claim(visitor.person, case).await?;
+    match visitor.workspace.claim(visitor.person, case).await {
+        Ok(_) => {}
+        Err(Error::Refused(_)) => return gone(visitor, case, &posted.form).await,
+        Err(error) => return Err(error.into()),
+    }
     let sheet = visitor.workspace.case_show_sheet(&visitor.caller(), case, visitor.person).await?;
-    answer_page(visitor, &sheet, posted.form.filled("in"), &[], Some(&posted.form)).await
+    let note = changed_note(visitor, case, &posted.form).await?;
+    answer_page(visitor, &sheet, posted.form.filled("in"), note.as_slice(), Some(&posted.form)).await
 }
 
 /// What renewing tells the page.
@@ -275,24 +281,42 @@ async fn refused(visitor: &Visitor, case: CaseId, form: &Form, refusal: Refusal)
 
 /// What changed under the person's hands, and the case as it stands now.
 async fn moved(visitor: &Visitor, case: CaseId, form: &Form) -> Result<Response, Problem> {
-    let changed = match form.get("shown").and_then(|id| id.parse().ok()) {
-        Some(shown) => visitor.workspace.case_changed_since(case, EventId(shown)).await?,
-        None => Vec::new(),
-    };
     let mine = match visitor.workspace.claim(visitor.person, case).await {
         Ok(_) => held_sheet(visitor, case).await?,
         Err(Error::Refused(_)) => None,
         Err(error) => return Err(error.into()),
     };
-    let Some(sheet) = mine else {
-        return overview_page(visitor, case, &[Note::warning(text::TAKEN, text::TAKEN_LEAD)], Some(kept(form))).await;
-    };
-    let note = if changed.is_empty() {
-        Note::warning(text::MOVED, format!("{} {}", text::TIME_OVER, text::MOVED_KEPT))
-    } else {
-        Note::warning(text::MOVED, format!("{} {}. {}", text::CHANGED_FIELDS, changed.join(", "), text::MOVED_KEPT))
-    };
+    let Some(sheet) = mine else { return gone(visitor, case, form).await };
+    // The other tab has given the first answer: what is asked for now is another one.
+    if form.get("phase").is_some_and(|phase| phase != sheet.shown.phase) {
+        return answer_page(visitor, &sheet, form.filled("in"), &[Note::warning(text::ALREADY, text::ALREADY_LEAD)], None).await;
+    }
+    let note = changed_note(visitor, case, form).await?;
+    let note = note.unwrap_or_else(|| Note::warning(text::MOVED, format!("{} {}", text::TIME_OVER, text::MOVED_KEPT)));
     answer_page(visitor, &sheet, form.filled("in"), &[note], Some(form)).await
+}
+
+/// What of the content changed since it stood on the screen.
+async fn changed_note(visitor: &Visitor, case: CaseId, form: &Form) -> Result<Option<Note>, Problem> {
+    let Some(shown) = form.get("shown").and_then(|id| id.parse().ok()) else { return Ok(None) };
+    let changed = visitor.workspace.case_changed_since(case, EventId(shown)).await?;
+    let body = || format!("{} {}. {}", text::CHANGED_FIELDS, changed.join(", "), text::MOVED_KEPT);
+    Ok((!changed.is_empty()).then(|| Note::warning(text::MOVED, body())))
+}
+
+/// The case as it stands, for whoever can no longer answer it, with why and with what they had entered.
+async fn gone(visitor: &Visitor, case: CaseId, form: &Form) -> Result<Response, Problem> {
+    let view = visitor.workspace.case_get(case, Some(visitor.person)).await?;
+    let phase = form.get("phase").unwrap_or_default();
+    let answered = view.judgments.iter().any(|judgment| judgment.person == visitor.person.0 && judgment.phase == phase);
+    let note = if answered {
+        Note::warning(text::ALREADY, text::ALREADY_LEAD)
+    } else if matches!(view.state.as_str(), "decided" | "acted") {
+        Note::warning(text::SETTLED, text::SETTLED_LEAD)
+    } else {
+        Note::warning(text::TAKEN, text::TAKEN_LEAD)
+    };
+    overview_page(visitor, case, &[note], Some(kept(form))).await
 }
 
 /// What was entered and cannot be used any more, so that it can be copied.

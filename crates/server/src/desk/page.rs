@@ -1,7 +1,10 @@
 //! The frame around every page: head, top bar, main part; and problems as pages. Knows nothing of what stands inside.
 
 use super::{asset, text, visitor::FORM_TOKEN, visitor::Visitor};
-use crate::problem::{Kind, Problem};
+use crate::{
+    limits::FORM_BYTES_MAX,
+    problem::{Kind, Problem},
+};
 use axum::{
     http::{HeaderMap, HeaderName, HeaderValue, StatusCode, header},
     response::{IntoResponse, Response},
@@ -157,9 +160,10 @@ fn keys() -> Markup {
     }
 }
 
-/// What the script says, from the one catalogue. It is data, and no browser runs it.
+/// What the script says, from the one catalogue, and how much a form may carry. It is data, and no browser runs it.
 fn words() -> String {
-    let words: serde_json::Map<_, _> = text::SCRIPT.iter().map(|(name, word)| ((*name).to_owned(), (*word).into())).collect();
+    let mut words: serde_json::Map<_, _> = text::SCRIPT.iter().map(|(name, word)| ((*name).to_owned(), (*word).into())).collect();
+    words.insert("bytesMax".to_owned(), FORM_BYTES_MAX.into());
     serde_json::Value::from(words).to_string()
 }
 

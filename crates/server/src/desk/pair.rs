@@ -127,7 +127,12 @@ fn figures(findings: &Findings) -> Markup {
     html! {
         (countersign_report::rehearsal::summary(findings))
         dl.facts {
-            @for (name, rate) in [(words::OVER, reliance.over_reliance), (words::UNDER, reliance.under_reliance), (words::SWITCH, reliance.switch_fraction)] {
+            @for (name, rate) in [
+                (words::OVERRIDE, reliance.override_rate),
+                (words::OVER, reliance.over_reliance),
+                (words::UNDER, reliance.under_reliance),
+                (words::SWITCH, reliance.switch_fraction),
+            ] {
                 dt { (name) }
                 dd { @match rate { Some(rate) => { (words::rate(rate.value, rate.low, rate.high, rate.n)) } None => span.void { (words::NOT_YET) } } }
             }

@@ -68,7 +68,7 @@ pub async fn one(visitor: Visitor, Path(name): Path<String>, Query(query): Query
                     } }
                     dt { (text::DIGEST) } dd { code.wrap { (view.digest) } }
                 }
-                pre.source { code { (view.source.as_deref().unwrap_or_default()) } }
+                pre.source tabindex="0" aria-label=(text::SOURCE) role="group" { code { (view.source.as_deref().unwrap_or_default()) } }
             }
         }
     };

@@ -130,9 +130,11 @@ pub const MOVED_KEPT: &str = "Nothing was recorded. What you had entered is stil
 pub const CHANGED_FIELDS: &str = "Changed since:";
 pub const TIME_OVER: &str = "The time to answer had run out. The case is yours again, and nothing on it has changed.";
 pub const ALREADY: &str = "You have answered this already";
-pub const ALREADY_LEAD: &str = "Your first answer counts; this second one was not recorded.";
+pub const ALREADY_LEAD: &str = "Your first answer counts. Nothing was recorded a second time.";
 pub const TAKEN: &str = "Somebody else has this case now";
-pub const TAKEN_LEAD: &str = "Your time on it ran out and a colleague took it, or it was decided. Your answer was not recorded.";
+pub const TAKEN_LEAD: &str = "Your time on it ran out, and a colleague took it. Your answer was not recorded.";
+pub const SETTLED: &str = "This case was decided while it was open here";
+pub const SETTLED_LEAD: &str = "A colleague has answered it. Your answer was not recorded.";
 pub const CHECK_FORM: &str = "Not recorded yet:";
 
 // The history of a case, and its proof.
@@ -198,6 +200,7 @@ pub const VERIFY_LEAD: &str = "checks every event, tile, checkpoint and projecti
 pub const NO_PLAYBOOK: &str = "No playbook is published";
 pub const NO_PLAYBOOK_LEAD: &str = "A playbook says what is decided, what an answer is, and who decides.";
 pub const DIGEST: &str = "SHA-256";
+pub const SOURCE: &str = "Source, scrolls sideways";
 pub const ANSWERS: &str = "Answers";
 pub const ANSWER_TEXT: &str = "a text";
 pub const ANSWER_PATCH: &str = "a patch";
@@ -491,6 +494,10 @@ pub const SCRIPT: &[(&str, &str)] = &[
     ("changed", "This case moved on while it was open."),
     ("newer", NEWER),
     ("show", SHOW_NEWER),
+    ("unread", "This case has only just come up, so nothing was sent."),
+    ("tooLarge", "This is more than the desk takes at once. Nothing was sent, and what you entered is still here: make it shorter."),
+    ("tooLong", "This is more than an answer here may have, so nothing was put in."),
+    ("undrafted", "This is too long to be kept should the page be closed: send it before you leave."),
     ("proofChecking", "Checking …"),
     ("proofGood", "events checked by your browser: each is in the log, unchanged, and the key signed its root."),
     (

@@ -96,6 +96,8 @@ impl World {
             version: Some(before.version.clone()),
             probabilities: Some(probabilities),
             explanation: Some(format!("Looked again, asked \"{}\": read that way, this answer fits best.", words(&ask["instruction"]))),
+            // It looked where it had looked before.
+            evidence: before.evidence.clone(),
             chained_from: Some(before.id),
             ask: Some(notice.id.0),
             ..ProposalInput::default()
@@ -107,5 +109,17 @@ impl World {
 
 /// The text of a content, which stands in the event or beside it.
 fn words(content: &Value) -> &str {
-    content["inline"].as_str().or_else(|| content["opened"].as_str()).unwrap_or("again, please")
+    content["plain"].as_str().or_else(|| content["opened"].as_str()).unwrap_or("again, please")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use countersign_core::content::Content;
+
+    #[test]
+    fn what_was_asked_is_found_in_the_event_or_beside_it() {
+        assert_eq!(words(&serde_json::to_value(Content::text("shorter")).unwrap()), "shorter");
+        assert_eq!(words(&json!({ "sealed": { "commitment": "..", "bytes": 9 }, "opened": "shorter" })), "shorter");
+    }
 }

@@ -5,6 +5,7 @@ use super::{
     NAME,
 };
 use crate::desk::text::parts as words;
+use countersign_core::limits::CASE_BYTES_MAX;
 use maud::{Markup, html};
 use serde_json::Value;
 use similar::{ChangeTag, TextDiff};
@@ -12,13 +13,14 @@ use similar::{ChangeTag, TextDiff};
 /// Longer texts are not compared word by word.
 const COMPARED_BYTES_MAX: usize = 60_000;
 
-/// A text that begins as the proposal, with the difference under it.
+/// A text that begins as the proposal, with the difference under it. A browser would cut what is pasted to its `maxlength` without
+/// a word, so the script refuses what is too long as a whole, and the engine what still comes.
 pub fn text(bytes_max: usize, proposed: Option<&str>, typed: Option<&str>) -> Markup {
     let value = typed.or(proposed).unwrap_or_default();
     html! {
         div.writing {
             label.field { (words::YOUR_TEXT)
-                textarea name=(NAME) rows="12" dir="auto" required maxlength=(bytes_max) data-edit { (lead(value)) (value) }
+                textarea name=(NAME) rows="12" dir="auto" required data-edit data-bytes-max=(bytes_max) { (lead(value)) (value) }
             }
         }
         @if let (Some(proposed), Some(typed)) = (proposed, typed) {
@@ -32,7 +34,7 @@ pub fn patch(proposed: Option<&str>, typed: Option<&str>) -> Markup {
     let value = typed.or(proposed).unwrap_or_default();
     html! {
         label.field { (words::PATCH_HOW)
-            textarea.code name=(NAME) rows="14" spellcheck="false" required data-edit { (lead(value)) (value) }
+            textarea.code name=(NAME) rows="14" spellcheck="false" required data-edit data-bytes-max=(CASE_BYTES_MAX) { (lead(value)) (value) }
         }
     }
 }

@@ -49,8 +49,27 @@ function keepDraft(form) {
     const values = typed(form);
     if (values.length) sessionStorage.setItem(draftKey(form), JSON.stringify(values));
     else sessionStorage.removeItem(draftKey(form));
-  } catch { /* A full or forbidden store: the page itself still holds it. */ }
+  } catch {
+    // A full or forbidden store: the page itself still holds it. An older draft would only be mistaken for it.
+    dropDraft(draftKey(form));
+    say(words.undrafted, true);
+  }
 }
+// A long text is not written down at every key.
+const KEEP_AFTER_MS = 200;
+let unkept = null;
+let keeping = 0;
+function keepSoon(form) {
+  unkept = form;
+  clearTimeout(keeping);
+  keeping = setTimeout(keepNow, KEEP_AFTER_MS);
+}
+function keepNow() {
+  clearTimeout(keeping);
+  if (unkept?.isConnected) keepDraft(unkept);
+  unkept = null;
+}
+addEventListener("pagehide", keepNow);
 function restoreDraft(form) {
   let values;
   try { values = JSON.parse(sessionStorage.getItem(draftKey(form)) ?? "[]"); } catch { return; }
@@ -70,8 +89,9 @@ function dropDraft(key) {
 
 let busy = false;
 let began = 0;
+let here = location.pathname + location.search;
 
-function put(text, url, push) {
+function put(text, url) {
   const next = new DOMParser().parseFromString(text, "text/html");
   const main = one("main", next);
   if (!main) { location.assign(url); return; }
@@ -80,7 +100,8 @@ function put(text, url, push) {
   const bar = one("header.bar", next);
   if (bar) one("header.bar")?.replaceWith(document.adoptNode(bar));
   document.title = next.title;
-  if (push && url !== location.pathname + location.search) history.pushState({ desk: true }, "", url);
+  if (url !== here) history.pushState({ desk: true }, "", url);
+  here = url;
   shown();
   placed.dispatchEvent(new CustomEvent("desk:swapped", { bubbles: true }));
   say("");
@@ -89,44 +110,68 @@ function put(text, url, push) {
 }
 
 // What was refused leaves the page as it is, with all that was entered, and stands above it.
-function refuse(text) {
-  const page = new DOMParser().parseFromString(text, "text/html");
-  const part = (selector) => one(`main ${selector}`, page)?.textContent.trim() ?? "";
+function note(head, body) {
   one(".note.refused")?.remove();
   const note = document.createElement("div");
   note.className = "note warns refused";
   note.setAttribute("role", "alert");
-  const head = document.createElement("strong");
-  head.textContent = part("h1");
-  note.append(head, ` ${part(".lead")} ${part(".to-do")}`);
+  if (head) {
+    const strong = document.createElement("strong");
+    strong.textContent = head;
+    note.append(strong, " ");
+  }
+  note.append(body);
   one("main").prepend(note);
   note.scrollIntoView({ block: "nearest" });
+}
+function refuse(text) {
+  const page = new DOMParser().parseFromString(text, "text/html");
+  const part = (selector) => one(`main ${selector}`, page)?.textContent.trim() ?? "";
+  // What has no main part was not said by our server, but by something before it that does not reach it.
+  if (one("main h1", page)) note(part("h1"), `${part(".lead")} ${part(".to-do")}`);
+  else note("", words.unreachable);
 }
 
 async function send(form, submitter) {
   if (busy) return;
+  keepNow();
   busy = true;
   const button = submitter ?? one("button[type=submit]", form);
   button?.setAttribute("aria-busy", "true");
   const seconds = one('input[name="seconds"]', form);
   if (seconds && openedAt) seconds.value = ((performance.now() - openedAt - hiddenFor) / 1000).toFixed(1);
-  const body = new URLSearchParams(new FormData(form, submitter));
+  const body = new URLSearchParams(new FormData(form, submitter)).toString();
   began = performance.now();
   try {
-    const answer = await fetch(form.action, { method: "POST", body, headers: { "x-desk": "1" }, credentials: "same-origin" });
+    // Beyond its limit the server hangs up, which would look as if it were not there.
+    if (body.length > words.bytesMax) { note("", words.tooLarge); return; }
+    const answer = await fetch(form.action, { method: "POST", body, headers: { "x-desk": "1", "content-type": "application/x-www-form-urlencoded" }, credentials: "same-origin" });
     const text = await answer.text();
     const url = answer.headers.get("x-desk-url") ?? new URL(answer.url).pathname + new URL(answer.url).search;
     if (!answer.ok) { refuse(text); return; }
-    if (form.dataset.draft && !/class="note warns"/.test(text)) dropDraft(draftKey(form));
-    put(text, url, true);
+    if (form.dataset.draft && form.action.endsWith("/judge") && !/class="note warns"/.test(text)) dropDraft(draftKey(form));
+    put(text, url);
     requestAnimationFrame(() => setTimeout(() => performance.measure("desk:painted", { start: began, end: performance.now() })));
   } catch {
-    say(words.unreachable, true);
+    note("", words.unreachable);
   } finally {
     busy = false;
     button?.removeAttribute("aria-busy");
   }
 }
+
+// A case that has only just come up was read by nobody: the second click of a double click, or a key that came too late for the
+// case before, must not answer it.
+const READ_MS = 250;
+const unread = () => openedAt > 0 && performance.now() - openedAt < READ_MS;
+document.addEventListener("click", (event) => {
+  if (event.detail > 1 && event.target.closest?.("main button[type=submit]")) event.preventDefault();
+}, { capture: true });
+document.addEventListener("submit", (event) => {
+  if (event.target.id !== "answer" || !unread()) return;
+  event.preventDefault();
+  say(words.unread);
+}, { capture: true });
 
 document.addEventListener("submit", (event) => {
   const form = event.target;
@@ -134,7 +179,8 @@ document.addEventListener("submit", (event) => {
   event.preventDefault();
   send(form, event.submitter);
 });
-addEventListener("popstate", () => location.reload());
+// Links within a page come here too, and they leave it as it is.
+addEventListener("popstate", () => { if (location.pathname + location.search !== here) location.reload(); });
 
 // ---- A case that is open ----
 
@@ -161,13 +207,16 @@ function shown() {
   if (form && !one(".note.warns")) restoreDraft(form);
 }
 
-function offer(text) {
+// Says that there is something else to be seen: new advice in the colour of advice, and in that of an alarm only what voids an answer.
+function offer(text, warns) {
   const side = one(".side");
   const form = one("#answer");
-  if (!side || !form || one(".offer")) return;
+  const before = one(".offer");
+  if (!side || !form || (before ? before.matches(".warns") || !warns : !warns && one("form.note.ai"))) return;
+  before?.remove();
   const box = document.createElement("div");
-  box.className = "note warns offer";
-  box.setAttribute("role", "alert");
+  box.className = warns ? "note warns offer" : "note ai offer";
+  box.setAttribute("role", warns ? "alert" : "status");
   box.append(text, " ");
   const button = document.createElement("button");
   button.type = "button";
@@ -198,10 +247,10 @@ async function watch() {
       : await fetch(`${url}/pulse?shown=${article.dataset.shown}`);
     if (!form.isConnected) return;
     if (answer.status === 401) { say(words.signedOut, true); return; }
-    if (!answer.ok) { if (renew) offer(words.lost); return; }
+    if (!answer.ok) { if (renew) offer(words.lost, true); return; }
     const told = await answer.json();
-    if (told.changed) offer(words.changed);
-    else if (told.newer) offer(words.newer);
+    if (told.changed) offer(left > 0 ? words.changed : words.lost, true);
+    else if (told.newer) offer(words.newer, false);
     if (told.token && !told.changed) {
       form.elements.token.value = told.token;
       form.elements.shown.value = article.dataset.shown = told.shown;
@@ -290,6 +339,8 @@ const keys = {
 
 document.addEventListener("keydown", (event) => {
   if (event.isComposing || event.defaultPrevented) return;
+  // A key that is held says nothing more, but where it moves on.
+  if (event.repeat && event.key !== "j" && event.key !== "k") return;
   const form = event.target.closest?.("form");
   if (event.key === "Enter" && (event.ctrlKey || event.metaKey) && form) { event.preventDefault(); form.requestSubmit(one("[data-decide]", form) ?? undefined); return; }
   if (event.key === "Escape" && writes(event.target)) { event.target.blur(); return; }
@@ -304,9 +355,20 @@ document.addEventListener("keydown", (event) => {
   if (act) { event.preventDefault(); act(); }
 });
 
+// Megabytes that are pasted would hold up the page for minutes, and a cut text would pass for the whole one.
+document.addEventListener("beforeinput", (event) => {
+  const text = event.data ?? event.dataTransfer?.getData("text/plain") ?? "";
+  if (text.length <= Number(event.target.dataset?.bytesMax ?? words.bytesMax)) return;
+  event.preventDefault();
+  note("", words.tooLong);
+});
+document.addEventListener("change", (event) => {
+  const draft = event.target.closest("form[data-draft]");
+  if (draft) keepSoon(draft);
+});
 document.addEventListener("input", (event) => {
   const draft = event.target.closest("form[data-draft]");
-  if (draft) keepDraft(draft);
+  if (draft) keepSoon(draft);
   if (event.target.id === "filter") {
     const wanted = event.target.value.trim().toLowerCase();
     for (const row of all("tr[data-row]")) row.hidden = wanted !== "" && !row.textContent.toLowerCase().includes(wanted);

@@ -24,6 +24,7 @@ function image(figure) {
   const measured = () => boxes.setAttribute("viewBox", `0 0 ${picture.naturalWidth} ${picture.naturalHeight}`);
   const broken = () => {
     figure.querySelector(".broken").hidden = false;
+    figure.querySelector(".tools").hidden = true;
     stage.hidden = true;
   };
   if (picture.complete) (picture.naturalWidth ? measured : broken)();

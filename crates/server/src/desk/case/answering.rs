@@ -8,7 +8,6 @@ use super::{
 use crate::desk::page::token;
 use countersign_app::{
     input::EvidenceInput,
-    queue::COUNTED_MAX,
     title,
     view::{FieldView, Sheet},
 };
@@ -64,6 +63,22 @@ impl Answering<'_> {
         }
     }
 
+    fn evidence(&self) -> Vec<EvidenceInput> {
+        self.sheet.shown.proposals.iter().flat_map(|p| p.evidence.iter().cloned()).collect()
+    }
+
+    /// The headline; where it is a whole field, it is that field, with the words that proposers point to.
+    fn heading(&self) -> Markup {
+        let name = title::title_of(&self.sheet.playbook);
+        let whole = self.sheet.shown.fields.iter().find(|field| Some(field.name.as_str()) == name && is_headline(field));
+        let Some((field, words)) = whole.and_then(|field| Some((field, field.value.as_str()?))) else {
+            return html! { h1 { (self.title()) } };
+        };
+        let evidence = self.evidence();
+        let context = field::Context { evidence: &evidence, now: self.now };
+        html! { h1 #{ "field-" (field.name) } tabindex="-1" { (field::text::in_line(words, &field.name, &context)) } }
+    }
+
     fn head(&self) -> Markup {
         let sheet = self.sheet;
         html! {
@@ -80,13 +95,13 @@ impl Answering<'_> {
                     }
                     a href={ (super::url(sheet.shown.case)) "/history" } { (text::HISTORY) }
                 }
-                h1 { (self.title()) }
+                (self.heading())
             }
         }
     }
 
     fn fields(&self) -> Markup {
-        let evidence: Vec<EvidenceInput> = self.sheet.shown.proposals.iter().flat_map(|p| p.evidence.iter().cloned()).collect();
+        let evidence = self.evidence();
         let context = field::Context { evidence: &evidence, now: self.now };
         let title = title::title_of(&self.sheet.playbook);
         html! {
@@ -246,12 +261,16 @@ impl Answering<'_> {
     }
 }
 
+/// Whether the value of the field with the headline is all in that headline.
+fn is_headline(view: &FieldView) -> bool {
+    view.value.as_str().is_some_and(|text| title::headline(&view.value).as_deref() == Some(text.trim()))
+}
+
 /// One field with its name; a headline is drawn as one and not twice.
 #[must_use]
 pub fn field_section(view: &FieldView, spec: &FieldSpec, context: &field::Context<'_>, is_title: bool) -> Markup {
-    let short = view.value.as_str().is_some_and(|text| text.chars().count() <= COUNTED_MAX as usize && !text.contains('\n'));
     html! {
-        @if !(is_title && short && view.value.as_str().is_some_and(|text| title::headline(&view.value).as_deref() == Some(text.trim()))) {
+        @if !(is_title && is_headline(view)) {
             section.field.short[field::is_short(view, spec)] #{ "field-" (view.name) } tabindex="-1" data-kind=(view.kind) {
                 h2 { (view.name) }
                 (field::render(view, spec, context))

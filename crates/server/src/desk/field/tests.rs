@@ -112,7 +112,8 @@ fn long_values_are_folded_and_cut() {
     assert!(drawn(FieldKind::Conversation, json!(turns), &[]).contains("600 earlier turns"));
     let long: String = (0..20_000).map(|n| format!("+line {n}\n")).collect();
     let page = drawn(FieldKind::Patch, json!(format!("--- a/x\n+++ b/x\n@@ -0,0 +1,20000 @@\n{long}")), &[]);
-    assert!(page.contains("more lines, as plain text") && page.len() < 1_200_000, "{}", page.len());
+    assert!(page.contains("17\u{202f}001 more lines, as plain text") && page.len() < 1_200_000, "{}", page.len());
+    assert!(page.contains("1 file, 20\u{202f}000 lines added, 0 removed"), "the size is that of the whole change");
     assert!(page.contains("+line 19999"), "nothing of a change is hidden from its reviewer");
     let deep = (0..60).fold(json!(1), |inner, _| json!([inner]));
     assert!(drawn(FieldKind::Json, json!(deep.to_string()), &[]).len() < 10_000);
@@ -120,7 +121,7 @@ fn long_values_are_folded_and_cut() {
 
 #[test]
 fn a_diff_is_read_with_its_numbers() {
-    let patch = parse(DIFF, 100);
+    let patch = parse(DIFF);
     let file = &patch.files[0];
     assert_eq!((file.before, file.after, file.added(), file.removed()), (Some("src/old.rs"), Some("src/new.rs"), 2, 1));
     assert_eq!(file.notes, ["similarity index 90%"]);
@@ -135,18 +136,34 @@ fn a_diff_is_read_with_its_numbers() {
         (Kind::Note, None, None, "No newline at end of file"),
     ];
     assert_eq!(lines, expected);
-    assert_eq!(patch.rest, None);
+    assert_eq!((patch.preamble, file.end), ("", DIFF.len()));
 }
 
 #[test]
 fn diffs_of_other_tools_are_read() {
     let plain = "--- old.txt\t2026-01-01\n+++ new.txt\t2026-01-02\n@@ -1 +1 @@\n-a\n+b\n--- /dev/null\n+++ made.txt\n@@ -0,0 +1 @@\n+--- not a header\n";
-    let patch = parse(plain, 100);
+    let patch = parse(plain);
     let paths: Vec<_> = patch.files.iter().map(|file| (file.before, file.after)).collect();
     assert_eq!(paths, [(Some("old.txt"), Some("new.txt")), (None, Some("made.txt"))]);
     assert_eq!(patch.files[1].hunks[0].lines[0].text, "--- not a header");
-    assert_eq!(parse("@@ -1,2 +1,2 @@\n a\n", 100).files.len(), 1);
-    assert_eq!(parse("no diff at all", 100).files.len(), 0);
+    assert_eq!(parse("@@ -1,2 +1,2 @@\n a\n").files.len(), 1);
+    let none = parse("no diff at all");
+    assert_eq!((none.files.len(), none.preamble), (0, "no diff at all"));
+    let mailed = parse("Subject: fix it\n\nIt was broken.\n---\ndiff --git a/x b/x\n@@ -1 +1 @@\n-a\n+b\n");
+    assert_eq!((mailed.files.len(), mailed.preamble), (1, "Subject: fix it\n\nIt was broken.\n---\n"));
+}
+
+#[test]
+fn nothing_of_a_change_is_hidden_from_its_reviewer() {
+    let files =
+        |n: usize| (0..n).map(|f| format!("--- a/f{f}\n+++ b/f{f}\n@@ -0,0 +1,1000 @@\n{}", "+line\n".repeat(1_000))).collect::<String>();
+    let page = drawn(FieldKind::Patch, json!(format!("From: somebody\n\nWhy.\n{}", files(20))), &[]);
+    assert_eq!(page.matches("data-file=").count(), 20, "every file is listed");
+    // A line that is drawn has its text once, in a cell; one that is not stands with its sign.
+    assert_eq!(page.matches("line</td>").count() + page.matches("+line\n").count(), 20_000);
+    assert!(page.contains("20 files, 20\u{202f}000 lines added") && page.contains("From: somebody"));
+    let none = drawn(FieldKind::Patch, json!("rm -rf /"), &[]);
+    assert!(none.contains("rm -rf /") && none.contains("no unified diff"), "{none}");
 }
 
 #[test]
@@ -224,7 +241,7 @@ proptest! {
     #[test]
     fn reading_a_diff_never_panics_and_loses_no_changed_line(lines in proptest::collection::vec("[-+ @\\\\]?[a-z@ ,0-9+-]{0,12}", 0..60)) {
         let source = lines.join("\n");
-        let patch = parse(&source, 1_000);
+        let patch = parse(&source);
         let drawn: usize = patch.files.iter().flat_map(|f| &f.hunks).map(|h| h.lines.len()).sum();
         prop_assert!(drawn <= lines.len());
         let _ = patch::render(&source).into_string();

@@ -30,6 +30,11 @@ pub fn render(text: &str, field: &str, context: &Context<'_>) -> Markup {
     }
 }
 
+/// A text in one line, as a headline: marked, never folded or cut.
+pub fn in_line(text: &str, field: &str, context: &Context<'_>) -> Markup {
+    marked(text, 0..text.len(), &marks(text, context.evidence_of(field)))
+}
+
 /// The text of a turn or another part: marked where its words are quoted, never folded.
 pub fn quoted(text: &str, field: &str, context: &Context<'_>) -> Markup {
     let marks = quotes(text, context.evidence_of(field));

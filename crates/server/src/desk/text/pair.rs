@@ -9,6 +9,7 @@ pub const NOT_COUNTED: &str = "Not counted yet.";
 pub const COUNT: &str = "Count now";
 pub const LOOK_AGAIN: &str = "look again";
 pub const REPORT: &str = "The whole report";
+pub const OVERRIDE: &str = "Answers something else than the advice";
 pub const OVER: &str = "Follows advice that is wrong";
 pub const UNDER: &str = "Turns down advice that is right";
 pub const SWITCH: &str = "Changes to the advice after disagreeing";

@@ -15,6 +15,7 @@ pub const ZOOM_OUT: &str = "Smaller";
 pub const ZOOM_FIT: &str = "Fit";
 pub const BOXES: &str = "Boxes";
 pub const VIEWED: &str = "Viewed";
+pub const PATCH_NONE: &str = "This is no unified diff; it stands here as it came.";
 
 pub const CHOOSE: &str = "Choose an answer";
 pub const ANSWER: &str = "Answer";

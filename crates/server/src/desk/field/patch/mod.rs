@@ -8,34 +8,37 @@ pub use parse::{File, Kind, Line, parse};
 use crate::desk::text::parts as text;
 use maud::{Markup, html};
 
-/// Lines that are drawn as lines; what follows stands as plain text.
+/// Lines that are drawn as lines, over all files; what follows stands as plain text within its file.
 const SHOWN_LINES_MAX: usize = 3_000;
 /// A file with more changed lines than this begins folded.
 const OPEN_LINES_MAX: usize = 400;
-/// Characters of the plain rest.
-const REST_BYTES_MAX: usize = 1 << 20;
+/// Other header lines of a file that stand one by one; more of them are folded.
+const SHOWN_NOTES_MAX: usize = 12;
+/// Bytes of one plain text.
+const PLAIN_BYTES_MAX: usize = 1 << 20;
 
 /// A diff as a field.
 #[must_use]
 pub fn render(source: &str) -> Markup {
-    let patch = parse(source, SHOWN_LINES_MAX);
+    let patch = parse(source);
     let (added, removed) = patch.files.iter().fold((0, 0), |(a, r), file| (a + file.added(), r + file.removed()));
+    let mut left = SHOWN_LINES_MAX;
     html! {
         div.patch data-patch {
-            p.aside { (text::patch_size(patch.files.len(), added, removed)) }
-            @for (n, file) in patch.files.iter().enumerate() { (one(file, n)) }
-            @if let Some(rest) = patch.rest.map(|at| source.get(at..).unwrap_or_default()) {
-                details.more {
-                    summary { (text::more_lines(rest.lines().count())) }
-                    pre.code { (cut(rest)) }
-                }
-            }
+            @if patch.files.is_empty() { p.aside { (text::PATCH_NONE) } }
+            @else { p.aside { (text::patch_size(patch.files.len(), added, removed)) } }
+            @if !patch.preamble.trim().is_empty() { (plain(patch.preamble)) }
+            @for (n, file) in patch.files.iter().enumerate() { (one(file, n, source, &mut left)) }
         }
     }
 }
 
-fn one(file: &File<'_>, number: usize) -> Markup {
-    let open = file.added() + file.removed() <= OPEN_LINES_MAX;
+/// One file; `left` lines may still be drawn as lines.
+fn one(file: &File<'_>, number: usize, source: &str, left: &mut usize) -> Markup {
+    let (drawn, rest) = share(file, left);
+    let rest = rest.and_then(|at| source.get(at..file.end));
+    let open = rest.is_none() && file.added() + file.removed() <= OPEN_LINES_MAX;
+    let (notes, more) = file.notes.split_at(file.notes.len().min(SHOWN_NOTES_MAX));
     html! {
         details.file open[open] data-file=(file.path()) {
             summary {
@@ -44,19 +47,43 @@ fn one(file: &File<'_>, number: usize) -> Markup {
                 span.removed { "\u{2212}" (file.removed()) }
             }
             label.viewed hidden { input type="checkbox" data-viewed; " " (text::VIEWED) }
-            @for note in &file.notes { p.aside { (note) } }
+            @for note in notes { p.aside { (note) } }
+            @if !more.is_empty() { details.more { summary { (text::more_lines(more.len())) } (plain(&more.join("\n"))) } }
             div.scroll tabindex="0" role="group" aria-label=(text::changes_of(file.path())) {
-                table.code {
-                    @for (h, hunk) in file.hunks.iter().enumerate() {
-                        tbody id={ "file-" (number) "-hunk-" (h) } {
-                            tr.hunk { td colspan="3" { (hunk.head) } }
-                            @for (line, parts) in words::marked(&hunk.lines) { (row(line, &parts)) }
+                @if !drawn.is_empty() {
+                    table.code {
+                        @for (h, (hunk, n)) in file.hunks.iter().zip(&drawn).enumerate() {
+                            tbody id={ "file-" (number) "-hunk-" (h) } {
+                                tr.hunk { td colspan="3" { (hunk.head) } }
+                                @for (line, parts) in words::marked(hunk.lines.get(..*n).unwrap_or_default()) { (row(line, &parts)) }
+                            }
                         }
                     }
+                }
+                @if let Some(rest) = rest {
+                    @if !drawn.is_empty() { p.aside { (text::more_lines(rest.lines().count())) } }
+                    (plain(rest))
                 }
             }
         }
     }
+}
+
+/// How many lines of each hunk are drawn, and where the rest begins that stands as plain text. A hunk's head is a line.
+fn share(file: &File<'_>, left: &mut usize) -> (Vec<usize>, Option<usize>) {
+    let mut drawn = Vec::new();
+    for hunk in &file.hunks {
+        if *left == 0 {
+            return (drawn, Some(hunk.at));
+        }
+        let n = hunk.lines.len().min(*left - 1);
+        *left -= n + 1;
+        drawn.push(n);
+        if let Some(line) = hunk.lines.get(n) {
+            return (drawn, Some(line.at));
+        }
+    }
+    (drawn, None)
 }
 
 fn row(line: &Line<'_>, parts: &[words::Part<'_>]) -> Markup {
@@ -78,10 +105,15 @@ fn row(line: &Line<'_>, parts: &[words::Part<'_>]) -> Markup {
     }
 }
 
-fn cut(text: &str) -> &str {
-    let mut end = text.len().min(REST_BYTES_MAX);
-    while !text.is_char_boundary(end) {
+/// Text as it came.
+fn plain(source: &str) -> Markup {
+    let mut end = source.len().min(PLAIN_BYTES_MAX);
+    while !source.is_char_boundary(end) {
         end -= 1;
     }
-    text.get(..end).unwrap_or_default()
+    let (shown, cut) = source.split_at(end);
+    html! {
+        pre.code { (shown) }
+        @if !cut.is_empty() { p.aside { (text::cut_chars(cut.chars().count())) } }
+    }
 }

@@ -1,13 +1,13 @@
 //! Reading a unified diff (POSIX `diff -u`, and git's headers). Never refuses: what it does not know is a note, since a reader
 //! must see all of it.
 
-/// A diff as far as its lines are drawn.
+/// A diff.
 #[derive(Debug, Default, PartialEq, Eq)]
 pub struct Patch<'a> {
+    /// What stands before the first file, as the message of a mailed commit; all of it where there is no file.
+    pub preamble: &'a str,
     /// Its files in order.
     pub files: Vec<File<'a>>,
-    /// Where the rest begins that is not drawn line by line, in bytes.
-    pub rest: Option<usize>,
 }
 
 /// The changes of one file.
@@ -21,6 +21,8 @@ pub struct File<'a> {
     pub notes: Vec<&'a str>,
     /// Its hunks.
     pub hunks: Vec<Hunk<'a>>,
+    /// Where its part of the source ends, in bytes.
+    pub end: usize,
 }
 
 impl File<'_> {
@@ -52,6 +54,8 @@ impl File<'_> {
 pub struct Hunk<'a> {
     /// Its header line.
     pub head: &'a str,
+    /// Where that line begins in the source, in bytes.
+    pub at: usize,
     /// Its lines.
     pub lines: Vec<Line<'a>>,
 }
@@ -80,29 +84,31 @@ pub struct Line<'a> {
     pub after: Option<u64>,
     /// Its text.
     pub text: &'a str,
+    /// Where it begins in the source with its sign, in bytes.
+    pub at: usize,
 }
 
-/// Reads a diff, at most `lines_max` lines of hunks.
+/// Reads a diff.
 #[must_use]
-pub fn parse(source: &str, lines_max: usize) -> Patch<'_> {
-    let mut patch = Patch::default();
-    let mut reader = Reader { old: 0, new: 0, old_left: 0, new_left: 0 };
-    let (mut at, mut lines) = (0, 0);
+pub fn parse(source: &str) -> Patch<'_> {
+    let mut patch = Patch { preamble: source, files: Vec::new() };
+    let mut reader = Reader { at: 0, old: 0, new: 0, old_left: 0, new_left: 0 };
     for raw in source.split_inclusive('\n') {
-        if lines >= lines_max {
-            patch.rest = Some(at);
-            break;
-        }
-        at += raw.len();
         let line = raw.strip_suffix('\n').unwrap_or(raw);
-        let line = line.strip_suffix('\r').unwrap_or(line);
-        lines += usize::from(reader.line(line, &mut patch.files));
+        let before_any = patch.files.is_empty();
+        reader.line(line.strip_suffix('\r').unwrap_or(line), &mut patch.files);
+        if before_any && !patch.files.is_empty() {
+            patch.preamble = source.get(..reader.at).unwrap_or_default();
+        }
+        reader.at += raw.len();
+        patch.files.last_mut().into_iter().for_each(|file| file.end = reader.at);
     }
     patch
 }
 
-/// Where the reading stands: the numbers of the next lines, and how many the hunk still has.
+/// Where the reading stands: in the source, the numbers of the next lines, and how many the hunk still has.
 struct Reader {
+    at: usize,
     old: u64,
     new: u64,
     old_left: u64,
@@ -110,13 +116,13 @@ struct Reader {
 }
 
 impl Reader {
-    /// Takes one line; whether it is one that is drawn.
-    fn line<'a>(&mut self, line: &'a str, files: &mut Vec<File<'a>>) -> bool {
+    /// Takes one line.
+    fn line<'a>(&mut self, line: &'a str, files: &mut Vec<File<'a>>) {
         if (self.old_left > 0 || self.new_left > 0 || line.starts_with('\\'))
             && let Some(hunk) = files.last_mut().and_then(|file| file.hunks.last_mut())
         {
             hunk.lines.push(self.numbered(line));
-            return true;
+            return;
         }
         if line.starts_with("@@ ")
             && let Some((old, new)) = ranges(line)
@@ -125,33 +131,10 @@ impl Reader {
             if files.is_empty() {
                 files.push(File::default());
             }
-            files.last_mut().into_iter().for_each(|file| file.hunks.push(Hunk { head: line, lines: Vec::new() }));
-            return true;
+            files.last_mut().into_iter().for_each(|file| file.hunks.push(Hunk { head: line, at: self.at, lines: Vec::new() }));
+            return;
         }
-        self.header(line, files);
-        false
-    }
-
-    fn header<'a>(&self, line: &'a str, files: &mut Vec<File<'a>>) {
-        let begins = line.starts_with("diff ");
-        let old_path = line.strip_prefix("--- ");
-        // Without git's line a file begins at its old path.
-        let bare = old_path.is_some() && files.last().is_none_or(|file| !file.hunks.is_empty());
-        if begins || bare {
-            files.push(File::default());
-        }
-        let Some(file) = files.last_mut() else { return };
-        if begins {
-            let (before, after) =
-                line.rsplit_once(" b/").map_or((None, None), |(left, after)| (left.split_once(" a/").map(|(_, b)| b), Some(after)));
-            (file.before, file.after) = (before, after);
-        } else if let Some(path) = old_path {
-            file.before = stripped(path, "a/");
-        } else if let Some(path) = line.strip_prefix("+++ ") {
-            file.after = stripped(path, "b/");
-        } else if !line.is_empty() && !line.starts_with("index ") {
-            file.notes.push(line);
-        }
+        header(line, files);
     }
 
     fn numbered<'a>(&mut self, line: &'a str) -> Line<'a> {
@@ -173,7 +156,30 @@ impl Reader {
         if after.is_some() {
             (self.new, self.new_left) = (self.new.saturating_add(1), self.new_left.saturating_sub(1));
         }
-        Line { kind, before, after, text: if kind == Kind::Note { text.trim_start() } else { text } }
+        Line { kind, before, after, text: if kind == Kind::Note { text.trim_start() } else { text }, at: self.at }
+    }
+}
+
+/// Takes a line outside of hunks.
+fn header<'a>(line: &'a str, files: &mut Vec<File<'a>>) {
+    let begins = line.starts_with("diff ");
+    let old_path = line.strip_prefix("--- ");
+    // Without git's line a file begins at its old path.
+    let bare = old_path.is_some() && files.last().is_none_or(|file| !file.hunks.is_empty());
+    if begins || bare {
+        files.push(File::default());
+    }
+    let Some(file) = files.last_mut() else { return };
+    if begins {
+        let (before, after) =
+            line.rsplit_once(" b/").map_or((None, None), |(left, after)| (left.split_once(" a/").map(|(_, b)| b), Some(after)));
+        (file.before, file.after) = (before, after);
+    } else if let Some(path) = old_path {
+        file.before = stripped(path, "a/");
+    } else if let Some(path) = line.strip_prefix("+++ ") {
+        file.after = stripped(path, "b/");
+    } else if !line.is_empty() && !line.starts_with("index ") {
+        file.notes.push(line);
     }
 }
 
