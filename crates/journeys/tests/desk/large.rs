@@ -81,13 +81,15 @@ async fn texts_of_megabytes_are_shown_in_part_and_never_lost() {
     page.look("too-long-an-answer").await;
     // More than a form may carry is not even sent, since the server would hang up.
     page.read().await;
-    page.script("const area = document.querySelector('textarea[data-edit]'); area.hidden = true; area.value = 'long'.repeat(2_000_000);")
-        .await;
+    page.script(
+        "const area = document.querySelector('textarea[data-edit]'); area.style.display = 'none'; area.value = 'long '.repeat(1_000_000);",
+    )
+    .await;
     page.click("[data-decide]").await;
     page.until("document.querySelector('.note.refused')").await;
     assert!(page.text(".note.refused").await.contains("more than the desk takes at once"));
     assert!(desk.stands(case).await.judgments.is_empty());
-    page.script("const area = document.querySelector('textarea[data-edit]'); area.value = 'Short, then.'; area.hidden = false;").await;
+    page.script("const area = document.querySelector('textarea[data-edit]'); area.value = 'Short, then.'; area.style.display = '';").await;
     page.read().await;
     page.click("[data-decide]").await;
     page.until("!document.querySelector('#answer')").await;

@@ -37,7 +37,7 @@ fn one(turn: &Value, field: &str, context: &Context<'_>) -> Markup {
                 b { (role) }
                 @if let Some(at) = turn["at"].as_i64() { time.aside datetime=(format_rfc3339(at)) { (words::ago(context.now.saturating_sub(at))) } }
             }
-            div.text dir="auto" { (text::quoted(said, field, context)) }
+            (text::quoted(said, field, context))
         }
     }
 }

@@ -15,15 +15,19 @@ const MARKS_MAX: usize = 40;
 
 /// A text as a field.
 pub fn render(text: &str, field: &str, context: &Context<'_>) -> Markup {
-    let marks = marks(text, context.evidence_of(field));
+    folded(text, &marks(text, context.evidence_of(field)))
+}
+
+/// A text that folds where it is long.
+fn folded(text: &str, marks: &[Range<usize>]) -> Markup {
     let shown = char_end(text, SHOWN_CHARS_MAX);
     let fold = if text.len() > char_end(text, OPEN_CHARS_MAX) { paragraph_end(text, char_end(text, OPEN_CHARS_MAX)) } else { text.len() };
     html! {
-        div.text dir="auto" { (marked(text, 0..fold.min(shown), &marks)) }
+        div.text dir="auto" { (marked(text, 0..fold.min(shown), marks)) }
         @if fold < shown {
             details.more {
                 summary { (words::more_chars(text.get(fold..).unwrap_or_default().chars().count())) }
-                div.text dir="auto" { (marked(text, fold..shown, &marks)) }
+                div.text dir="auto" { (marked(text, fold..shown, marks)) }
             }
         }
         @if shown < text.len() { p.aside { (words::cut_chars(text.get(shown..).unwrap_or_default().chars().count())) } }
@@ -35,14 +39,9 @@ pub fn in_line(text: &str, field: &str, context: &Context<'_>) -> Markup {
     marked(text, 0..text.len(), &marks(text, context.evidence_of(field)))
 }
 
-/// The text of a turn or another part: marked where its words are quoted, never folded.
+/// The text of a turn or another part: marked where its words are quoted.
 pub fn quoted(text: &str, field: &str, context: &Context<'_>) -> Markup {
-    let marks = quotes(text, context.evidence_of(field));
-    let shown = char_end(text, SHOWN_CHARS_MAX);
-    html! {
-        (marked(text, 0..shown, &marks))
-        @if shown < text.len() { span.aside { (words::cut_chars(text.get(shown..).unwrap_or_default().chars().count())) } }
-    }
+    folded(text, &quotes(text, context.evidence_of(field)))
 }
 
 /// Where the code point number `chars` begins, or the end.
