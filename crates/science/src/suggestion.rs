@@ -211,13 +211,23 @@ fn bounds(rate: &Estimate) -> Vec<Bound> {
             "Nothing is assumed: an override does not tell who was right, and neither does an acceptance.",
         ),
         bound(
-            "accuracy of the AI",
+            "accuracy of the AI, if every override was right",
             0.0,
             1.0 - rate.low,
             "Every override was right; nothing is known of the suggestions that were accepted.",
         ),
-        bound("accuracy of the AI", 1.0 - rate.high, 1.0, "Every accepted suggestion was right; nothing is known of the overridden ones."),
-        bound("accuracy of the final answers", 0.0, 1.0 - rate.low, "Every overridden suggestion was right: each override was a mistake."),
+        bound(
+            "accuracy of the AI, if every accepted suggestion was right",
+            1.0 - rate.high,
+            1.0,
+            "Every accepted suggestion was right; nothing is known of the overridden ones.",
+        ),
+        bound(
+            "accuracy of the final answers, if every override was a mistake",
+            0.0,
+            1.0 - rate.low,
+            "Every overridden suggestion was right: each override was a mistake.",
+        ),
         bound(
             "accuracy of the final answers less that of the AI",
             -rate.high,
@@ -232,8 +242,10 @@ fn shows(rate: &Estimate, patterns: &[OverridePattern], inflow: &Inflow) -> Vec<
     let mut out = vec![format!("People override {} of the suggestions (n = {}).", percent(rate), rate.n)];
     let telling = patterns.iter().filter(|p| p.p_holm.is_some_and(|p| p <= 0.05));
     out.extend(telling.map(|p| {
+        // What lies above the rate of all lies above that of the rest, too.
+        let way = if p.rate.value > rate.value { "more" } else { "less" };
         format!(
-            "Where {} is {}, they override {} (n = {}): more or less often than elsewhere, beyond chance.",
+            "Where {} is {}, they override {} (n = {}): {way} often than elsewhere, beyond chance.",
             p.by,
             p.name,
             percent(&p.rate),

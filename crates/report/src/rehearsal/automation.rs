@@ -72,7 +72,7 @@ fn promise_table(automation: &[Automation]) -> Markup {
     }
     html! {
         (table.render())
-        p.small.soft { "“Sure from” is the least probability at which the AI's answer stands unreviewed. The promise is that the true error stays under the first column; share and error were measured on cases that had no part in setting the threshold." }
+        @if automation.iter().any(|one| one.share.is_some_and(|share| share.value > 0.0)) { p.small.soft { "“Sure from” is the least probability at which the AI's answer stands unreviewed. The promise is that the true error stays under the first column; share and error were measured on cases that had no part in setting the threshold." } }
     }
 }
 
@@ -107,7 +107,8 @@ pub(super) fn policies(findings: &Findings) -> Option<Section> {
             (policy_table(&findings.policies))
             @let charts = policy_charts(&findings.policies);
             @if !charts.charts.is_empty() {
-                (page::figure_of("Policies by error and cost", &charts, "The filled mark is the policy that is recommended."))
+                @let marked = findings.policies.iter().any(|policy| policy.recommended);
+                (page::figure_of("Policies by error and cost", &charts, if marked { "The filled mark is the policy that is recommended." } else { "" }))
             }
         }
         @if let Some(curves) = curves {

@@ -71,9 +71,11 @@ fn bounds(only: &SuggestionOnly) -> Intervals {
     let rows = only.bounds.iter().map(|bound| {
         Row::new(bound.of.clone(), Tone::Plain, Interval::new(f64::midpoint(bound.low, bound.high), bound.low, bound.high), "").ends()
     });
+    // A difference may lie below 0; shares alone never do.
+    let low = only.bounds.iter().map(|bound| bound.low).fold(0.0, f64::min);
     Intervals {
         title: "What the truth can be".into(),
-        axis: Axis::new("share", Unit::Share).within(0.0, 1.0),
+        axis: Axis::new("share", Unit::Share).within(low.max(-1.0), 1.0),
         rows: rows.collect(),
         references: Vec::new(),
     }

@@ -2,7 +2,7 @@
 //! outside may judge it.
 
 use super::{Choice, ConfidenceWeighted, Product, Rows, SMOOTHING, signed};
-use crate::calibration::{Calibration, Temperature, ln_floored};
+use crate::calibration::{Calibration, Method as CalibrationMethod, Temperature, ln_floored};
 use crate::error::{Error, Result};
 use crate::fitted::{Versioned, bits};
 use crate::math;
@@ -20,7 +20,7 @@ pub const SELECTION_ROWS_MAX: usize = 50_000;
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Method {
-    /// The AI alone, by its temperature: the person adds nothing.
+    /// The AI alone, recalibrated (temperature; of two classes a line through its log-odds): the person adds nothing.
     Ai,
     /// [`ConfidenceWeighted`] of the AI's log-odds and the person's signed confidence; two classes.
     Confidences,
@@ -85,7 +85,7 @@ impl Combiner {
     fn fit_with(method: Method, rows: &Rows<'_>, labels: &[u32], temperature: Temperature) -> Result<Self> {
         let calibration = Calibration::Temperature(temperature);
         Ok(match method {
-            Method::Ai => Self::Ai(calibration),
+            Method::Ai => Self::Ai(alone(rows, labels, calibration)),
             Method::Confidences => Self::Confidences(weigh_confidences(rows, labels)?),
             Method::Product => Self::Product(Product::fit_with(rows, labels, calibration, SMOOTHING)?),
             Method::Choice => Self::Choice(Choice::fit_with(rows, labels, temperature)?),
@@ -107,6 +107,16 @@ impl Combiner {
             Self::Product(fitted) => fitted.apply(rows),
             Self::Choice(fitted) => fitted.apply(rows),
         }
+    }
+}
+
+/// The AI alone: of two classes by a line through its log-odds, which mends a lean to one side as well, so that no combination is taken
+/// for mending that. A part with one class only leaves the temperature.
+fn alone(rows: &Rows<'_>, labels: &[u32], temperature: Calibration) -> Calibration {
+    if rows.probabilities.classes() == 2 {
+        Calibration::fit(CalibrationMethod::Platt, rows.probabilities, labels).unwrap_or(temperature)
+    } else {
+        temperature
     }
 }
 
@@ -165,8 +175,8 @@ impl Versioned for Achievable {
 }
 
 impl Achievable {
-    /// Chooses among [`Method::ALL`] by the log loss over [`FOLDS`] folds of these rows (rows of one item stay together), and
-    /// fits the winner on all of them. Judge it on other rows.
+    /// Chooses among [`Method::ALL`] by the log loss over [`FOLDS`] folds of these rows (rows of one item stay together): the
+    /// simplest one that is within a standard error of the best. Fits it on all of them. Judge it on other rows.
     ///
     /// # Errors
     /// [`Error::Input`] where shapes differ; [`Error::CannotSay`] where no method can be fitted.
@@ -197,13 +207,7 @@ impl Achievable {
         } else {
             (cross(methods, rows, labels)?, (0..rows.len()).collect())
         };
-        // Strictly less: of equals the simpler one, which comes first, stays.
-        let mut best: Option<&Tried> = None;
-        for one in &tried {
-            if best.is_none_or(|best| one.loss.log_loss < best.loss.log_loss) {
-                best = Some(one);
-            }
-        }
+        let best = simplest(&tried);
         let method = best
             .map(|best| best.loss.method)
             .or_else(|| methods.first().copied())
@@ -242,15 +246,37 @@ impl Achievable {
     }
 }
 
+/// The simplest method (which comes first) whose log loss is within one standard error of the best one's, by the paired differences
+/// of rows: the rule of Breiman, Friedman, Olshen, Stone (Classification and Regression Trees, 1984). A dearer method that is better
+/// by noise alone would only be worse on other rows.
+fn simplest(tried: &[Tried]) -> Option<&Tried> {
+    let mut best = tried.first()?;
+    for one in tried {
+        if one.loss.log_loss < best.loss.log_loss {
+            best = one;
+        }
+    }
+    let near = |one: &&Tried| {
+        let differences: Vec<f64> = one.losses.iter().zip(&best.losses).map(|(a, b)| a - b).collect();
+        let Some(mean) = math::mean(&differences) else { return true };
+        let n = differences.len() as f64;
+        let variance = math::sum(differences.iter().map(|d| (d - mean) * (d - mean))) / (n - 1.0).max(1.0);
+        mean <= math::sqrt(variance / n)
+    };
+    tried.iter().find(near)
+}
+
 /// What a method does in the inner cross-validation.
 struct Tried {
     loss: Loss,
+    /// Log loss by row.
+    losses: Vec<f64>,
     /// By row, each from the fold in which it was held out.
     answers: Vec<u32>,
 }
 
-/// The same in one fold: the sum of its log losses and its answers, in the order of the held rows.
-type InFold = Option<(f64, Vec<u32>)>;
+/// The same in one fold: log loss and answer of the held rows, in their order.
+type InFold = Option<Vec<(f64, u32)>>;
 
 /// Every method that can be fitted in every fold.
 fn cross(methods: &[Method], rows: &Rows<'_>, labels: &[u32]) -> Result<Vec<Tried>> {
@@ -258,17 +284,17 @@ fn cross(methods: &[Method], rows: &Rows<'_>, labels: &[u32]) -> Result<Vec<Trie
     let parts: Vec<Vec<InFold>> = (0..FOLDS).into_par_iter().map(|out| fold(methods, rows, labels, &folds, out)).collect::<Result<_>>()?;
     let mut tried = Vec::new();
     for (at, method) in methods.iter().enumerate() {
-        let of: Option<Vec<&(f64, Vec<u32>)>> = parts.iter().map(|part| part.get(at).and_then(Option::as_ref)).collect();
+        let of: Option<Vec<&Vec<(f64, u32)>>> = parts.iter().map(|part| part.get(at).and_then(Option::as_ref)).collect();
         let Some(of) = of else { continue };
-        let log_loss = math::sum(of.iter().map(|(loss, _)| *loss)) / labels.len() as f64;
         let mut next = [0usize; FOLDS];
-        let mut answer = |fold: usize| {
+        let mut row = |fold: usize| {
             let place = next[fold];
             next[fold] += 1;
-            of[fold].1.get(place).copied().unwrap_or(0)
+            of[fold].get(place).copied().unwrap_or((0.0, 0))
         };
-        let answers = folds.iter().map(|fold| answer(*fold)).collect();
-        tried.push(Tried { loss: Loss { method: *method, log_loss }, answers });
+        let (losses, answers): (Vec<f64>, Vec<u32>) = folds.iter().map(|fold| row(*fold)).unzip();
+        let log_loss = math::sum(losses.iter().copied()) / labels.len() as f64;
+        tried.push(Tried { loss: Loss { method: *method, log_loss }, losses, answers });
     }
     Ok(tried)
 }
@@ -279,7 +305,7 @@ fn fold(methods: &[Method], rows: &Rows<'_>, labels: &[u32], folds: &[usize], ou
     let of = |indices: &[usize]| indices.iter().map(|i| labels[*i]).collect::<Vec<u32>>();
     let (held, kept) = (part(true), part(false));
     if held.is_empty() {
-        return Ok(vec![Some((0.0, Vec::new())); methods.len()]);
+        return Ok(vec![Some(Vec::new()); methods.len()]);
     }
     let (judged, learned) = (rows.pick(&held), rows.pick(&kept));
     let (judged, learned) = (judged.view()?, learned.view()?);
@@ -288,10 +314,10 @@ fn fold(methods: &[Method], rows: &Rows<'_>, labels: &[u32], folds: &[usize], ou
         return Ok(vec![None; methods.len()]);
     }
     let temperature = Temperature::fit(learned.probabilities, &learned_labels)?;
-    let tried = |method: &Method| -> Result<(f64, Vec<u32>)> {
+    let tried = |method: &Method| -> Result<Vec<(f64, u32)>> {
         let table = Combiner::fit_with(*method, &learned, &learned_labels, temperature)?.apply(&judged)?;
-        let loss = -math::sum(judged_labels.iter().enumerate().map(|(i, label)| ln_floored(table.view().of(i, *label))));
-        Ok((loss, table.view().labels()))
+        let losses = judged_labels.iter().enumerate().map(|(i, label)| -ln_floored(table.view().of(i, *label)));
+        Ok(losses.zip(table.view().labels()).collect())
     };
     Ok(methods.iter().map(|method| tried(method).ok()).collect())
 }

@@ -42,7 +42,7 @@ impl Method {
         match self {
             Self::Combination => "both answers combined",
             Self::Threshold => "AI above a fitted confidence",
-            Self::Compare => "whoever is likelier to be right",
+            Self::Compare => "the likelier to be right",
             Self::OneVsAll => "one-vs-all rejector",
             Self::Codoc => "CoDoC zones of the score",
             Self::Arms => "arm chooser",

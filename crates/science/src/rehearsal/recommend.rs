@@ -39,8 +39,14 @@ pub(super) fn add(options: &Options, findings: &mut Findings) {
         ));
     }
     regions(findings, &mut out);
-    let today = if findings.observed_pair.accuracy.is_some() && default == "assist" { "advice" } else { "people" };
-    let name = automate.map_or_else(|| today.to_owned(), promise_name);
+    // Where advice is to be shown and nobody knows yet what it does, what is recommended stands among no policies.
+    let known = findings.observed_pair.accuracy.is_some();
+    let today = match default {
+        "assist" if known => Some("advice"),
+        "assist" => None,
+        _ => Some("people"),
+    };
+    let name = automate.map(promise_name).or(today.map(str::to_owned)).unwrap_or_default();
     if let Some(policy) = findings.policies.iter_mut().find(|p| p.name == name) {
         policy.recommended = true;
         out.policy = Some(name);

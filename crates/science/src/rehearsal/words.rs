@@ -116,7 +116,7 @@ pub(super) fn sources() -> Vec<String> {
     [
         "Shares: Wilson's score interval (JASA 1927) on the effective number of rows; differences: percentile bootstrap over clusters (two ways: Owen, Annals of Applied Statistics 2007)",
         "Recalibration: temperature scaling (Guo et al., ICML 2017); for two classes Platt scaling (1999)",
-        "Achievable pair: the best by log loss, inside of the fitted rows, of the AI alone, calibrated probabilities times the person's smoothed confusion matrix (Kerrigan, Smyth, Steyvers, NeurIPS 2021), a conditional logit around that product, and for two classes a regression on the signed confidences of both (Yanez et al., Patterns 2025)",
+        "Achievable pair: inside of the fitted rows, the simplest within a standard error of the least log loss, of the AI alone, calibrated probabilities times the person's smoothed confusion matrix (Kerrigan, Smyth, Steyvers, NeurIPS 2021), a conditional logit around that product, and for two classes a regression on the signed confidences of both (Yanez et al., Patterns 2025)",
         "Deferral: fitted confidence threshold; compare-confidence (Raghu et al. 2019); one-vs-all rejector (Verma and Nalisnick, ICML 2022); CoDoC (Dvijotham et al., Nature Medicine 2023); arms by expected cost, counted in bins of the score",
         "Prediction sets: split conformal prediction by 1 - p (Sadinle, Lei, Wasserman, JASA 2019)",
         "Skill of people: shares shrunken to the pool by as much as people are alike (Christiansen and Morris, JASA 1997)",
