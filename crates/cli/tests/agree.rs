@@ -46,5 +46,15 @@ fn crowd_sets_come_out_as_published() {
             let found = json[method]["accuracy"]["value"].as_f64().unwrap();
             assert!((found - published).abs() < 0.01, "{name}, {method}: {found} instead of {published}");
         }
+        for method in ["majority", "dawid_skene", "one_coin", "glad"] {
+            for figure in ["accuracy", "f1"] {
+                let [value, low, high] = ["value", "low", "high"].map(|part| json[method][figure][part].as_f64().unwrap());
+                assert!(low <= value && value <= high && low < high, "{name}, {method}, {figure}: {value} [{low}, {high}]");
+            }
+        }
+        assert!(json["agreement"]["krippendorff_alpha"]["value"].as_f64().is_some());
+        let people = json["skill"].as_array().unwrap();
+        assert_eq!(people.len() as u64, json["people"].as_u64().unwrap());
+        assert!(people.iter().all(|person| person["right"]["high"].is_number() && person["dawid_skene"]["low"].is_number()));
     }
 }

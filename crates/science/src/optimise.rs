@@ -48,7 +48,22 @@ pub(crate) fn dot(a: &[f64], b: &[f64]) -> f64 {
 /// Solves `matrix x = right` for a symmetric, positive definite matrix (row-major; the lower triangle is read).
 /// `None` where it is not positive definite.
 pub(crate) fn cholesky_solve(matrix: &[f64], right: &[f64]) -> Option<Vec<f64>> {
-    let n = right.len();
+    let lower = cholesky(matrix, right.len())?;
+    Some(back_substituted(&lower, right.to_vec()))
+}
+
+/// The diagonal of the inverse of a symmetric, positive definite matrix of `n` rows; `None` where it is not positive definite.
+pub(crate) fn inverse_diagonal(matrix: &[f64], n: usize) -> Option<Vec<f64>> {
+    let lower = cholesky(matrix, n)?;
+    let of = |at: usize| {
+        let unit = (0..n).map(|row| if row == at { 1.0 } else { 0.0 }).collect();
+        back_substituted(&lower, unit)[at]
+    };
+    Some((0..n).into_par_iter().map(of).collect())
+}
+
+/// The lower triangle whose product with itself is the matrix.
+fn cholesky(matrix: &[f64], n: usize) -> Option<Vec<f64>> {
     let mut lower = vec![0.0; n * n];
     for i in 0..n {
         for j in 0..=i {
@@ -63,7 +78,11 @@ pub(crate) fn cholesky_solve(matrix: &[f64], right: &[f64]) -> Option<Vec<f64>> 
             }
         }
     }
-    let mut x = right.to_vec();
+    Some(lower)
+}
+
+fn back_substituted(lower: &[f64], mut x: Vec<f64>) -> Vec<f64> {
+    let n = x.len();
     for i in 0..n {
         x[i] = (x[i] - dot(&lower[i * n..i * n + i], &x[..i])) / lower[i * n + i];
     }
@@ -71,7 +90,7 @@ pub(crate) fn cholesky_solve(matrix: &[f64], right: &[f64]) -> Option<Vec<f64>> 
         let below: f64 = (i + 1..n).fold(0.0, |sum, k| sum + lower[k * n + i] * x[k]);
         x[i] = (x[i] - below) / lower[i * n + i];
     }
-    Some(x)
+    x
 }
 
 /// What a function says at a point: value, gradient and Hessian (row-major, symmetric).
@@ -224,6 +243,8 @@ mod tests {
         assert!((x[0] - 1.5).abs() < 1e-14 && (x[1] - 2.0).abs() < 1e-14, "{x:?}");
         assert!(cholesky_solve(&[1.0, 2.0, 2.0, 1.0], &[1.0, 1.0]).is_none());
         assert!(cholesky_solve(&[f64::NAN], &[1.0]).is_none());
+        let diagonal = inverse_diagonal(&[4.0, 2.0, 2.0, 3.0], 2).unwrap();
+        assert!((diagonal[0] - 0.375).abs() < 1e-12 && (diagonal[1] - 0.5).abs() < 1e-12);
     }
 
     #[test]

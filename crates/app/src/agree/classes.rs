@@ -41,7 +41,7 @@ pub(super) fn agreement(sheet: Sheet, seed: u64) -> std::result::Result<Agreemen
     let votes = skill::majority(&answers);
     let dawid_skene = skill::dawid_skene(&answers, Settings::default());
     let rights = rights(&answers, &truth);
-    let modelled = dawid_skene.as_ref().ok().and_then(|fit| shares(&answers, &fit.right));
+    let modelled = dawid_skene.as_ref().ok().and_then(|fit| skill::modelled_shares(&answers, &fit.posterior, LEVEL).ok());
     let mut skill: Vec<Skill> = people
         .into_iter()
         .enumerate()
@@ -49,7 +49,7 @@ pub(super) fn agreement(sheet: Sheet, seed: u64) -> std::result::Result<Agreemen
             person,
             answers: answers.of_person(p).len() as u64,
             right: rights.as_ref().and_then(|rights| rights.get(p).copied()),
-            dawid_skene: modelled.as_ref().and_then(|shares| shares.get(p).copied()),
+            dawid_skene: modelled.as_ref().and_then(|shares| shares.people.get(p).copied()),
             distance: None,
         })
         .collect();
@@ -130,11 +130,6 @@ fn rights(answers: &Answers, truth: &Truth) -> Option<Vec<Estimate>> {
         (0..answers.people()).map(|person| known(person).filter(|(truth, class)| truth == class).count() as f64).collect();
     let n: Vec<f64> = (0..answers.people()).map(|person| known(person).count() as f64).collect();
     skill::shrunk_shares(&right, &n, LEVEL).ok().map(|shrunk| shrunk.people)
-}
-
-fn shares(answers: &Answers, right: &[f64]) -> Option<Vec<Estimate>> {
-    let n: Vec<f64> = (0..answers.people()).map(|person| answers.of_person(person).len() as f64).collect();
-    skill::shrunk_shares(right, &n, LEVEL).ok().map(|shrunk| shrunk.people)
 }
 
 fn coefficients(answers: &Answers, classes: &[String]) -> Coefficients {

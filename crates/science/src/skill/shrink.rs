@@ -34,8 +34,7 @@ pub struct Shrunk {
 /// A person's right answers are binomial, and people's shares come from one Beta distribution. Its strength is integrated
 /// over a grid, with the prior of Christiansen and Morris (JASA 92, 1997) to one power more, which rather takes people for
 /// different; its mean is weighted by what each person's answers say about it; intervals count both as unknown. Counts may be
-/// fractions, as where the truth is only probable; the interval then takes them for known, and is too narrow by what is not
-/// known about the truth.
+/// fractions, as where the truth is only probable; the interval takes them for known: [`super::modelled_shares`] is for that.
 ///
 /// # Errors
 /// [`Error::Input`] where lengths differ, or a count is not between 0 and its n; [`Error::CannotSay`] where nobody has an answer.

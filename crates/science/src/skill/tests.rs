@@ -115,6 +115,63 @@ fn published_figures_of_the_crowd_sets_come_out() {
 }
 
 #[test]
+fn fits_of_a_small_table_are_crowd_kits() {
+    let (mut item, mut person, mut answer) = (vec![], vec![], vec![]);
+    for i in 0..60u32 {
+        for (p, wrong) in (0u32..).zip([4, 5, 7, 8, 9]) {
+            let wrong = (i * i * 31 + p * p * 17 + i * p * 7 + i * 3) % 23 < wrong;
+            item.push(i);
+            person.push(p);
+            answer.push(if wrong { 1 - i % 2 } else { i % 2 });
+        }
+    }
+    let answers = Answers::new(&item, &person, &answer, (60, 5, 2)).unwrap();
+    let told = |posterior: &Posterior| [0, 1, 5, 7, 20, 33].map(|item| posterior.of(item)[1]);
+    let near = |found: [f64; 6], expected: [f64; 6], by: f64| {
+        assert!(found.iter().zip(expected).all(|(a, b)| (a - b).abs() < by), "{found:?} {expected:?}");
+    };
+    // crowd-kit 1.4.2, DawidSkene(n_iter=.., tol=0): left alone, both go to where one person is never wrong.
+    let settings = Settings { smoothing: 0.0, iterations_max: 10, tolerance: 0.0 };
+    for (rounds, expected) in [
+        (1, [0.158_781_001, 0.560_226_826, 0.790_891_826, 0.341_571_898, 0.100_853_401, 0.450_936_66]),
+        (5, [0.058_526_56, 0.242_308_528, 0.739_925_075, 0.097_683_464, 0.142_897_609, 0.688_363_567]),
+        (10, [0.025_655_433, 0.075_140_55, 0.840_099_822, 0.034_686_088, 0.119_926_653, 0.862_365_336]),
+    ] {
+        let fit = dawid_skene(&answers, Settings { iterations_max: rounds, ..settings }).unwrap();
+        near(told(&fit.posterior), expected, 1e-6);
+    }
+    // crowd-kit 1.4.2, OneCoinDawidSkene(n_iter=.., tol=0).
+    for (rounds, expected) in [
+        (1, [0.152_352_378, 0.546_316_123, 0.782_059_843, 0.329_858_016, 0.097_468_734, 0.440_499_865]),
+        (5, [0.037_121_505, 0.164_083_75, 0.639_673_22, 0.059_485_051, 0.102_678_448, 0.601_063_684]),
+        (10, [0.018_321_451, 0.063_244_304, 0.658_904_504, 0.023_457_541, 0.094_308_897, 0.727_506_233]),
+    ] {
+        let fit = one_coin(&answers, Settings { iterations_max: rounds, ..settings }).unwrap();
+        near(told(&fit.posterior), expected, 1e-6);
+    }
+}
+
+#[test]
+fn what_is_not_known_of_the_truth_widens_skill() {
+    let crowd = mixed(2);
+    let fit = dawid_skene(&crowd.answers, Settings::default()).unwrap();
+    let n: Vec<f64> = (0..15).map(|person| crowd.answers.of_person(person).len() as f64).collect();
+    let as_known = shrunk_shares(&fit.right, &n, 0.95).unwrap();
+    let modelled = modelled_shares(&crowd.answers, &fit.posterior, 0.95).unwrap();
+    let width = |estimate: &Estimate| estimate.high - estimate.low;
+    for (person, (wide, narrow)) in modelled.people.iter().zip(&as_known.people).enumerate() {
+        assert!(width(wide) > 0.95 * width(narrow) && wide.n as f64 == n[person], "{wide:?} {narrow:?}");
+    }
+    // A truth that is certain takes nothing away.
+    let certain =
+        Posterior::new(3, crowd.truth.iter().flat_map(|truth| (0..3).map(move |k| f64::from(u8::from(*truth == Some(k))))).collect());
+    let right: Vec<f64> =
+        (0..15).map(|p| crowd.answers.of_person(p).iter().filter(|(i, k)| crowd.truth[*i as usize] == Some(*k)).count() as f64).collect();
+    let (a, b) = (modelled_shares(&crowd.answers, &certain, 0.95).unwrap(), shrunk_shares(&right, &n, 0.95).unwrap());
+    assert!(a.people.iter().zip(&b.people).all(|(a, b)| (a.low - b.low).abs() < 1e-9 && (a.high - b.high).abs() < 1e-9));
+}
+
+#[test]
 fn ties_decided_by_chance_give_what_is_published() {
     let Some(crowd) = shared("dog") else { return };
     let votes = majority(&crowd.answers);
