@@ -3,6 +3,7 @@
 //! Reads the file in pieces and keeps counts only; what is counted and how is in [`countersign_science::audit`].
 
 pub mod csv;
+mod many;
 mod reading;
 #[cfg(test)]
 mod tests;
@@ -14,9 +15,14 @@ use std::{collections::BTreeMap, path::Path};
 
 pub use countersign_columns::Source;
 pub use countersign_science::{
-    audit::{Audit, Partition},
-    fairness::{Decider, Metric, Options, Small},
+    Estimate,
+    audit::{
+        Audit, ClassAudit, Partition,
+        macro_rates::{MacroDecider, MacroPartition},
+    },
+    fairness::{Decider, Metric, Options, Scoring, Small},
 };
+pub use many::audit_classes;
 
 /// Rows that are read at a time.
 const BATCH_ROWS: usize = 1 << 20;
@@ -42,7 +48,7 @@ pub struct Request {
     pub truth: Option<String>,
     /// The AI's answers.
     pub prediction: Option<String>,
-    /// The AI's probability of the positive answer.
+    /// The AI's score; a probability of the positive answer where calibration is to be told.
     pub score: Option<String>,
     /// Above this number of a prediction (or, without one, of the score) the answer is positive.
     pub threshold: Option<f64>,
@@ -238,7 +244,7 @@ impl Reader {
             let batch = Batch { rows: table.rows(), groups: &groups, labels: &labels, answers: &answers, clusters: &clusters, scores };
             return Ok(self.collector.add(&batch)?);
         }
-        let keep = kept(plan, table)?;
+        let keep = kept(&plan.only, table)?;
         let groups: Vec<Vec<u32>> = groups.iter().map(|category| pick(&category.codes, &keep)).collect();
         let clusters: Vec<Vec<u32>> = clusters.iter().map(|category| pick(&category.codes, &keep)).collect();
         let answers: Vec<Vec<u8>> = answers.iter().map(|answers| pick(answers, &keep)).collect();
@@ -279,9 +285,9 @@ impl Reader {
 }
 
 /// Which rows have the wanted values.
-fn kept(plan: &Plan, table: &Table) -> Result<Vec<bool>, Error> {
+fn kept(only: &[(String, String)], table: &Table) -> Result<Vec<bool>, Error> {
     let mut keep = vec![true; table.rows()];
-    for (name, value) in &plan.only {
+    for (name, value) in only {
         let Some(category) = table.category(name) else {
             return Err(Error::Request(format!("The column {name:?} was not read as categories")));
         };
@@ -291,6 +297,12 @@ fn kept(plan: &Plan, table: &Table) -> Result<Vec<bool>, Error> {
         }
     }
     Ok(keep)
+}
+
+/// The report of an audit of many classes as one HTML file.
+#[must_use]
+pub fn html_classes(audit: &ClassAudit, source: &str) -> String {
+    countersign_report::audit::html_classes(audit, source, concat!("Countersign ", env!("CARGO_PKG_VERSION")))
 }
 
 fn pick<T: Copy>(values: &[T], keep: &[bool]) -> Vec<T> {

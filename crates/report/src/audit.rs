@@ -1,12 +1,13 @@
 //! The report of an audit: AI, people and pair side by side, what chance alone would do, and the tables that the law asks for.
 //! Computes nothing, and never alters a legal figure.
 
+mod classes;
 mod partition;
 #[cfg(test)]
 mod tests;
 
-use countersign_science::audit::{Audit, Finding};
-use countersign_science::fairness::Decider;
+use countersign_science::audit::{Audit, ClassAudit, Finding};
+use countersign_science::fairness::{Decider, Smallest};
 use maud::{Markup, html};
 
 use crate::chart::Tone;
@@ -22,6 +23,11 @@ const TOLD_MAX: usize = 4;
 /// The report as one HTML file. `source` is what the data is called, `software` which version looked at it.
 pub fn html(audit: &Audit, source: &str, software: &str) -> String {
     page(audit, source, software).render()
+}
+
+/// The report of an audit of answers with more than two classes.
+pub fn html_classes(audit: &ClassAudit, source: &str, software: &str) -> String {
+    classes::page(audit, source, software).render()
 }
 
 fn page(audit: &Audit, source: &str, software: &str) -> Page {
@@ -68,14 +74,21 @@ fn answer(audit: &Audit) -> String {
     }
 }
 
-/// The smallest impact ratio of each decider, by the first group column.
+/// The smallest impact ratio of each decider and of the score, by the first group column; of groups that are large enough, for a
+/// group of three would lead the page by chance.
 fn glance(audit: &Audit) -> Vec<Glance> {
     let Some(first) = audit.partitions.first() else { return Vec::new() };
+    let ratio = |found: Option<Smallest>| found.map_or_else(|| Err("not enough yet".to_owned()), |found| Ok((found.ratio, Unit::Ratio)));
     let one = |decider: &Decider| {
-        let figure = decider.impact.smallest_ratio.map_or_else(|| Err("not enough yet".to_owned()), |found| Ok((found, Unit::Ratio)));
-        Glance { label: format!("{}: smallest impact ratio by {}", decider.name, first.by), tone: tone(&decider.name), figure }
+        let label = format!("{}: smallest impact ratio by {}", decider.name, first.by);
+        Glance { label, tone: tone(&decider.name), figure: ratio(decider.impact.among_compared) }
     };
-    first.fairness.deciders.iter().map(one).collect()
+    let mut out: Vec<Glance> = first.fairness.deciders.iter().map(one).collect();
+    if let Some(scoring) = &first.scoring {
+        let label = format!("Score: smallest impact ratio of scoring rates by {}", first.by);
+        out.push(Glance { label, tone: Tone::Ai, figure: ratio(scoring.among_compared) });
+    }
+    out
 }
 
 fn sections(audit: &Audit, software: &str) -> Vec<Section> {

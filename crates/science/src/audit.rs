@@ -4,17 +4,20 @@
 //! Feed a [`Collector`] (one a core, merged in a fixed order), then [`Collector::finish`]. Memory: combinations of groups times
 //! kinds of rows, and at most 2,048 clusters of each clustering; nothing grows with the number of rows.
 
+pub mod classes;
 mod collector;
 pub mod groupings;
+pub mod macro_rates;
 mod sentences;
 #[cfg(test)]
 mod tests;
 
+pub use classes::{CLASSES_MAX, ClassAudit, ClassBatch, ClassCollector, ClassFinding};
 pub use collector::{Batch, COMBINATIONS_MAX, Collector, UNKNOWN};
 
 use crate::{
     Estimate,
-    fairness::{Fairness, Metric, Options, calibration::Calibration},
+    fairness::{Fairness, Metric, Options, Scoring, calibration::Calibration},
 };
 use serde::{Deserialize, Serialize};
 
@@ -83,6 +86,9 @@ pub struct Partition {
     /// Calibration of the score by group, where there is a score; `None` for groups with too few rows of it.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub calibration: Vec<Option<Calibration>>,
+    /// Scoring rates and their impact ratios, where there is a score.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub scoring: Option<Scoring>,
     /// What a reader should know of it.
     pub sentences: Vec<String>,
 }

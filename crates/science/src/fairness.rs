@@ -36,6 +36,7 @@ pub mod impact;
 mod measure;
 pub mod metric;
 pub mod pairs;
+pub mod scoring;
 pub mod significance;
 #[cfg(test)]
 mod tests;
@@ -43,7 +44,8 @@ mod tests;
 pub use cells::{Cells, Pattern};
 pub use chance::{Band, Chance};
 pub use clusters::Clusters;
-pub use impact::{Category, Impact};
+pub use impact::{Category, Impact, ScoredCategory, Scoring, Smallest};
+pub(crate) use measure::listed;
 pub use metric::Metric;
 
 use crate::{Estimate, error::Result};

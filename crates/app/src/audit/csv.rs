@@ -7,7 +7,7 @@ use countersign_science::{
 };
 use std::io::Write;
 
-const HEADER: [&str; 23] = [
+const HEADER: [&str; 28] = [
     "by",
     "decider",
     "group",
@@ -31,6 +31,11 @@ const HEADER: [&str; 23] = [
     "impact_ratio_high",
     "selected",
     "left_out",
+    "too_small",
+    "scoring_rate",
+    "scoring_ratio",
+    "scoring_ratio_low",
+    "scoring_ratio_high",
 ];
 
 /// Writes the table.
@@ -79,5 +84,12 @@ fn row(partition: &Partition, decider: &Decider, at: usize, metric: Metric) -> V
     row.extend(three(category.and_then(|category| category.impact_ratio)));
     row.push(category.map(|category| category.selected.to_string()).unwrap_or_default());
     row.push(category.and_then(|category| category.left_out.clone()).unwrap_or_default());
+    row.push(category.map(|category| category.too_small.to_string()).unwrap_or_default());
+    // The score is the first decider's.
+    let first = partition.fairness.deciders.first().is_some_and(|first| first.name == decider.name);
+    let scored = partition.scoring.as_ref().filter(|_| first && metric == Metric::SelectionRate);
+    let scored = scored.and_then(|scoring| scoring.categories.get(at));
+    row.push(number(scored.and_then(|one| one.scoring_rate).map(|rate| rate.value)));
+    row.extend(three(scored.and_then(|one| one.impact_ratio)));
     row
 }

@@ -194,7 +194,8 @@ pub(super) fn check(columns: &[(&Answers, &Spec)], positive: Option<&str>) -> Re
                     spec.column
                 )
             } else {
-                "say which one is positive with --positive; all others then count as negative".to_owned()
+                "say which one is positive with --positive (all others then count as negative), or have each in turn with --macro"
+                    .to_owned()
             };
             return Err(Error::Request(format!(
                 "The column {:?} has the answers {}: {advice}",
@@ -225,7 +226,7 @@ pub(super) fn check(columns: &[(&Answers, &Spec)], positive: Option<&str>) -> Re
     Ok(())
 }
 
-fn listed<'a>(labels: impl Iterator<Item = &'a str>) -> String {
+pub(super) fn listed<'a>(labels: impl Iterator<Item = &'a str>) -> String {
     let mut labels: Vec<&str> = labels.collect();
     let more = labels.len() > TOLD_MAX;
     labels.truncate(TOLD_MAX);

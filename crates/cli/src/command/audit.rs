@@ -1,5 +1,7 @@
 //! `audit`: reads the flags, and shows what an audit found. Computes nothing.
 
+mod classes;
+
 use crate::{
     arguments::Global,
     exit::Exit,
@@ -8,7 +10,7 @@ use crate::{
 };
 use anyhow::{Context as _, Result};
 use comfy_table::{CellAlignment, ContentArrangement, Table, presets};
-use countersign_app::audit::{self, Audit, Decider, Metric, Options, Partition, Request, Small};
+use countersign_app::audit::{self, Audit, Decider, Estimate, Metric, Options, Partition, Request, Scoring, Small};
 use std::{io::Write as _, path::PathBuf};
 
 /// Groups of a partition that the terminal shows; the report, JSON and CSV have all.
@@ -25,7 +27,8 @@ pub struct Arguments {
     /// The column of the AI's answers, or a comparison that makes them: 'decile>5'
     #[arg(long, value_name = "COLUMN")]
     pub prediction: Option<String>,
-    /// The column of the AI's probability of the positive answer, for calibration within groups
+    /// The column of the AI's score: its scoring rates (shares above the median) are compared, and where it is a probability of the
+    /// positive answer also its calibration within groups
     #[arg(long, value_name = "COLUMN")]
     pub score: Option<String>,
     /// The answer is positive where the prediction (without one: the score) is above this number
@@ -49,6 +52,9 @@ pub struct Arguments {
     /// The answer that counts as positive (selected); all others count as negative [default: 1, true or yes]
     #[arg(long, value_name = "ANSWER")]
     pub positive: Option<String>,
+    /// Every answer is the positive one in turn, and rates are averaged over them: for more than two answers
+    #[arg(long = "macro", conflicts_with_all = ["positive", "score", "threshold", "csv"])]
+    pub each: bool,
     /// Only rows in which a column has a value; any number of them, all of which must hold
     #[arg(long = "where", value_name = "COLUMN=VALUE")]
     pub only: Vec<String>,
@@ -98,15 +104,20 @@ pub fn run(global: &Global, arguments: &Arguments) -> Result<()> {
     let watch = reality::stopwatch();
     let bytes = std::fs::metadata(&arguments.data).map_or(0, |metadata| metadata.len());
     let bar = out.progress_bytes(bytes);
-    let result = audit::audit(&mut source, &request, &mut |done, _| bar.set_position(done));
+    let mut progress = |done, _| bar.set_position(done);
+    if arguments.each {
+        let result = audit::audit_classes(&mut source, &request, &mut progress);
+        bar.finish_and_clear();
+        let audit = result?;
+        out.say(format!("Read {} rows in {:.1} s", thousands(audit.n), watch.elapsed().as_secs_f64()));
+        report(out, arguments, |source| audit::html_classes(&audit, source))?;
+        return if out.json { out.value(&audit) } else { classes::show(out, &audit) };
+    }
+    let result = audit::audit(&mut source, &request, &mut progress);
     bar.finish_and_clear();
     let audit = result?;
     out.say(format!("Read {} rows in {:.1} s", thousands(audit.n), watch.elapsed().as_secs_f64()));
-    if let Some(path) = &arguments.out {
-        let page = audit::html(&audit, &source_name(&arguments.data));
-        std::fs::write(path, page).map_err(|error| Exit::Storage.because(format!("{}: {error}", path.display())))?;
-        out.say(format!("The report is in {}", path.display()));
-    }
+    report(out, arguments, |source| audit::html(&audit, source))?;
     if out.json {
         out.value(&audit)
     } else if arguments.csv {
@@ -116,6 +127,15 @@ pub fn run(global: &Global, arguments: &Arguments) -> Result<()> {
     } else {
         show(out, &audit)
     }
+}
+
+/// Writes the report where one is asked for.
+fn report(out: Out, arguments: &Arguments, page: impl Fn(&str) -> String) -> Result<()> {
+    let Some(path) = &arguments.out else { return Ok(()) };
+    let page = page(&source_name(&arguments.data));
+    std::fs::write(path, page).map_err(|error| Exit::Storage.because(format!("{}: {error}", path.display())))?;
+    out.say(format!("The report is in {}", path.display()));
+    Ok(())
 }
 
 fn source_name(path: &std::path::Path) -> String {
@@ -131,6 +151,10 @@ fn show(out: Out, audit: &Audit) -> Result<()> {
             out.line(format!("\n{}, by {}", one_line(&decider.name), one_line(&partition.by)))?;
             out.line(rates(partition, decider))?;
             out.line(gaps(partition, decider))?;
+        }
+        if let Some(scoring) = &partition.scoring {
+            out.line(format!("\nScore, by {}: shares above the median of all, {}", one_line(&partition.by), scoring.median))?;
+            out.line(scores(partition, scoring))?;
         }
     }
     if !audit.cannot_say.is_empty() {
@@ -177,11 +201,8 @@ fn rates(partition: &Partition, decider: &Decider) -> String {
     for at in order.into_iter().take(GROUPS_SHOWN_MAX) {
         let (Some(group), Some(rates)) = (partition.fairness.groups.get(at), decider.groups.get(at)) else { continue };
         let mark = if group.compared() { "" } else { " (not compared)" };
-        let ratio = decider.impact.categories.get(at).map_or_else(String::new, |category| match category.impact_ratio {
-            Some(_) if category.reference => "1".into(),
-            Some(ratio) => format!("{:.2} [{:.2}, {:.2}]", ratio.value, ratio.low, ratio.high),
-            None => "-".into(),
-        });
+        let ratio =
+            decider.impact.categories.get(at).map_or_else(String::new, |category| ratio_cell(category.impact_ratio, category.reference));
         let mut row = vec![format!("{}{mark}", one_line(&group.name)), thousands(group.n), ratio];
         for metric in &shown {
             let survives = decider.tests.iter().any(|test| test.group == at && test.metric == *metric && test.p_holm <= 0.05);
@@ -200,6 +221,32 @@ fn rates(partition: &Partition, decider: &Decider) -> String {
         text += &format!("\n.. and {more} smaller groups: see --csv, --json or --out");
     }
     text
+}
+
+fn scores(partition: &Partition, scoring: &Scoring) -> String {
+    let mut table = table(&["", "scored", "above", "scoring rate", "impact ratio"]);
+    let mut order: Vec<usize> = (0..scoring.categories.len()).collect();
+    order.sort_by_key(|at| std::cmp::Reverse(scoring.categories.get(*at).map_or(0, |category| category.scored)));
+    for at in order.into_iter().take(GROUPS_SHOWN_MAX) {
+        let (Some(category), Some(group)) = (scoring.categories.get(at), partition.fairness.groups.get(at)) else { continue };
+        let mark = if group.compared() { "" } else { " (not compared)" };
+        table.add_row(vec![
+            format!("{}{mark}", one_line(&category.name)),
+            thousands(category.scored),
+            thousands(category.above),
+            category.scoring_rate.map_or_else(|| "-".into(), |rate| percent(rate.value, rate.low, rate.high)),
+            ratio_cell(category.impact_ratio, category.reference),
+        ]);
+    }
+    lines(&table)
+}
+
+fn ratio_cell(ratio: Option<Estimate>, reference: bool) -> String {
+    match ratio {
+        Some(_) if reference => "1".into(),
+        Some(ratio) => format!("{:.2} [{:.2}, {:.2}]", ratio.value, ratio.low, ratio.high),
+        None => "-".into(),
+    }
 }
 
 fn gaps(partition: &Partition, decider: &Decider) -> String {

@@ -3,7 +3,7 @@
 
 use countersign_science::Estimate;
 use countersign_science::audit::{Audit, Partition};
-use countersign_science::fairness::{Decider, Metric, Test};
+use countersign_science::fairness::{Chance, Decider, Metric, Scoring, Smallest, Test};
 use countersign_science::rehearsal::findings::{Grouping, Who};
 use maud::{Markup, html};
 
@@ -36,7 +36,8 @@ pub(super) fn section(audit: &Audit, partition: &Partition, at: usize) -> Sectio
         (odds(partition))
         h3 { "Impact ratios" }
         p { "In the form that New York City's Local Law 144 asks for: the selection rate of each category by that of the most selected one. The law's figure stands unchanged; the interval beside it says how far chance may have moved it." }
-        @for decider in &partition.fairness.deciders { (impact(decider)) }
+        @for decider in &partition.fairness.deciders { (impact(partition, decider)) }
+        @if let Some(scoring) = &partition.scoring { (scored(partition, scoring)) }
         (contrasts(partition))
         (calibration(partition))
     };
@@ -102,7 +103,8 @@ fn odds(partition: &Partition) -> Markup {
 }
 
 /// The table that the law asks for.
-fn impact(decider: &Decider) -> Markup {
+fn impact(partition: &Partition, decider: &Decider) -> Markup {
+    let impact = &decider.impact;
     let mut table = Table::new(&[
         Column::Words("category"),
         Column::Number("applicants"),
@@ -111,31 +113,99 @@ fn impact(decider: &Decider) -> Markup {
         Column::Figure("impact ratio", Unit::Ratio),
     ])
     .caption(decider.name.clone());
-    for category in &decider.impact.categories {
-        let ratio = if category.left_out.is_some() { Cell::from("left out") } else { Cell::Figure(category.impact_ratio) };
-        let cells = vec![
-            Cell::Html(html! { (category.name) @if category.reference { " " span.soft.inline { "most selected" } } }),
-            format::count(category.applicants).into(),
-            format::count(category.selected).into(),
-            Cell::Figure(category.selection_rate),
-            ratio,
-        ];
-        table.noted(false, cells, category.left_out.as_ref().map(|why| format!("left out of the ratios: {why}")).unwrap_or_default());
+    for one in &impact.categories {
+        let line = Category {
+            name: &one.name,
+            most: "most selected",
+            reference: one.reference,
+            left_out: &one.left_out,
+            too_small: one.too_small,
+        };
+        line.add(&mut table, [one.applicants, one.selected], one.selection_rate, one.impact_ratio);
     }
-    let below = decider.impact.below_four_fifths.map(|below| if below { "below four fifths" } else { "not below four fifths" });
     let chance = decider.comparisons.iter().find(|one| one.metric == Metric::SelectionRate).and_then(|one| one.chance);
     html! {
         (table.render())
-        @if let (Some(smallest), Some(below)) = (&decider.impact.smallest_ratio, below) {
+        (smallest(partition, impact.among_compared, impact.smallest_ratio, chance))
+        @if impact.unknown > 0 {
+            (small(&format!("{} decisions are of people whose category is not known; they enter no figure of this table", format::count(impact.unknown))))
+        }
+    }
+}
+
+/// The law's table for a tool that scores.
+fn scored(partition: &Partition, scoring: &Scoring) -> Markup {
+    let mut table = Table::new(&[
+        Column::Words("category"),
+        Column::Number("scored"),
+        Column::Number("above the median"),
+        Column::Figure("scoring rate", Unit::Share),
+        Column::Figure("impact ratio", Unit::Ratio),
+    ])
+    .caption("The score");
+    for one in &scoring.categories {
+        let line = Category {
+            name: &one.name,
+            most: "highest scoring",
+            reference: one.reference,
+            left_out: &one.left_out,
+            too_small: one.too_small,
+        };
+        line.add(&mut table, [one.scored, one.above], one.scoring_rate, one.impact_ratio);
+    }
+    html! {
+        h3 { "Scoring rates" }
+        p { "What the law asks of a tool that scores: the share of each category above the median score of all, which is " span.num { (format::number(scoring.median, 3)) } ", by that of the highest scoring category." }
+        (table.render())
+        (smallest(partition, scoring.among_compared, scoring.smallest_ratio, scoring.chance))
+        @if scoring.unknown > 0 {
+            (small(&format!("{} scores are of people whose category is not known; they count for the median only", format::count(scoring.unknown))))
+        }
+    }
+}
+
+/// A line of either table of the law.
+struct Category<'a> {
+    name: &'a str,
+    /// What the reference is.
+    most: &'static str,
+    reference: bool,
+    left_out: &'a Option<String>,
+    too_small: bool,
+}
+
+impl Category<'_> {
+    fn add(&self, table: &mut Table, counts: [u64; 2], rate: Option<Estimate>, ratio: Option<Estimate>) {
+        let ratio = if self.left_out.is_some() { Cell::from("left out") } else { Cell::Figure(ratio) };
+        let mut cells = vec![Cell::Html(html! { (self.name) @if self.reference { " " span.soft.inline { (self.most) } } })];
+        cells.extend(counts.map(|count| Cell::from(format::count(count))));
+        cells.extend([Cell::Figure(rate), ratio]);
+        let note = match (self.left_out, self.too_small) {
+            (Some(why), _) => format!("left out of the ratios: {why}"),
+            (None, true) => "too few rows to compare: in no headline".to_owned(),
+            (None, false) => String::new(),
+        };
+        table.noted(false, cells, note);
+    }
+}
+
+/// The smallest ratio among groups that are large enough, beside what chance does, and the law's own where that is another.
+fn smallest(partition: &Partition, own: Option<Smallest>, law: Option<Estimate>, chance: Option<Chance>) -> Markup {
+    let name = |at: usize| partition.fairness.groups.get(at).map_or("", |group| group.name.as_str());
+    html! {
+        @if let Some(own) = own {
             p.small {
-                "Smallest ratio " span.num { (Unit::Ratio.interval(smallest.value, smallest.low, smallest.high)) } ", " (below) "."
+                "Smallest ratio " span.num { (Unit::Ratio.interval(own.ratio.value, own.ratio.low, own.ratio.high)) }
+                " (" (name(own.lowest)) " by " (name(own.highest)) "), " @if !own.below_four_fifths { "not " } "below four fifths."
                 @if let Some(chance) = chance {
                     " If no group differed, " (Unit::Share.with_decimals(chance.rule_broken, 0)) " of audits of this size would find one below four fifths, and 1 in 20 one below " (Unit::Ratio.of(chance.ratio_05)) "."
                 }
             }
         }
-        @if decider.impact.unknown > 0 {
-            (small(&format!("{} decisions are of people whose category is not known; they enter no figure of this table", format::count(decider.impact.unknown))))
+        @if let Some(law) = law.filter(|law| own.is_none_or(|own| own.ratio.value != law.value)) {
+            p.small {
+                "With the groups that are too small to compare, the smallest ratio is " span.num { (Unit::Ratio.interval(law.value, law.low, law.high)) } "."
+            }
         }
     }
 }

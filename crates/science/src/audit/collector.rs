@@ -3,7 +3,12 @@
 use super::{ATTRIBUTES_MAX, AUDIT_VERSION, Audit, FALSE_ALARM_MAX, Finding, Names, Partition, VALUES_MAX, method, sentences};
 use crate::{
     error::{Error, Result},
-    fairness::{self, Cells, Clusters, Fairness, Metric, Options, Pattern, Table, calibration::Scores, cells::DECIDERS_MAX},
+    fairness::{
+        self, Cells, Clusters, Fairness, Metric, Options, Pattern, Scoring, Table,
+        calibration::{Calibration, Scores},
+        cells::DECIDERS_MAX,
+        scoring::ScoreCounts,
+    },
 };
 use rayon::prelude::*;
 use std::{
@@ -21,7 +26,7 @@ pub const COMBINATIONS_MAX: usize = fairness::cells::GROUPS_MAX;
 const CHUNK_ROWS: usize = 1 << 17;
 
 /// Codes of up to four attributes.
-type Combination = [u32; ATTRIBUTES_MAX];
+pub(super) type Combination = [u32; ATTRIBUTES_MAX];
 
 /// Rows as columns. Labels and answers are 0, 1, or anything else for not known.
 #[derive(Debug, Clone, Copy, Default)]
@@ -36,7 +41,8 @@ pub struct Batch<'a> {
     pub answers: &'a [&'a [u8]],
     /// Each clustering's codes.
     pub clusters: &'a [&'a [u32]],
-    /// Probability of the positive label; empty where there is none, NaN where it is missing.
+    /// The AI's score: of calibration a probability of the positive label, of scoring rates any number. Empty where there is none,
+    /// NaN where it is missing.
     pub scores: &'a [f64],
 }
 
@@ -49,6 +55,7 @@ pub struct Collector {
     pub(super) cells: Cells,
     clusters: Vec<Clusters>,
     scores: Scores,
+    score_counts: ScoreCounts,
     scored: bool,
 }
 
@@ -71,6 +78,7 @@ impl Collector {
             cells: Cells::new(deciders),
             clusters: vec![Clusters::default(); clusterings],
             scores: Scores::default(),
+            score_counts: ScoreCounts::default(),
             scored: false,
         })
     }
@@ -120,10 +128,11 @@ impl Collector {
                     clusters.add(*code, group, pattern);
                 }
             }
-            if let (Some(score), Some(label)) = (batch.scores.get(row), label)
-                && !score.is_nan()
-            {
-                self.scores.add(group as usize, *score, label);
+            if let Some(score) = batch.scores.get(row).filter(|score| !score.is_nan()) {
+                self.score_counts.add(group, *score);
+                if let Some(label) = label {
+                    self.scores.add(group as usize, *score, label);
+                }
             }
         }
         Ok(())
@@ -175,6 +184,7 @@ impl Collector {
         let map = other.combinations.iter().map(|combination| Ok(self.place(*combination)? as usize)).collect::<Result<Vec<_>>>()?;
         self.cells.merge(&other.cells.regroup(&map)?)?;
         self.scores.merge(&other.scores.regroup(&map));
+        self.score_counts.merge(&other.score_counts.regroup(&map));
         self.scored |= other.scored;
         for (mine, more) in self.clusters.iter_mut().zip(&other.clusters) {
             mine.merge(&more.regroup(&map));
@@ -193,16 +203,23 @@ impl Collector {
     /// # Errors
     /// [`Error::CannotSay`] where there is no row, or a group column has more than [`VALUES_MAX`] values.
     pub fn finish(&self, names: &Names, options: &Options) -> Result<Audit> {
+        let mut partitions = self.partitions(names, options)?;
+        fairness::correct_together(partitions.iter_mut().map(|partition| &mut partition.fairness));
+        let tests = tests(&partitions);
+        Ok(self.told(partitions, tests, names, options))
+    }
+
+    /// Each group column and intersection, its tests not yet corrected together with others.
+    pub(super) fn partitions(&self, names: &Names, options: &Options) -> Result<Vec<Partition>> {
         if self.rows() == 0 {
             return Err(Error::cannot_say("There are no rows, so nothing can be said about any group."));
         }
         self.check_values(names)?;
-        let mut partitions = Vec::new();
-        for attributes in subsets(self.attributes) {
-            partitions.push(self.partition(&attributes, names, options)?);
-        }
-        fairness::correct_together(partitions.iter_mut().map(|partition| &mut partition.fairness));
-        let tests = partitions.iter().flat_map(|partition| &partition.fairness.deciders).map(|decider| decider.tests.len() as u64).sum();
+        subsets(self.attributes).iter().map(|attributes| self.partition(attributes, names, options)).collect()
+    }
+
+    /// Sentences and findings of partitions whose tests were corrected for `tests` of them.
+    pub(super) fn told(&self, mut partitions: Vec<Partition>, tests: u64, names: &Names, options: &Options) -> Audit {
         for partition in &mut partitions {
             partition.sentences = sentences::of_partition(partition);
         }
@@ -220,7 +237,14 @@ impl Collector {
         };
         audit.cannot_say = sentences::cannot_say(&audit, self.scores.outside());
         audit.headline = sentences::headline(&audit);
-        Ok(audit)
+        audit
+    }
+
+    /// From counts by combination of groups; `combinations[g]` is what group `g` of the counts is.
+    pub(super) fn of_counts(attributes: usize, combinations: Vec<Combination>, cells: Cells, clusters: Vec<Clusters>) -> Self {
+        let places = combinations.iter().zip(0..).map(|(combination, place)| (*combination, place)).collect();
+        let (scores, score_counts) = (Scores::default(), ScoreCounts::default());
+        Self { attributes, places, combinations, cells, clusters, scores, score_counts, scored: false }
     }
 
     fn check_values(&self, names: &Names) -> Result<()> {
@@ -240,65 +264,74 @@ impl Collector {
     }
 
     fn partition(&self, attributes: &[usize], names: &Names, options: &Options) -> Result<Partition> {
-        // Groups come in the order of their names, whatever order the rows came in.
-        let mut groups: BTreeMap<Option<Vec<String>>, usize> = BTreeMap::new();
-        let keys: Vec<Option<Vec<String>>> =
-            self.combinations.iter().map(|combination| attributes.iter().map(|at| value(combination, *at, names)).collect()).collect();
-        for key in &keys {
-            groups.insert(key.clone(), 0);
-        }
-        // `None`, the unknown ones, sorts first and is told last.
-        let known = groups.keys().flatten().count();
-        let mut next = 0;
-        for (key, place) in &mut groups {
-            *place = if key.is_none() { known } else { next };
-            next += usize::from(key.is_some());
-        }
-        let map: Vec<usize> = keys.iter().map(|key| groups.get(key).copied().unwrap_or(known)).collect();
-        let mut labels: Vec<String> = groups.keys().flatten().map(|values| values.join(", ")).collect();
-        let unknown = groups.contains_key(&None).then_some(known);
-        if unknown.is_some() {
-            labels.push("(unknown)".into());
-        }
+        let (map, labels, unknown) = by_name(&self.combinations, attributes, names);
         let cells = self.cells.regroup(&map)?;
         let clusters: Vec<Clusters> = self.clusters.iter().map(|clusters| clusters.regroup(&map)).collect();
         let clusters: Vec<&Clusters> = clusters.iter().collect();
         let table = Table { cells: &cells, groups: &labels, unknown, deciders: &names.deciders, clusters: &clusters };
         let fairness = Fairness::measure(&table, options)?;
-        let calibration = if self.scored { self.calibration(&map, &labels, &fairness, options) } else { Vec::new() };
+        let (calibration, scoring) = if self.scored { self.scored(&map, &labels, &fairness, options) } else { (Vec::new(), None) };
         let attributes: Vec<String> = attributes.iter().filter_map(|at| names.attributes.get(*at)).cloned().collect();
-        Ok(Partition { by: attributes.join(" x "), attributes, fairness, calibration, sentences: Vec::new() })
+        Ok(Partition { by: attributes.join(" x "), attributes, fairness, calibration, scoring, sentences: Vec::new() })
     }
 
-    fn calibration(
+    /// What the score says of each group. The score is the first decider's.
+    fn scored(
         &self,
         map: &[usize],
         labels: &[String],
         fairness: &Fairness,
         options: &Options,
-    ) -> Vec<Option<fairness::calibration::Calibration>> {
-        let scores = self.scores.regroup(map);
-        if fairness.groups.len() != labels.len() {
-            // Small groups were merged: follow them.
-            let place = |name: &String| {
-                fairness.groups.iter().position(|group| group.name == *name || group.merged.contains(name)).unwrap_or(fairness.groups.len())
-            };
-            let merged = scores.regroup(&labels.iter().map(place).collect::<Vec<_>>());
-            return self.calibrations(&merged, fairness, options);
-        }
-        self.calibrations(&scores, fairness, options)
+    ) -> (Vec<Option<Calibration>>, Option<Scoring>) {
+        // Small groups may have been merged: follow them.
+        let place = |at: usize| {
+            let name = labels.get(at)?;
+            fairness.groups.iter().position(|group| group.name == *name || group.merged.contains(name))
+        };
+        let merged = fairness.groups.len() != labels.len();
+        let map: Vec<usize> = map.iter().map(|at| if merged { place(*at).unwrap_or(fairness.groups.len()) } else { *at }).collect();
+        // A rate of the first decider tells how much the rows of a group hang together.
+        let share = |group: usize, metric: Metric| {
+            let rate = fairness.deciders.first()?.groups.get(group)?.get(&metric).copied().flatten()?;
+            Some(rate.effective_n.map_or(1.0, |effective| effective / rate.estimate.n.max(1) as f64))
+        };
+        let scores = self.scores.regroup(&map);
+        let calibration = (0..fairness.groups.len())
+            .map(|group| scores.group(group, options.level, share(group, Metric::Accuracy)?, options.draws, options.seed).ok())
+            .collect();
+        let shares: Vec<f64> = (0..fairness.groups.len()).map(|group| share(group, Metric::SelectionRate).unwrap_or(1.0)).collect();
+        (calibration, self.score_counts.regroup(&map).scoring(&fairness.groups, &shares, options))
     }
+}
 
-    fn calibrations(&self, scores: &Scores, fairness: &Fairness, options: &Options) -> Vec<Option<fairness::calibration::Calibration>> {
-        (0..fairness.groups.len())
-            .map(|group| {
-                // The score is the first decider's; its accuracy tells how much the rows of a group hang together.
-                let rate = fairness.deciders.first()?.groups.get(group)?.get(&Metric::Accuracy).copied().flatten()?;
-                let share = rate.effective_n.map_or(1.0, |effective| effective / rate.estimate.n.max(1) as f64);
-                scores.group(group, options.level, share, options.draws, options.seed).ok()
-            })
-            .collect()
+/// How combinations become groups of some attributes: the group of each, their names, and the place of those of which something is
+/// not known. Groups come in the order of their names, whatever order the rows came in.
+pub(super) fn by_name(combinations: &[Combination], attributes: &[usize], names: &Names) -> (Vec<usize>, Vec<String>, Option<usize>) {
+    let mut groups: BTreeMap<Option<Vec<String>>, usize> = BTreeMap::new();
+    let keys: Vec<Option<Vec<String>>> =
+        combinations.iter().map(|combination| attributes.iter().map(|at| value(combination, *at, names)).collect()).collect();
+    for key in &keys {
+        groups.insert(key.clone(), 0);
     }
+    // `None`, the unknown ones, sorts first and is told last.
+    let known = groups.keys().flatten().count();
+    let mut next = 0;
+    for (key, place) in &mut groups {
+        *place = if key.is_none() { known } else { next };
+        next += usize::from(key.is_some());
+    }
+    let map = keys.iter().map(|key| groups.get(key).copied().unwrap_or(known)).collect();
+    let mut labels: Vec<String> = groups.keys().flatten().map(|values| values.join(", ")).collect();
+    let unknown = groups.contains_key(&None).then_some(known);
+    if unknown.is_some() {
+        labels.push("(unknown)".into());
+    }
+    (map, labels, unknown)
+}
+
+/// Tests of all deciders in some partitions.
+pub(super) fn tests(partitions: &[Partition]) -> u64 {
+    partitions.iter().flat_map(|partition| &partition.fairness.deciders).map(|decider| decider.tests.len() as u64).sum()
 }
 
 fn value(combination: &Combination, at: usize, names: &Names) -> Option<String> {
@@ -307,7 +340,7 @@ fn value(combination: &Combination, at: usize, names: &Names) -> Option<String> 
 }
 
 /// Each attribute, each pair, and all together.
-fn subsets(attributes: usize) -> Vec<Vec<usize>> {
+pub(super) fn subsets(attributes: usize) -> Vec<Vec<usize>> {
     let mut out: Vec<Vec<usize>> = (0..attributes).map(|at| vec![at]).collect();
     for a in 0..attributes {
         out.extend((a + 1..attributes).map(|b| vec![a, b]));

@@ -1,9 +1,9 @@
 //! Findings of an audit in plain sentences. Computes no figure: whatever is said here stands as a number beside it.
 
-use super::{Audit, FALSE_ALARM_MAX, Finding, Partition};
+use super::{Audit, ClassFinding, FALSE_ALARM_MAX, Finding, Partition, macro_rates::MacroPartition};
 use crate::{
     Estimate,
-    fairness::{Comparison, Decider, Metric},
+    fairness::{Chance, Comparison, Decider, Metric, Smallest, listed},
 };
 
 /// Findings that the headline tells; the list has all.
@@ -70,30 +70,33 @@ pub(super) fn of_finding(finding: &Finding) -> String {
 pub(super) fn of_partition(partition: &Partition) -> Vec<String> {
     let mut out = Vec::new();
     for decider in &partition.fairness.deciders {
-        out.extend(impact(decider));
+        out.extend(impact(partition, decider));
+        out.extend(too_small(decider));
         for metric in [Metric::FalsePositiveRate, Metric::TruePositiveRate, Metric::Accuracy] {
             if let Some(comparison) = decider.comparisons.iter().find(|comparison| comparison.metric == metric) {
                 out.push(gap(decider, comparison, partition));
             }
         }
     }
+    out.extend(scoring(partition));
     out.extend(contrasts(partition));
     out.extend(base_rates(partition));
     out.extend(calibration(partition));
     out
 }
 
-/// The legal figure with what chance does to it.
-fn impact(decider: &Decider) -> Option<String> {
-    let lowest = decider.impact.smallest_ratio?;
-    let category = decider.impact.categories.iter().find(|category| !category.reference && category.impact_ratio == Some(lowest))?;
-    let reference = decider.impact.categories.iter().find(|category| category.reference)?;
-    let below = if decider.impact.below_four_fifths == Some(true) { "below" } else { "not below" };
-    let chance = decider
-        .comparisons
-        .iter()
-        .find(|comparison| comparison.metric == Metric::SelectionRate)
-        .and_then(|comparison| comparison.chance)
+/// The smallest impact ratio among groups with enough rows, with what chance does to it; and the law's own figure where a group that
+/// is too small to compare makes it another one.
+fn impact(partition: &Partition, decider: &Decider) -> Option<String> {
+    let smallest = decider.impact.among_compared?;
+    let chance = decider.comparisons.iter().find(|comparison| comparison.metric == Metric::SelectionRate)?.chance;
+    Some(format!("{}: {}", decider.name, smallest_ratio(partition, &smallest, chance.as_ref(), "smallest impact ratio")))
+}
+
+fn smallest_ratio(partition: &Partition, smallest: &Smallest, chance: Option<&Chance>, what: &str) -> String {
+    let name = |at: usize| partition.fairness.groups.get(at).map_or("?", |group| group.name.as_str());
+    let below = if smallest.below_four_fifths { "below" } else { "not below" };
+    let chance = chance
         .map(|chance| {
             format!(
                 " If no group differed, {} of audits of this size would find a ratio below four fifths, and 1 in 20 one below {:.2}.",
@@ -102,13 +105,49 @@ fn impact(decider: &Decider) -> Option<String> {
             )
         })
         .unwrap_or_default();
+    format!(
+        "the {what} is {} ({:?} against {:?}), {below} four fifths.{chance}",
+        ratio_text(&smallest.ratio),
+        name(smallest.lowest),
+        name(smallest.highest)
+    )
+}
+
+/// Groups whose ratios stand in the table only.
+fn too_small(decider: &Decider) -> Option<String> {
+    let small: Vec<&str> = decider
+        .impact
+        .categories
+        .iter()
+        .filter(|category| category.too_small && category.impact_ratio.is_some())
+        .map(|category| category.name.as_str())
+        .collect();
+    if small.is_empty() {
+        return None;
+    }
+    let law = match (decider.impact.smallest_ratio, decider.impact.among_compared) {
+        (Some(law), Some(own)) if law.value != own.ratio.value => format!(" With them the law's figure is {}.", ratio_text(&law)),
+        (Some(law), None) => format!(" The law's figure is {}.", ratio_text(&law)),
+        _ => String::new(),
+    };
     Some(format!(
-        "{}: the smallest impact ratio is {} ({:?} against {:?}), {below} four fifths.{chance}",
+        "{}: impact ratios rest on too few rows to compare in {}; they stand in the table only.{law}",
         decider.name,
-        ratio_text(&lowest),
-        category.name,
-        reference.name
+        listed(&small)
     ))
+}
+
+/// Scoring rates (6 RCNY 5-301(c)).
+fn scoring(partition: &Partition) -> Option<String> {
+    let scoring = partition.scoring.as_ref()?;
+    let smallest = scoring.among_compared?;
+    let told = smallest_ratio(
+        partition,
+        &smallest,
+        scoring.chance.as_ref(),
+        "smallest impact ratio of scoring rates (shares above the median score)",
+    );
+    Some(format!("Score: {told}"))
 }
 
 fn gap(decider: &Decider, comparison: &Comparison, partition: &Partition) -> String {
@@ -235,8 +274,61 @@ pub(super) fn headline(audit: &Audit) -> Vec<String> {
     }
     // Intersections have their own section: with many small groups they would drown the rest.
     for partition in audit.partitions.iter().filter(|partition| partition.attributes.len() == 1) {
-        out.extend(partition.fairness.deciders.iter().filter_map(|decider| Some(format!("By {}, {}", partition.by, impact(decider)?))));
+        out.extend(
+            partition.fairness.deciders.iter().filter_map(|decider| Some(format!("By {}, {}", partition.by, impact(partition, decider)?))),
+        );
+        out.extend(scoring(partition).map(|sentence| format!("By {}, {sentence}", partition.by)));
         out.extend(contrasts(partition).into_iter().map(|sentence| format!("By {}: {sentence}", partition.by)));
+    }
+    out
+}
+
+/// The most important sentences of an audit of many classes.
+pub(super) fn of_classes(n: u64, classes: &[String], tests: u64, partitions: &[MacroPartition], surviving: &[ClassFinding]) -> Vec<String> {
+    let averages: Vec<String> = partitions.iter().flat_map(of_averages).collect();
+    let survive = surviving.len() + averages.len();
+    let verb = if survive == 1 { "survives" } else { "survive" };
+    let mut out = vec![format!(
+        "{n} rows with {} answers; {tests} comparisons of a group with all others were made, of averages over the answers and of each answer, and {survive} of them {verb} the correction for that many (Holm, 5 %).",
+        classes.len(),
+    )];
+    let told = TOLD_MAX * partitions.first().map_or(1, |partition| partition.deciders.len());
+    out.extend(averages.into_iter().take(told));
+    let single = surviving.iter().filter(|found| !found.finding.by.contains(" x ")).take(TOLD_MAX);
+    out.extend(single.map(|found| format!("Answer {:?}: {}", found.class, found.finding.sentence)));
+    out
+}
+
+/// Averages of groups that differ from all others.
+fn of_averages(partition: &MacroPartition) -> Vec<String> {
+    let mut out = Vec::new();
+    for decider in &partition.deciders {
+        for rate in &decider.rates {
+            let what = match rate.metric {
+                Metric::TruePositiveRate => "macro recall",
+                Metric::PositivePredictiveValue => "macro precision",
+                _ => "share of right answers",
+            };
+            for test in rate.tests.iter().filter(|test| test.p_holm <= FALSE_ALARM_MAX) {
+                let (Some(group), Some(own)) = (partition.groups.get(test.group), rate.groups.get(test.group).copied().flatten()) else {
+                    continue;
+                };
+                let more = if test.difference.value >= 0.0 { "more" } else { "less" };
+                let (low, high) = (test.difference.low.abs(), test.difference.high.abs());
+                out.push(format!(
+                    "{}, by {}: the {what} of {:?} is {} % {}, n = {}; {} points [{}, {}] {more} than of all others.",
+                    decider.name,
+                    partition.by,
+                    group.name,
+                    points(own.value),
+                    range(&own),
+                    own.n,
+                    points(test.difference.value.abs()),
+                    points(low.min(high)),
+                    points(low.max(high)),
+                ));
+            }
+        }
     }
     out
 }
@@ -259,6 +351,9 @@ pub(super) fn cannot_say(audit: &Audit, scores_outside: u64) -> Vec<String> {
         .any(|decider| decider.overall.get(&Metric::Accuracy).is_some_and(Option::is_some));
     if truth {
         out.push("Whether the truth was recorded alike for all groups: where it was not (arrests for offences, approvals for worth), every rate against it inherits that.".into());
+    }
+    if audit.partitions.iter().any(|partition| partition.scoring.as_ref().is_some_and(|scoring| scoring.rounded_bits > 0)) {
+        out.push("There are more different scores than can be held apart: those nearest to the median were rounded together, and count as not above it.".into());
     }
     if scores_outside > 0 {
         out.push(format!(

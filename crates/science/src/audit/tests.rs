@@ -140,3 +140,96 @@ fn one_group_of_one_row_is_shown_and_not_judged() {
     assert!(audit.tests == 0 && audit.surviving.is_empty() && audit.cannot_say.len() > 1);
     assert!(audit.headline[0].contains("no two groups"));
 }
+
+/// 240 rows by formula: classes, answers, groups.
+fn three_classes() -> [Vec<u32>; 3] {
+    let truth: Vec<u32> = (0..240).map(|row| (row * 5) % 3).collect();
+    let group: Vec<u32> = (0..240).map(|row| row % 4 / 2).collect();
+    let answer = (0..240u32)
+        .zip(truth.iter().zip(&group))
+        .map(|(row, (truth, group))| {
+            let right = (row * 7) % 10 < if *group == 0 { 8 } else { 6 } - if *truth == 2 { 2 } else { 0 };
+            if right { *truth } else { (truth + 1 + row / 3 % 2) % 3 }
+        })
+        .collect();
+    [truth, answer, group]
+}
+
+fn of_classes([truth, answer, group]: &[Vec<u32>; 3], person: Option<&[u32]>) -> ClassAudit {
+    let clusters: Vec<&[u32]> = person.into_iter().collect();
+    let mut collector = ClassCollector::new(1, 1, clusters.len()).unwrap();
+    // In two pieces.
+    for rows in [0..100, 100..240] {
+        let clusters: Vec<&[u32]> = clusters.iter().map(|codes| &codes[rows.clone()]).collect();
+        collector
+            .add(&ClassBatch {
+                rows: rows.len(),
+                groups: &[&group[rows.clone()]],
+                truth: &truth[rows.clone()],
+                answers: &[&answer[rows.clone()]],
+                clusters: &clusters,
+            })
+            .unwrap();
+    }
+    let own = |names: &[&str]| names.iter().map(|name| (*name).to_owned()).collect::<Vec<_>>();
+    let names = Names { attributes: own(&["group"]), values: vec![own(&["a", "b"])], deciders: own(&["AI"]), ..Names::default() };
+    collector.finish(&names, &own(&["x", "y", "z"]), &options()).unwrap()
+}
+
+#[test]
+fn averages_over_classes_are_those_of_scikit_learn() {
+    // scikit-learn 1.9.1: recall_score and precision_score with average="macro", and accuracy_score, of each group.
+    let columns = three_classes();
+    let audit = of_classes(&columns, None);
+    let rates = &audit.partitions[0].deciders[0].rates;
+    let expected = [
+        (Metric::TruePositiveRate, [0.733_333_333, 0.533_333_333], 0.633_333_333),
+        (Metric::PositivePredictiveValue, [0.734_848_485, 0.530_303_030], 0.632_575_758),
+        (Metric::Accuracy, [0.733_333_333, 0.533_333_333], 0.633_333_333),
+    ];
+    for (rate, (metric, groups, overall)) in rates.iter().zip(expected) {
+        assert_eq!(rate.metric, metric);
+        for (found, expected) in rate.groups.iter().zip(groups) {
+            let found = found.unwrap();
+            assert!((found.value - expected).abs() < 1e-8 && found.low < expected && expected < found.high, "{metric:?} {found:?}");
+        }
+        assert!((rate.overall.unwrap().value - overall).abs() < 1e-8);
+        assert_eq!((rate.lowest, rate.highest, rate.tests.len()), (Some(1), Some(0), 1));
+        let gap = rate.gap.unwrap();
+        assert!(gap.low > 0.0 && gap.value > rate.gap_by_chance.unwrap() && rate.detectable_gap.is_some());
+    }
+    assert_eq!((audit.by_class.len(), audit.classes.len(), audit.n), (3, 3, 240));
+    // One test a rate of two groups: three averages, and six rates of each of three classes.
+    assert_eq!(audit.tests, 3 + 3 * 6);
+    assert!(rates[0].tests[0].p_holm > rates[0].tests[0].p && audit.by_class.iter().all(|own| own.tests == audit.tests));
+    assert!(
+        audit.headline[0].contains("3 answers") && audit.headline.iter().any(|sentence| sentence.contains("macro recall")),
+        "{:#?}",
+        audit.headline
+    );
+    let json = serde_json::to_string(&audit).unwrap();
+    assert_eq!(serde_json::from_str::<ClassAudit>(&json).unwrap(), audit);
+    // Rows that hang together say less.
+    let person: Vec<u32> = (0..240).map(|row| row / 12).collect();
+    let clustered = of_classes(&columns, Some(&person));
+    assert_eq!(clustered.partitions[0].deciders[0].rates[0].groups[0].unwrap().value, rates[0].groups[0].unwrap().value);
+    assert!(clustered.by_class[0].partitions[0].fairness.clusters == [20]);
+}
+
+#[test]
+fn classes_that_are_no_classes_are_refused() {
+    let collector = ClassCollector::new(1, 1, 0).unwrap();
+    let classes = |count: usize| (0..count).map(|class| class.to_string()).collect::<Vec<_>>();
+    assert!(matches!(collector.finish(&Names::default(), &classes(1), &options()), Err(Error::Input { .. })));
+    assert!(matches!(collector.finish(&Names::default(), &classes(65), &options()), Err(Error::Input { .. })));
+    assert!(matches!(collector.finish(&Names::default(), &classes(3), &options()), Err(Error::CannotSay(_))));
+    let mut collector = ClassCollector::new(1, 1, 0).unwrap();
+    assert!(collector.add(&ClassBatch { rows: 2, groups: &[&[0, 1]], truth: &[0], answers: &[&[0, 1]], clusters: &[] }).is_err());
+    // Unknown classes enter no figure.
+    let batch = ClassBatch { rows: 3, groups: &[&[0, 0, 1]], truth: &[0, 9_999, 1], answers: &[&[0, 1, UNKNOWN]], clusters: &[] };
+    collector.add(&batch).unwrap();
+    let found = collector.finish(&Names::default(), &classes(2), &options()).unwrap();
+    let accuracy = &found.partitions[0].deciders[0].rates[2];
+    assert_eq!((found.n, accuracy.overall.unwrap().n, accuracy.groups[1]), (3, 1, None));
+    assert!(found.tests == 0 && found.headline.len() == 1);
+}

@@ -183,3 +183,21 @@ pub struct CalibrationBin {
     /// Share that came true.
     pub observed: Estimate,
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_group_has_the_figures_of_scikit_learn() {
+        // scikit-learn 1.9.1, brier_score_loss; the error over ten bins by numpy 2.4.6.
+        let mut scores = Scores::default();
+        for row in 0..240u32 {
+            let score = f64::from((row * 37) % 101) / 100.0;
+            scores.add(0, score, f64::from((row * 13) % 17) < 17.0 * score);
+        }
+        let found = scores.group(0, 0.95, 1.0, 99, 1).unwrap();
+        assert!((found.brier - 0.166_745_833_333).abs() < 1e-8 && (found.error - 0.0405).abs() < 1e-8, "{found:?}");
+        assert!((found.expected - 0.498_833_333_333).abs() < 1e-8 && (found.observed.value - 0.525).abs() < 1e-12);
+    }
+}

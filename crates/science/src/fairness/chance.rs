@@ -53,7 +53,7 @@ pub struct Chance {
 }
 
 /// The value that a share `q` of the draws does not exceed (the ceil(q n)-th smallest); NaN of nothing. Reorders the draws.
-pub(super) fn quantile(draws: &mut [f64], q: f64) -> f64 {
+pub(crate) fn quantile(draws: &mut [f64], q: f64) -> f64 {
     if draws.is_empty() {
         return f64::NAN;
     }
@@ -171,5 +171,28 @@ pub fn power(others_rate: f64, group_rate: f64, group: f64, others: f64, alpha: 
         1.0
     } else {
         0.0
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn power_is_that_of_statsmodels() {
+        // statsmodels 0.15.0, power_proportions_2indep.
+        for (others, own, group, rest, alpha, expected) in [
+            (0.3, 0.5, 80.0, 320.0, 0.05, 0.913_891_709_885_098_5),
+            (0.1, 0.2, 150.0, 450.0, 0.05 / 12.0, 0.617_726_472_027_406),
+            (0.6, 0.35, 40.0, 400.0, 0.01, 0.688_537_639_422_349_4),
+        ] {
+            let found = power(others, own, group, rest, alpha);
+            assert!((found - expected).abs() < 1e-6, "{found} {expected}");
+            let gap = detectable_gap(others, group, rest, alpha).unwrap();
+            assert!(
+                power(others, others + gap, group, rest, alpha) > POWER - 1e-9
+                    || power(others, others - gap, group, rest, alpha) > POWER - 1e-9
+            );
+        }
     }
 }

@@ -25,8 +25,12 @@ pub struct Clusters {
 impl Clusters {
     /// Adds a row of a cluster. Numbers from [`BUCKETS_MAX`] on are spread over the buckets.
     pub fn add(&mut self, cluster: u32, group: u32, pattern: Pattern) {
-        let bucket = if cluster < BUCKETS_MAX { cluster } else { spread(cluster) };
-        *self.counts.entry((bucket, group, pattern)).or_default() += 1;
+        self.add_rows(bucket(cluster), group, pattern, 1);
+    }
+
+    /// Adds so many rows of one kind to a bucket.
+    pub(crate) fn add_rows(&mut self, bucket: u32, group: u32, pattern: Pattern, rows: u64) {
+        *self.counts.entry((bucket, group, pattern)).or_default() += rows;
     }
 
     /// Adds all rows of other clusters of the same numbering.
@@ -71,6 +75,11 @@ impl Clusters {
         }
         buckets
     }
+}
+
+/// The bucket of a cluster.
+pub(crate) fn bucket(cluster: u32) -> u32 {
+    if cluster < BUCKETS_MAX { cluster } else { spread(cluster) }
 }
 
 fn spread(cluster: u32) -> u32 {

@@ -7,7 +7,7 @@ use super::{
     chance::{self, chance, detectable_gap},
     clusters::{Clusters, Spread, Units, effective_rows},
     draws::{self, Question, STUDENTISED_GROUPS_MAX, Source},
-    impact::Impact,
+    impact::{Impact, below},
     metric::{TALLY, Tally},
     pairs::{Extremes, extremes},
     significance::two_proportions,
@@ -281,7 +281,7 @@ impl<'a> Plan<'a> {
         let rates: Vec<_> = (0..self.groups).map(|group| self.rate(decider, Metric::SelectionRate, group, level)).collect();
         let limits: Vec<_> = (0..self.groups).map(|group| self.rate(decider, Metric::SelectionRate, group, joint)).collect();
         let tallies = self.tallies.get(decider * self.groups..(decider + 1) * self.groups).unwrap_or_default();
-        let impact = Impact::of(groups, tallies, &rates, &limits);
+        let impact = Impact::of(groups, tallies, &rates, &limits, selection.and_then(|question| question.ends));
         let overall = self.overall(decider, units)?;
         Ok(Decider { name, overall, groups: by_group, comparisons, equalised_odds, tests, impact })
     }
@@ -342,7 +342,7 @@ impl<'a> Plan<'a> {
             highest,
             difference,
             ratio,
-            below_four_fifths: ratio.map(|ratio| ratio.value < FOUR_FIFTHS - 1e-12),
+            below_four_fifths: ratio.map(below),
             chance: chance(&sizes, FOUR_FIFTHS, self.options.draws, seed, metric),
             detectable_gap: detectable_gap.filter(|_| !own.is_empty()),
             left_out: (0..self.groups)
@@ -502,7 +502,7 @@ fn join(a: Estimate, b: Estimate, pick: fn(f64, f64) -> f64) -> Estimate {
 }
 
 /// `a, b and c`.
-pub(super) fn listed(names: &[&str]) -> String {
+pub(crate) fn listed(names: &[&str]) -> String {
     const NAMED_MAX: usize = 12;
     match names {
         [] => String::new(),

@@ -97,6 +97,14 @@ fn the_recidivism_data_have_fairlearns_figures() {
         }
     }
     assert_eq!(found.groups[2].standing, Standing::Small);
+    // Of the groups with 20 rows or more: demographic_parity_ratio and equalized_odds_difference and _ratio.
+    for (decider, ratio, odds, odds_ratio) in [(0, 0.475_543_9, 0.299_554_1, 0.420_835_6), (1, 0.803_994_3, 0.109_952_5, 0.806_239_0)] {
+        let own = &found.deciders[decider];
+        near(own.impact.among_compared.unwrap().ratio.value, ratio);
+        let found = own.equalised_odds.unwrap();
+        near(found.difference.value, odds);
+        near(found.ratio.unwrap().value, odds_ratio);
+    }
     let ai = &found.deciders[0];
     let alarms = ai.comparisons.iter().find(|c| c.metric == Metric::FalsePositiveRate).unwrap();
     near(alarms.difference.value, 0.322_327_0 - 0.135_647_0);
@@ -173,6 +181,23 @@ fn the_impact_table_is_that_of_the_law() {
     assert!(impact.categories[2].left_out.as_ref().unwrap().contains("under 2 %"));
     assert_eq!((impact.categories[2].applicants, impact.categories[2].selected, impact.below_four_fifths), (30, 20, Some(false)));
     assert!(found.cannot_say.iter().any(|sentence| sentence.contains("No row has a truth")));
+}
+
+#[test]
+fn a_ratio_of_a_group_too_small_stays_out_of_the_headline() {
+    // 5 of 105 are more than 2 % of the data: the law counts them, and one of them decides.
+    let mut cells = Cells::new(1);
+    for (group, all, selected) in [(0, 50, 25), (1, 50, 24), (2, 5, 1)] {
+        for row in 0..all {
+            cells.add(group, None, Some(row < selected)).unwrap();
+        }
+    }
+    let (groups, deciders) = (names(&["a", "b", "c"]), names(&["AI"]));
+    let impact = &Fairness::measure(&table(&cells, &groups, &deciders), &quick(1)).unwrap().deciders[0].impact;
+    assert_eq!((impact.smallest_ratio.map(|ratio| ratio.value), impact.below_four_fifths), (Some(0.4), Some(true)));
+    let own = impact.among_compared.unwrap();
+    assert_eq!((own.ratio.value, own.lowest, own.highest, own.below_four_fifths), (0.96, 1, 0, false));
+    assert!(impact.categories[2].too_small && impact.categories[2].impact_ratio.is_some() && !impact.categories[0].too_small);
 }
 
 #[test]

@@ -86,6 +86,9 @@ fn groups() -> Vec<Check> {
         }),
         check("Gap between groups", "the same", Claim::AtLeast(0.95), |r| holds(Ok(selection(&measured(r, APART))?.difference), 0.2)),
         check("Impact ratio", "the same", Claim::AtLeast(0.95), |r| holds(Ok(selection(&measured(r, APART))?.ratio?), 2.0 / 3.0)),
+        check("Equalised odds, difference", "true positives found in .6, .4, .4, nothing else differs", Claim::AtLeast(0.95), |r| {
+            holds(Ok(measured_by_truth(r, APART).equalised_odds?.difference), 0.2)
+        }),
         check("Gap beyond the null band, falsely", "selected .5 in every group", Claim::AtMost(0.05), |r| {
             let decider = measured(r, ALIKE);
             let selection = selection(&decider)?;
@@ -106,7 +109,7 @@ fn calibration_error(random: &mut Random, over: f64) -> Option<bool> {
 }
 
 /// The answers of people who are right in 80 % of the items each: two of them agree in 68 %, and by chance in one half.
-fn answered(random: &mut Random, people: usize, items: usize) -> Vec<Vec<u32>> {
+pub fn answered(random: &mut Random, people: usize, items: usize) -> Vec<Vec<u32>> {
     (0..items)
         .map(|_| {
             let truth = u32::from(hit(random, 0.5));
@@ -115,7 +118,8 @@ fn answered(random: &mut Random, people: usize, items: usize) -> Vec<Vec<u32>> {
         .collect()
 }
 
-fn table(answers: &[Vec<u32>]) -> skill::Answers {
+/// As a table.
+pub fn table(answers: &[Vec<u32>]) -> skill::Answers {
     let (mut item, mut person, mut answer) = (vec![], vec![], vec![]);
     for (i, row) in (0u32..).zip(answers) {
         for (p, given) in (0u32..).zip(row) {
@@ -128,7 +132,11 @@ fn table(answers: &[Vec<u32>]) -> skill::Answers {
 }
 
 /// People right in 70 % at first, an AI right in 80 %, and 40 % of those who differ go over to it.
-fn relied(random: &mut Random, figure: fn(&reliance::Reliance) -> Option<countersign_science::Estimate>, truth: f64) -> Option<bool> {
+pub fn relied(
+    random: &mut Random,
+    figure: impl Fn(&reliance::Reliance) -> Option<countersign_science::Estimate>,
+    truth: f64,
+) -> Option<bool> {
     let rows: Vec<[u32; 4]> = (0..400)
         .map(|_| {
             let truth = u32::from(hit(random, 0.5));
@@ -151,10 +159,26 @@ fn measured(random: &mut Random, rates: [f64; 3]) -> Decider {
             cells.add(group, Some(hit(random, 0.5)), Some(hit(random, *rate))).unwrap();
         }
     }
+    fair(random, &cells)
+}
+
+fn fair(random: &mut Random, cells: &Cells) -> Decider {
     let names = ["a", "b", "c"].map(str::to_owned);
-    let table = Table { cells: &cells, groups: &names, unknown: None, deciders: &["ai".to_owned()], clusters: &[] };
+    let table = Table { cells, groups: &names, unknown: None, deciders: &["ai".to_owned()], clusters: &[] };
     let options = fairness::Options { seed: random.bits(), draws: 400, level: interval::LEVEL_DEFAULT, ..fairness::Options::default() };
     Fairness::measure(&table, &options).unwrap().deciders.remove(0)
+}
+
+/// One decider who finds the positives of each group with a rate of its own, and raises false alarms alike in all.
+fn measured_by_truth(random: &mut Random, rates: [f64; 3]) -> Decider {
+    let mut cells = Cells::new(1);
+    for ((group, rate), rows) in rates.iter().enumerate().zip([160, 240, 400]) {
+        for _ in 0..rows {
+            let truth = hit(random, 0.5);
+            cells.add(group, Some(truth), Some(hit(random, if truth { *rate } else { 0.3 }))).unwrap();
+        }
+    }
+    fair(random, &cells)
 }
 
 fn selection(decider: &Decider) -> Option<&Comparison> {
