@@ -19,6 +19,9 @@ use crate::{
 use rayon::prelude::*;
 use std::collections::BTreeMap;
 
+/// A figure of what was judged of a row.
+type Figure<'f, T> = &'f dyn Fn(usize, &T) -> f64;
+
 /// More rows than this teach nothing more: nothing that is fitted here has more than some dozens of numbers.
 const FIT_ROWS_MAX: usize = 200_000;
 const STREAM: u64 = 0x6669_7474;
@@ -263,7 +266,7 @@ impl Gathering<'_> {
     }
 
     /// Means over the parts in which a row was judged, a column each of `of`.
-    fn means<T>(&self, parts: &[&[T]], known: impl Fn(&T) -> bool, of: &[&dyn Fn(usize, &T) -> f64]) -> Vec<Vec<f64>> {
+    fn means<T>(&self, parts: &[&[T]], known: impl Fn(&T) -> bool, of: &[Figure<'_, T>]) -> Vec<Vec<f64>> {
         let n = self.data.len();
         let mut columns = vec![vec![0.0; n]; of.len()];
         let mut times = vec![0u32; n];

@@ -42,6 +42,9 @@ pub(super) fn comparison_absent(reason: &str) -> Comparison {
 const WITHOUT_PROBABILITIES: &str =
     "these answers are labels without probabilities, so Brier score, log loss and calibration error are undefined";
 
+const NOT_ALL_PROBABILITIES: &str =
+    "not every answer of this pair comes with probabilities, so Brier score, log loss or calibration error are undefined";
+
 fn because(mut member: Member) -> Member {
     if member.brier.is_none() && member.accuracy.is_some() {
         member.reason = Some(WITHOUT_PROBABILITIES.to_owned());
@@ -77,7 +80,9 @@ pub(super) fn achieved(member: Member, chosen: &BTreeMap<combination::Method, us
         [(one, _)] => one.title().to_owned(),
         many => many.iter().map(|(method, count)| format!("{} ({count} of {total} parts)", method.title())).collect::<Vec<_>>().join(", "),
     };
-    Member { method: Some(words), ..member }
+    let whole = member.brier.is_some() && member.log_loss.is_some() && member.ece.is_some();
+    let reason = member.reason.clone().or_else(|| (!whole && member.accuracy.is_some()).then(|| NOT_ALL_PROBABILITIES.to_owned()));
+    Member { method: Some(words), reason, ..member }
 }
 
 /// How far the errors of both go together, and what that leaves room for: [`complementarity::Limit`], on the draws of the others.
