@@ -149,12 +149,14 @@ impl Learner {
         if kind == LabelKind::Always {
             let matured: Vec<&Row> = self.rows.iter().filter(|row| row.matured(after, now) && row.truth.is_some()).collect();
             let window = matured.get(matured.len().saturating_sub(WINDOW_ROWS)..).unwrap_or_default();
-            if window.len() >= LEARN_ROWS_MIN && (record.regions.is_empty() || record.plan.is_none()) {
-                record.regions = partition::regions(&self.rows, window);
+            let from = certify::fresh_from(&self.rows, &self.terms(after, now));
+            let before: Vec<&Row> = window.iter().copied().filter(|row| row.opened_at < from).collect();
+            if before.len() >= LEARN_ROWS_MIN && (record.regions.is_empty() || record.plan.is_none()) {
+                record.regions = partition::regions(&self.rows, &before);
             }
             estimate::fill(&mut record, &self.rows, window, &self.playbook);
             people::fill(&mut record, &self.rows, window, self.metrics);
-            certify::step(&mut record, &self.rows, window, &self.terms(after, now));
+            certify::step(&mut record, &self.rows, &before, from, &self.terms(after, now));
         } else {
             (record.regions, record.plan) = (Vec::new(), None);
             record.certificates.clear();

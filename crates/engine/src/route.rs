@@ -29,7 +29,7 @@ pub const DRAW_EXPLORE: &str = "explore";
 /// Every purpose there is.
 pub const DRAWS: [&str; 3] = [DRAW_BLIND, DRAW_AUDIT, DRAW_EXPLORE];
 
-/// Cases of a region and score that a way to decide needs behind it before it may take the place of the default.
+/// Cases that a way to decide needs behind it before it may take the place of the default.
 pub const DEPART_ROWS_MIN: u64 = 30;
 
 /// Why a case is routed at this moment.
@@ -179,11 +179,6 @@ fn by_record(
     draws: &mut Draws,
 ) -> Chosen {
     let allowed: Vec<Route> = playbook.routing.choose.iter().copied().filter(|route| possible(playbook, frozen, *route)).collect();
-    if let Some(at) = draws.lot(DRAW_EXPLORE, playbook.routing.explore, allowed.len())
-        && let Some(route) = allowed.get(at)
-    {
-        return Chosen { route: *route, reason: "explore", refused: "explore" };
-    }
     let people = cheapest(&measured.arms, &allowed, default);
     let cost = |route: Route| measured.arms.iter().find(|arm| arm.route == route).map(|arm| arm.cost);
     let worth = match (cost(Route::Automate), cost(people)) {
@@ -197,6 +192,12 @@ fn by_record(
             true => Chosen { route: Route::Blind, reason: "audit", refused: "audit" },
             false => Chosen { route: Route::Automate, reason: "certificate", refused: "" },
         };
+    }
+    // What is automated has its audits; what people decide is tried by lot, or other ways would never be known.
+    if let Some(at) = draws.lot(DRAW_EXPLORE, playbook.routing.explore, allowed.len())
+        && let Some(route) = allowed.get(at)
+    {
+        return Chosen { route: *route, reason: "explore", refused: "explore" };
     }
     let reason = if people == default { "default" } else { "measured" };
     Chosen { route: people, reason, refused: "costlier" }

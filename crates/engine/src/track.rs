@@ -8,7 +8,7 @@ mod reliability;
 pub use region::Region;
 pub use reliability::{Cell, Like, Reliability};
 
-use crate::route::ROUTER_VERSION;
+use crate::route::{DEPART_ROWS_MIN, ROUTER_VERSION};
 use countersign_core::{
     Content,
     content::Digest,
@@ -319,8 +319,14 @@ impl TrackRecord {
         let situation = Situation { region: Some(region), top, allowed: [true; 5], error, time };
         let verdict = arms.choose(&situation);
         let known = Arm::ALL.into_iter().zip(verdict.outlook);
-        let arm =
-            known.filter_map(|(arm, seen)| Some(RouteArm { route: route_of(arm), chance: seen.chance?, n: seen.n, cost: seen.cost? }));
+        let arm = known.filter_map(|(arm, seen)| {
+            Some(RouteArm {
+                route: route_of(arm),
+                chance: seen.chance?,
+                n: arms.support(arm, region, top, DEPART_ROWS_MIN),
+                cost: seen.cost?,
+            })
+        });
         arm.collect()
     }
 

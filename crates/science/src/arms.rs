@@ -157,6 +157,18 @@ impl Arms {
         })
     }
 
+    /// Rows behind an arm in the narrowest place that has at least `least` of them: this bin of this region, the bin, everywhere.
+    /// That of everywhere where none has.
+    #[must_use]
+    pub fn support(&self, arm: Arm, region: u32, top: u32, least: u64) -> u64 {
+        let bin = self.bin(top);
+        let of = |counts: &ByArm<Count>| counts.get(arm.index()).map_or(0, |count| count.n);
+        let here = self.regions.get(&region).and_then(|bins| bins.get(bin)).map_or(0, of);
+        let in_bin = self.all.get(bin).map_or(0, of);
+        let everywhere = self.all.iter().map(of).sum();
+        [here, in_bin].into_iter().find(|n| *n >= least).unwrap_or(everywhere)
+    }
+
     /// The bin of a score.
     #[must_use]
     pub fn bin(&self, top: u32) -> usize {

@@ -80,7 +80,7 @@ body!(/** What a version of the track record said of a case, in whole numbers. *
 body!(/** What a way to decide is expected to come to. */ RouteArm {
     /** The way. */ route: Route,
     /** Chance of a right answer, in billionths. */ chance: u32,
-    /** Cases of this region and score behind it. */ n: u64,
+    /** Cases behind it: of this region and score, or of the score, or all, whichever is the narrowest with enough. */ n: u64,
     /** Expected cost of errors and minutes, in micro-units. */ cost: MicroUnits,
 });
 body!(/** A certificate as the routing function saw it. */ RouteCertificate {

@@ -3,7 +3,7 @@
 
 use super::{
     partition,
-    row::{Given, Row, Rows},
+    row::{Given, Members, Row, Rows},
 };
 use crate::track::{AdviceEffect, Cell, Prices, ProposerRecord, Reliability, TrackRecord};
 use countersign_core::{
@@ -21,7 +21,8 @@ const SHRINK_ERRORS: i128 = 5;
 /// Fills in proposers, arms, prices and the effect of advice.
 pub(super) fn fill(record: &mut TrackRecord, rows: &Rows, window: &[&Row], playbook: &Playbook) {
     let regions = partition::with_rest(&record.regions);
-    let region = |row: &Row| regions.iter().position(|region| rows.belongs(row, region)).unwrap_or(regions.len() - 1);
+    let members: Vec<Members> = regions.iter().map(|region| rows.members(region)).collect();
+    let region = |row: &Row| members.iter().position(|members| members.has(row)).unwrap_or(regions.len() - 1);
     let places: Vec<u32> = window.iter().map(|row| u32::try_from(region(row)).unwrap_or(0)).collect();
     record.proposers = proposers(rows, window, &places, regions.len() - 1);
     let seen: Vec<Seen> = window.iter().zip(&places).filter_map(|(row, place)| seen(rows, record, row, *place, playbook)).collect();

@@ -24,7 +24,7 @@ pub(super) fn regions(rows: &Rows, window: &[&Row]) -> Vec<Region> {
         .names
         .iter()
         .zip(0u16..)
-        .map(|((name, kind), at)| (name.clone(), cells(kind, window.iter().map(|row| row.fields.get(&at)))))
+        .map(|((name, kind), at)| (name.clone(), cells(kind, window.iter().map(|row| rows.value(row, at)))))
         .collect();
     let columns: Vec<Column<'_>> = columns.iter().map(|(name, cells)| Column { name, values: cells.values() }).collect();
     let ai: Vec<u8> = window.iter().map(|row| right(row, row.said.first().map(|said| said.answer))).collect();

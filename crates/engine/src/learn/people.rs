@@ -2,7 +2,7 @@
 
 use super::{
     partition,
-    row::{Row, Rows},
+    row::{Members, Row, Rows},
 };
 use crate::track::{Cell, PersonRecord, TrackRecord};
 use countersign_core::event::PeopleMetrics;
@@ -13,6 +13,7 @@ pub(super) fn fill(record: &mut TrackRecord, rows: &Rows, window: &[&Row], metri
         return;
     }
     let regions = partition::with_rest(&record.regions);
+    let members: Vec<Members> = regions.iter().map(|region| rows.members(region)).collect();
     let empty = |person| PersonRecord {
         person,
         unaided: vec![Cell::default(); regions.len()],
@@ -22,7 +23,7 @@ pub(super) fn fill(record: &mut TrackRecord, rows: &Rows, window: &[&Row], metri
     let mut people: Vec<PersonRecord> = rows.people.iter().copied().map(empty).collect();
     for row in window {
         let Some(truth) = row.truth else { continue };
-        let region = regions.iter().position(|region| rows.belongs(row, region));
+        let region = members.iter().position(|members| members.has(row));
         for given in &row.alone {
             let Some(person) = people.get_mut(usize::from(given.person)) else { continue };
             if let Some(cell) = region.and_then(|at| person.unaided.get_mut(at)) {

@@ -1,14 +1,14 @@
 //! What is kept of a case: small numbers only. Never a personal value, and never a field by which decisions are checked for bias.
 
 use super::DAY;
-use crate::route::test_holds;
+use crate::{route::test_holds, track::Region};
 use countersign_core::{
     Content, Event,
     answer::Answer,
     event::{AdviceSeen, Basis, Body, OutcomeValue, Phase, Route},
     id::{CaseId, EventId, PersonId},
     number::Micros,
-    playbook::{AnswerSpec, FieldKind, Playbook},
+    playbook::{AnswerSpec, Condition, FieldKind, Playbook},
 };
 use serde_json::Value;
 use std::collections::{BTreeMap, HashMap};
@@ -54,8 +54,8 @@ pub(super) struct Row {
     pub advised: Vec<Given>,
     /// Answers after an own first one.
     pub after_own: Vec<Given>,
-    /// Fields that regions are made of.
-    pub fields: BTreeMap<u16, Content>,
+    /// Its values of the fields that regions are made of, by their place in [`Rows`].
+    pub values: u32,
 }
 
 impl Row {
@@ -80,6 +80,11 @@ pub(super) struct Rows {
     options: Vec<String>,
     /// Fields that regions may be made of, by their place.
     pub names: Vec<(String, FieldKind)>,
+    /// Every combination of their values that there was, so that each is compared with a region once.
+    values: Vec<BTreeMap<u16, Content>>,
+    values_at: HashMap<String, u32>,
+    /// When the latest case came that people have decided: the queue has come so far, whatever it left behind.
+    pub served: Micros,
     rows: Vec<Row>,
     at: HashMap<CaseId, usize>,
     pub proposers: Vec<(String, String)>,
@@ -100,6 +105,9 @@ impl Rows {
         Self {
             options,
             names: usable.map(|f| (f.name.clone(), f.kind.clone())).collect(),
+            values: Vec::new(),
+            values_at: HashMap::new(),
+            served: Micros::MIN,
             rows: Vec::new(),
             at: HashMap::new(),
             proposers: Vec::new(),
@@ -131,9 +139,23 @@ impl Rows {
         place(&mut self.people, &person, |known, wanted| known == wanted, |person| *person)
     }
 
-    fn fields_of(&self, fields: &BTreeMap<String, Content>) -> BTreeMap<u16, Content> {
+    /// The place of a case's values of the fields that regions are made of.
+    fn values_of(&mut self, fields: &BTreeMap<String, Content>) -> u32 {
         let usable = self.names.iter().zip(0u16..);
-        usable.filter_map(|((name, _), at)| Some((at, fields.get(name)?.clone()))).collect()
+        let values: BTreeMap<u16, Content> = usable.filter_map(|((name, _), at)| Some((at, fields.get(name)?.clone()))).collect();
+        // INVARIANT: content is JSON, so that it can be written; were it not, such cases would share one place.
+        let key = serde_json::to_string(&values).unwrap_or_default();
+        let next = u32::try_from(self.values.len()).unwrap_or(u32::MAX);
+        let at = *self.values_at.entry(key).or_insert(next);
+        if at == next {
+            self.values.push(values);
+        }
+        at
+    }
+
+    /// A case's value of a field.
+    pub(super) fn value(&self, row: &Row, field: u16) -> Option<&Content> {
+        self.values.get(row.values as usize)?.get(&field)
     }
 
     /// Takes an event in; whether it taught anything.
@@ -193,9 +215,9 @@ impl Rows {
                 })
             }
             Body::CaseAmended(body) => {
-                let fields = self.fields_of(&body.fields);
+                let values = self.values_of(&body.fields);
                 self.with(at, |row| {
-                    (row.fields, row.amended) = (fields, true);
+                    (row.values, row.amended) = (values, true);
                     row.said.clear();
                     row.alone.clear();
                     row.advised.clear();
@@ -212,6 +234,10 @@ impl Rows {
             Body::DecisionMade(body) => {
                 let (answer, route) = (self.option(&body.answer), &body.basis);
                 let imported = *route == Basis::Imported;
+                if !imported && !body.persons.is_empty() {
+                    let came = self.rows.get(at).map_or(Micros::MIN, |row| row.opened_at);
+                    self.served = self.served.max(came);
+                }
                 self.with(at, |row| {
                     (row.decision, row.decided_at) = (Some(answer), Some(event.occurred_at));
                     row.route = row.route.filter(|_| !imported);
@@ -237,7 +263,7 @@ impl Rows {
 
     fn open(&mut self, case: CaseId, event: &Event) -> bool {
         let Body::CaseOpened(body) = &event.body else { return false };
-        let fields = self.fields_of(&body.fields);
+        let values = self.values_of(&body.fields);
         self.at.insert(case, self.rows.len());
         self.rows.push(Row {
             version: body.playbook_version,
@@ -254,7 +280,7 @@ impl Rows {
             alone: Vec::new(),
             advised: Vec::new(),
             after_own: Vec::new(),
-            fields,
+            values,
         });
         true
     }
@@ -265,15 +291,32 @@ impl Rows {
         true
     }
 
-    /// Whether a row belongs to a region.
-    pub(super) fn belongs(&self, row: &Row, region: &crate::track::Region) -> bool {
-        let holds = |conditions: &[countersign_core::playbook::Condition]| {
+    /// Which cases belong to a region.
+    pub(super) fn members(&self, region: &Region) -> Members {
+        let holds = |values: &BTreeMap<u16, Content>, conditions: &[Condition]| {
             conditions.iter().all(|condition| {
                 let at = self.names.iter().zip(0u16..).find(|((name, _), _)| *name == condition.field).map(|(_, at)| at);
-                test_holds(&condition.test, at.and_then(|at| row.fields.get(&at)))
+                test_holds(&condition.test, at.and_then(|at| values.get(&at)))
             })
         };
-        holds(&region.when) && !region.unless.iter().any(|other| holds(other))
+        let belongs =
+            |values: &BTreeMap<u16, Content>| holds(values, &region.when) && !region.unless.iter().any(|other| holds(values, other));
+        Members(self.values.iter().map(belongs).collect())
+    }
+
+    /// Whether the queue has passed a case by: people have decided cases that came `span` later.
+    pub(super) fn passed_by(&self, since: Micros, span: Micros) -> bool {
+        since.saturating_add(span) <= self.served
+    }
+}
+
+/// Which cases belong to a region, by their values.
+pub(super) struct Members(Vec<bool>);
+
+impl Members {
+    /// Whether a case does.
+    pub(super) fn has(&self, row: &Row) -> bool {
+        self.0.get(row.values as usize).copied().unwrap_or(false)
     }
 }
 

@@ -2,15 +2,18 @@
 //! ([`countersign_science::monitor`]). The sealed answer of the AI is what is scored, against the matured outcome. It stops nothing by
 //! itself: it says what is broken, and the platform presses stop.
 
-use super::{DAY, Learner};
+use super::{DAY, Learner, row::Row};
 use crate::track::{Audited, Issued, TrackRecord};
 use countersign_core::{event::Route, number::Micros};
 use countersign_science::monitor::{Outcome, Stop, Terms, Watch};
 
-/// Chance of stopping all sound promises of a playbook together.
+/// Chance of stopping sound promises within their time, shared by the certificates of one test. Only those of one test have audits at
+/// a time: a younger certificate takes them over from the older ones.
 const LEVEL: f64 = 0.05;
-/// Longest that an audit waits for a person before it counts as an error.
+/// Longest that an audit waits for a person, once the queue has passed it by, before it counts as an error.
 const PATIENCE: Micros = 7 * DAY;
+/// So many times longer it may wait where the queue has not come so far; then nobody looks, and it counts as well.
+const LIMITS: i64 = 3;
 
 /// A broken promise.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -34,7 +37,7 @@ impl Learner {
     /// certificate has to be earned.
     pub fn watch(&mut self, now: Micros) -> Option<Broken> {
         let issued = self.last.as_ref().map(|last| last.certificates.clone()).unwrap_or_default();
-        issued.iter().find_map(|issued| self.watch_one(issued, issued_level(&issued.certificate), now))
+        issued.iter().find_map(|issued| self.watch_one(issued, LEVEL / issued.certificate.regions.max(1) as f64, now))
     }
 
     fn watch_one(&mut self, issued: &Issued, level: f64, now: Micros) -> Option<Broken> {
@@ -46,6 +49,8 @@ impl Learner {
         let limit = 2 * after + self.playbook.routing.deadline.unwrap_or(PATIENCE).max(PATIENCE);
         let place = self.rows.certificates.iter().zip(0u16..).find(|(id, _)| **id == issued.id).map(|(_, at)| at);
         let audits = place.and_then(|place| self.rows.audits.get(&place));
+        // What waits behind others says nothing; what others were preferred to does.
+        let overdue = |row: &Row| self.rows.passed_by(row.routed_at, limit) || row.routed_at.saturating_add(LIMITS * limit) <= now;
         let watching = self.watches.get_mut(&issued.id)?;
         while let Some(row) = audits.and_then(|audits| audits.get(watching.next)).and_then(|at| self.rows.get(*at)) {
             let sealed = row.audit.and_then(|(_, proposal)| row.said.iter().find(|said| said.id == proposal));
@@ -54,7 +59,7 @@ impl Learner {
                 _ if row.amended || row.audit.map(|(at, _)| at) != place || row.route != Some(Route::Blind) => None,
                 (Some(truth), Some(said)) if truth == said.answer => Some(Outcome::Right),
                 (Some(_), _) => Some(Outcome::Wrong),
-                (None, _) if row.routed_at.saturating_add(limit) <= now => Some(Outcome::Overdue),
+                (None, _) if overdue(row) => Some(Outcome::Overdue),
                 (None, _) => break,
             };
             watching.next += 1;
@@ -95,11 +100,6 @@ impl Learner {
         let stopped = |id: &str| watches.get(id).is_some_and(|watching| watching.watch.stop().is_some());
         record.certificates.retain(|issued| issued.certificate.context.expires_at > now && !stopped(&issued.id));
     }
-}
-
-/// The level shared by the certificates of one test, as its certainty is.
-fn issued_level(certificate: &countersign_science::risk::Certificate) -> f64 {
-    countersign_science::risk::spent(LEVEL, certificate.attempt) / certificate.regions.max(1) as f64
 }
 
 fn terms(issued: &Issued, level: f64) -> Terms {
