@@ -62,6 +62,8 @@ pub enum Command {
     Import(Box<command::import::Arguments>),
     /// Do we beat either alone? What past decisions say about people, AI and pair, from a file or the own history
     Rehearse(Box<command::rehearse::Arguments>),
+    /// Run the platform in worlds whose truth is known, and hold it against that
+    Simulate(command::simulate::Arguments),
     /// Write decisions, cases or events to standard output
     Export(command::export::Arguments),
     /// Do people agree, who is how good, and which labels follow? From a file of answers, without a workspace

@@ -20,6 +20,7 @@ pub mod playbook;
 pub mod rebuild;
 pub mod rehearse;
 pub mod serve;
+pub mod simulate;
 pub mod stop;
 pub mod subject;
 pub mod track;
@@ -36,6 +37,7 @@ pub async fn run(Arguments { global, command }: Arguments) -> Result<()> {
         Command::Serve(arguments) => serve::run(&global, arguments).await,
         Command::Import(arguments) => import::run(&global, *arguments).await,
         Command::Rehearse(arguments) => rehearse::run(&global, *arguments).await,
+        Command::Simulate(arguments) => simulate::run(&global, &arguments),
         Command::Export(arguments) => export::run(&global, arguments).await,
         Command::Agree(arguments) => agree::run(&global, arguments).await,
         Command::Case(command) => case::run(&global, command).await,

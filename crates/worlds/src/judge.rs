@@ -1,0 +1,308 @@
+//! What the platform promised and noticed, held against what is true. It may look at everything that the world knows, and changes
+//! nothing: the platform is through when it is called.
+
+use crate::{
+    Error,
+    draws::{Draws, START},
+    platform::{Certified, Kind, Log},
+    playbook,
+    truth::{self, Covered},
+    world::DAY,
+};
+use countersign_core::{Content, number::Micros};
+use countersign_science::{
+    monitor::{self, Ecusum, Stop, Terms},
+    risk::outlook::labels_needed,
+};
+use serde::Serialize;
+use std::collections::BTreeMap;
+
+/// The chance of a false stop that the restarting e-CUSUM with perfect labels is given: that of the platform's own promise.
+const REFERENCE_LEVEL: f64 = 0.05;
+
+/// A certificate, and what is true of what it covers.
+#[derive(Debug, Clone, PartialEq, Serialize)]
+pub struct Judged {
+    /// What it covers, in words.
+    pub region: String,
+    /// Whose answers.
+    pub proposer: String,
+    /// From which probability on, in billionths.
+    pub threshold: u32,
+    /// Which attempt it was.
+    pub attempt: u64,
+    /// Cases and errors that it was earned with.
+    pub tested: (u64, u64),
+    /// The day on which it was first read, from 0.
+    pub day: f64,
+    /// The day on which it was last read; `None`: it still is.
+    pub until: Option<f64>,
+    /// Share of all cases that it covers.
+    pub share: f64,
+    /// Its true error, before any change in the world.
+    pub error: f64,
+    /// Its true error after all changes.
+    pub error_after: f64,
+    /// Whether the true error is above what was promised, while it was in force and before any change.
+    pub broken: bool,
+}
+
+/// What was promised.
+#[derive(Debug, Clone, PartialEq, Serialize)]
+pub struct Promises {
+    /// Every certificate that was ever read.
+    pub certificates: Vec<Judged>,
+    /// How many of them promised what is not true.
+    pub broken: u64,
+    /// Automated cases.
+    pub automated: u64,
+    /// Errors among them, before any change.
+    pub automated_errors: u64,
+    /// Automated cases whose answer is one under which the truth is never seen.
+    pub never_seen: u64,
+}
+
+/// What the first certificate took.
+#[derive(Debug, Clone, Copy, PartialEq, Serialize)]
+pub struct Labels {
+    /// The day on which it was read, from 0.
+    pub day: f64,
+    /// Truths that the platform had been told by then, of whatever case.
+    pub told: u64,
+    /// Of these, of cases that the certificate covers.
+    pub covered: u64,
+    /// Cases that the certificate was tested on.
+    pub tested: u64,
+    /// The least at which it would be earned with a chance of .8, were its true error known.
+    pub needed: Option<u64>,
+    /// The least with which it can be earned at all, without one error.
+    pub least: Option<u64>,
+}
+
+/// What was noticed.
+#[derive(Debug, Clone, Copy, PartialEq, Serialize)]
+pub struct Noticed {
+    /// Whether the platform stopped automation although nothing had changed.
+    pub false_stop: bool,
+    /// The day of the stop, from 0.
+    pub day: Option<f64>,
+    /// Which monitor.
+    pub monitor: Option<Stop>,
+    /// What the change took to be noticed, where it broke a promise that was in force.
+    pub delay: Option<Delay>,
+}
+
+/// From the change to the stop.
+#[derive(Debug, Clone, Copy, PartialEq, Serialize)]
+pub struct Delay {
+    /// Audits of cases from after the change, up to the one that tipped it; `None`: not noticed.
+    pub audits: Option<u64>,
+    /// Automated cases from after the change until automation had stopped, or all of them.
+    pub automated: u64,
+    /// The audits that a restarting e-CUSUM needs which is told every truth at once.
+    pub reference_audits: Option<u64>,
+    /// The cases that it would have let pass.
+    pub reference_automated: u64,
+}
+
+/// Holds everything against the truth.
+///
+/// # Errors
+/// None that a world can cause; those of the statistics are passed on.
+pub fn judge(draws: &Draws<'_>, log: &Log) -> Result<(Promises, Option<Labels>, Noticed), Error> {
+    let fields = fields(draws);
+    let eye = Eye { draws, log, fields: &fields };
+    Ok((eye.promises(), eye.labels(), eye.noticed()?))
+}
+
+/// The fields of a case of each region: all that a certificate can tell cases apart by.
+fn fields(draws: &Draws<'_>) -> Vec<BTreeMap<String, Content>> {
+    let of = |name: &String| BTreeMap::from([(playbook::REGION.to_owned(), Content::text(name.clone()))]);
+    draws.world.regions.iter().map(|region| of(&region.name)).collect()
+}
+
+struct Eye<'a> {
+    draws: &'a Draws<'a>,
+    log: &'a Log,
+    fields: &'a [BTreeMap<String, Content>],
+}
+
+impl Eye<'_> {
+    fn day(at: Micros) -> f64 {
+        (at - START) as f64 / DAY as f64
+    }
+
+    /// When the first change happens, or the end of everything.
+    fn change(&self) -> Micros {
+        self.draws.world.change_day().map_or(Micros::MAX, |day| START + Micros::from(day - 1) * DAY)
+    }
+
+    fn proposer(&self, certified: &Certified) -> Option<usize> {
+        self.draws.world.proposers.iter().position(|proposer| proposer.name == certified.issued.proposer)
+    }
+
+    /// Whether a certificate covers a proposer's answer in a region.
+    fn covers(&self, certified: &Certified, region: usize, answer: usize) -> bool {
+        let proposer = self.proposer(certified);
+        let sure = proposer.and_then(|proposer| self.draws.stated_as(proposer, region, answer)).map(|stated| stated.own);
+        let within = self.fields.get(region).is_some_and(|fields| certified.issued.region.holds(fields));
+        within && sure.is_some_and(|sure| sure >= certified.issued.threshold)
+    }
+
+    fn true_error(&self, certified: &Certified, day: u32) -> Option<Covered> {
+        truth::error(self.draws.world, self.proposer(certified)?, day, |region, answer| self.covers(certified, region, answer))
+    }
+
+    fn promises(&self) -> Promises {
+        let world = self.draws.world;
+        let before = world.change_day().map_or(world.days, |day| day - 1);
+        let judged = |certified: &Certified| {
+            let covered = self.true_error(certified, before)?;
+            let Certified { issued, from, until, .. } = certified;
+            Some(Judged {
+                region: issued.region.words(),
+                proposer: issued.proposer.clone(),
+                threshold: issued.threshold,
+                attempt: issued.certificate.attempt,
+                tested: (issued.certificate.n, issued.certificate.errors),
+                day: Self::day(*from),
+                until: until.map(Self::day),
+                share: covered.share,
+                error: covered.error,
+                error_after: self.true_error(certified, world.days).map_or(covered.error, |covered| covered.error),
+                broken: *from < self.change() && covered.error > issued.certificate.alpha,
+            })
+        };
+        let certificates: Vec<Judged> = self.log.certificates.iter().filter_map(judged).collect();
+        let automated = || self.log.decided.iter().filter(|decided| decided.kind == Kind::Automate);
+        let wrong = |case: usize, answer: usize| self.draws.cases.get(case).is_some_and(|c| c.at < self.change() && c.truth != answer);
+        Promises {
+            broken: certificates.iter().filter(|judged| judged.broken).count() as u64,
+            certificates,
+            automated: automated().count() as u64,
+            automated_errors: automated().filter(|decided| wrong(decided.case, decided.answer)).count() as u64,
+            never_seen: automated().filter(|decided| !world.observable(decided.answer)).count() as u64,
+        }
+    }
+
+    fn labels(&self) -> Option<Labels> {
+        let first = self.log.certificates.first()?;
+        let proposer = self.proposer(first)?;
+        let error = self.true_error(first, 1)?.error;
+        let covered = |at: &&usize| {
+            let case = self.draws.cases.get(**at);
+            case.is_some_and(|case| case.proposed.get(proposer).is_some_and(|answer| self.covers(first, case.region, *answer)))
+        };
+        let certificate = &first.issued.certificate;
+        let needed = |error: f64| labels_needed(certificate.alpha, 1.0 - certificate.delta, error).ok();
+        Some(Labels {
+            day: Self::day(first.from),
+            told: first.told as u64,
+            covered: self.log.outcomes.iter().take(first.told).filter(covered).count() as u64,
+            tested: certificate.n,
+            needed: needed(error),
+            least: needed(0.0),
+        })
+    }
+
+    fn noticed(&self) -> Result<Noticed, Error> {
+        let stopped = self.log.stopped.as_ref();
+        let false_stop = stopped.is_some_and(|stopped| stopped.at < self.change());
+        Ok(Noticed {
+            false_stop,
+            day: stopped.map(|stopped| Self::day(stopped.at)),
+            monitor: stopped.map(|stopped| stopped.broken.stop),
+            delay: if false_stop { None } else { self.delay()? },
+        })
+    }
+
+    /// What the change took to be noticed; `None` where no promise in force was broken by it, or where the e-CUSUM with perfect
+    /// labels would have stopped before.
+    fn delay(&self) -> Result<Option<Delay>, Error> {
+        let (change, world) = (self.change(), self.draws.world);
+        if change == Micros::MAX {
+            return Ok(None);
+        }
+        let in_force = |c: &Certified| c.from < change && c.until.is_none_or(|until| until > change);
+        let breaks = |c: &Certified| self.true_error(c, world.days).is_some_and(|covered| covered.error > c.issued.certificate.alpha);
+        // The certificate that was stopped, or else all that should have been.
+        let stopped = self.log.stopped.as_ref().and_then(|stopped| self.log.certificate(&stopped.broken.certificate));
+        let broken = self.log.certificates.iter().enumerate().filter(|(_, c)| in_force(c) && breaks(c)).map(|(place, _)| place);
+        let places = stopped.map_or_else(|| broken.collect(), |place| vec![place]);
+        let mut best: Option<Delay> = None;
+        for place in places {
+            let Some(certified) = self.log.certificates.get(place) else { continue };
+            let Some((reference_audits, until)) = self.reference(place, certified)? else { continue };
+            let noticed = self.log.stopped.as_ref().filter(|stopped| stopped.broken.certificate == certified.issued.id);
+            let drawn = || self.log.audits.iter().filter(|audit| audit.certificate == place);
+            let old = drawn().filter(|audit| self.draws.cases.get(audit.case).is_some_and(|case| case.at < change)).count() as u64;
+            let delay = Delay {
+                audits: noticed.map(|stopped| stopped.broken.audits.saturating_sub(old)),
+                automated: self.passed(|at| self.log.decision(at).is_some_and(|decided| decided.kind == Kind::Automate), Micros::MAX),
+                reference_audits,
+                reference_automated: self.passed(|at| self.counterfactual(at).is_some() && !self.drawn(at), until),
+            };
+            let sooner = |best: &Delay| match (delay.reference_audits, best.reference_audits) {
+                (Some(a), Some(b)) => a < b,
+                (a, b) => a.is_some() && b.is_none(),
+            };
+            if best.as_ref().is_none_or(sooner) {
+                best = Some(delay);
+            }
+        }
+        Ok(best)
+    }
+
+    /// Cases that came after the change and until a time, and are so.
+    fn passed(&self, so: impl Fn(usize) -> bool, until: Micros) -> u64 {
+        let came = self.draws.cases.iter().enumerate().filter(|(_, case)| case.at >= self.change() && case.at <= until);
+        came.filter(|(at, _)| so(*at)).count() as u64
+    }
+
+    /// Whether a case is drawn as an audit if it is automated.
+    fn drawn(&self, at: usize) -> bool {
+        let share = self.draws.world.promise.map_or(0.0, |promise| promise.audit);
+        f64::from(self.draws.committed(at, "audit")) < share * 1e9
+    }
+
+    /// The certificate under which a case would be automated on its arrival, had nobody pressed stop: the youngest of those that
+    /// were in force just before the change or came after it.
+    fn counterfactual(&self, at: usize) -> Option<usize> {
+        let case = self.draws.cases.get(at)?;
+        let (stop, change) = (self.log.stopped.as_ref().map_or(Micros::MAX, |stopped| stopped.at), self.change());
+        let when = case.at.min(stop - 1).max(change.min(stop - 1));
+        let active = |c: &Certified| c.from <= when && c.until.is_none_or(|until| until > when);
+        let certificates = || self.log.certificates.iter().enumerate().rev().filter(|(_, c)| active(c));
+        case.proposed.iter().enumerate().find_map(|(proposer, answer)| {
+            let mut of = certificates().filter(|(_, c)| self.proposer(c) == Some(proposer));
+            of.find(|(_, c)| self.covers(c, case.region, *answer)).map(|(place, _)| place)
+        })
+    }
+
+    /// The audits from after the change that the e-CUSUM with perfect labels needs on the certificate's own audits, and when the last
+    /// of them came. Where the platform stopped before, the stream goes on with the cases that would have been drawn. `None` where
+    /// it would have stopped before the change.
+    fn reference(&self, place: usize, certified: &Certified) -> Result<Option<(Option<u64>, Micros)>, Error> {
+        let Some(proposer) = self.proposer(certified) else { return Ok(None) };
+        let issued = &certified.issued;
+        let alpha = issued.certificate.alpha;
+        let terms = Terms { alpha, level: REFERENCE_LEVEL, horizon_audits: issued.audits_expected, recheck_share: 1.0 };
+        let mut cusum = Ecusum::new(terms)?;
+        let stop = self.log.stopped.as_ref().map_or(Micros::MAX, |stopped| stopped.at);
+        let drawn = self.log.audits.iter().filter(|audit| audit.certificate == place).map(|audit| audit.case);
+        let later = self.draws.cases.iter().enumerate().filter(|(_, case)| case.at >= stop).map(|(at, _)| at);
+        let later = later.filter(|at| self.drawn(*at) && self.counterfactual(*at) == Some(place));
+        let mut audits = 0;
+        for at in drawn.chain(later) {
+            let Some(case) = self.draws.cases.get(at) else { continue };
+            let right = case.proposed.get(proposer) == Some(&case.truth);
+            let after = case.at >= self.change();
+            audits += u64::from(after);
+            cusum.observe(if right { monitor::Kind::Good } else { monitor::Kind::Bad });
+            if cusum.stopped() {
+                return Ok(after.then_some((Some(audits), case.at)));
+            }
+        }
+        Ok(Some((None, Micros::MAX)))
+    }
+}
