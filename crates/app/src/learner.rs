@@ -11,7 +11,7 @@ use countersign_core::{
     refusal::Code,
 };
 use countersign_engine::{
-    learn::{Broken, Learner},
+    learn::{Broken, By, Learner},
     track::TrackRecord,
     workspace::WorkspaceCommand,
 };
@@ -210,7 +210,11 @@ impl Workspace {
             Stop::Evidence => "the evidence is that more was wrong than promised",
             Stop::Change => "its errors have become more",
         };
-        let reason = format!("certificate {} is broken after {} audits: {what}", broken.certificate, broken.audits);
+        let of = match broken.by {
+            By::Audits => "audits",
+            By::Outcomes => "outcomes of automated cases",
+        };
+        let reason = format!("certificate {} is broken after {} {of}: {what}", broken.certificate, broken.after);
         tracing::warn!(workspace.id = %self.id, playbook.id = %playbook, reason, "automation stopped");
         let stop = move |_: &Control| Ok(WorkspaceCommand::Stop { scope: StopScope::Playbook(playbook), reason: reason.clone() });
         self.change(&system("monitor"), Change::command(stop)).await.map(|_| ())

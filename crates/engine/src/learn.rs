@@ -12,7 +12,7 @@ mod row;
 mod tests;
 mod watch;
 
-pub use watch::Broken;
+pub use watch::{Broken, By};
 
 use crate::track::{FORMAT, LabelKind, Labels, Prices, TrackRecord};
 use countersign_core::{
@@ -43,7 +43,7 @@ pub struct Learner {
     through: u64,
     seen: u64,
     last: Option<TrackRecord>,
-    watches: BTreeMap<String, watch::Watching>,
+    watches: BTreeMap<(String, By), watch::Watching>,
 }
 
 impl Learner {

@@ -10,6 +10,7 @@ use crate::{
     world::DAY,
 };
 use countersign_core::{Content, number::Micros};
+use countersign_engine::learn::By;
 use countersign_science::{
     monitor::{self, Ecusum, Stop, Terms},
     risk::outlook::labels_needed,
@@ -95,13 +96,21 @@ pub struct Noticed {
 /// From the change to the stop.
 #[derive(Debug, Clone, Copy, PartialEq, Serialize)]
 pub struct Delay {
-    /// Audits of cases from after the change, up to the one that tipped it; `None`: not noticed.
+    /// By what the platform noticed it, if it did.
+    pub by: Option<By>,
+    /// Audits (or outcomes) of cases from after the change, up to the one that tipped it.
+    pub seen: Option<u64>,
+    /// As many as a restarting e-CUSUM needs that is told every truth at once, of the same kind.
+    pub reference_seen: Option<u64>,
+    /// Audits of cases from after the change that were drawn until automation stopped; `None`: it did not.
     pub audits: Option<u64>,
+    /// Audits that a restarting e-CUSUM needs that is told every truth at once, and sees audits only; `None`: more than there were.
+    pub reference_audits: Option<u64>,
+    /// Audits of cases from after the change that there would have been until the end.
+    pub audits_in_all: u64,
     /// Automated cases from after the change until automation had stopped, or all of them.
     pub automated: u64,
-    /// The audits that a restarting e-CUSUM needs which is told every truth at once.
-    pub reference_audits: Option<u64>,
-    /// The cases that it would have let pass.
+    /// The cases that this e-CUSUM would have let pass.
     pub reference_automated: u64,
 }
 
@@ -229,28 +238,30 @@ impl Eye<'_> {
         let stopped = self.log.stopped.as_ref().and_then(|stopped| self.log.certificate(&stopped.broken.certificate));
         let broken = self.log.certificates.iter().enumerate().filter(|(_, c)| in_force(c) && breaks(c)).map(|(place, _)| place);
         let places = stopped.map_or_else(|| broken.collect(), |place| vec![place]);
-        let mut best: Option<Delay> = None;
-        for place in places {
-            let Some(certified) = self.log.certificates.get(place) else { continue };
-            let Some((reference_audits, until)) = self.reference(place, certified)? else { continue };
-            let noticed = self.log.stopped.as_ref().filter(|stopped| stopped.broken.certificate == certified.issued.id);
-            let drawn = || self.log.audits.iter().filter(|audit| audit.certificate == place);
-            let old = drawn().filter(|audit| self.draws.cases.get(audit.case).is_some_and(|case| case.at < change)).count() as u64;
-            let delay = Delay {
-                audits: noticed.map(|stopped| stopped.broken.audits.saturating_sub(old)),
-                automated: self.passed(|at| self.log.decision(at).is_some_and(|decided| decided.kind == Kind::Automate), Micros::MAX),
-                reference_audits,
-                reference_automated: self.passed(|at| self.counterfactual(at).is_some() && !self.drawn(at), until),
-            };
-            let sooner = |best: &Delay| match (delay.reference_audits, best.reference_audits) {
-                (Some(a), Some(b)) => a < b,
-                (a, b) => a.is_some() && b.is_none(),
-            };
-            if best.as_ref().is_none_or(sooner) {
-                best = Some(delay);
-            }
-        }
-        Ok(best)
+        let Some((place, certified)) = places.first().and_then(|place| Some((*place, self.log.certificates.get(*place)?))) else {
+            return Ok(None);
+        };
+        let stopped = self.log.stopped.as_ref();
+        let by = stopped.map(|stopped| stopped.broken.by);
+        let audits = self.reference(place, certified, By::Audits)?;
+        let outcomes = self.reference(place, certified, By::Outcomes)?;
+        let (Some(audits), Some(outcomes)) = (audits, outcomes) else { return Ok(None) };
+        let of = |by: By| if by == By::Audits { audits } else { outcomes };
+        let old = |by: By| self.stream(place, by).iter().filter(|at| self.draws.cases.get(**at).is_some_and(|c| c.at < change)).count();
+        let drawn = |until: Micros| {
+            let after = |case: usize| self.draws.cases.get(case).is_some_and(|c| c.at >= change);
+            self.log.audits.iter().filter(|audit| after(audit.case) && audit.at <= until).count() as u64
+        };
+        Ok(Some(Delay {
+            by,
+            seen: stopped.map(|stopped| stopped.broken.after.saturating_sub(old(stopped.broken.by) as u64)),
+            reference_seen: by.and_then(|by| of(by).needed),
+            audits: stopped.map(|stopped| drawn(stopped.at)),
+            reference_audits: audits.needed,
+            audits_in_all: audits.in_all,
+            automated: self.passed(|at| self.log.decision(at).is_some_and(|decided| decided.kind == Kind::Automate), Micros::MAX),
+            reference_automated: self.passed(|at| self.counterfactual(at).is_some() && !self.drawn(at), audits.at),
+        }))
     }
 
     /// Cases that came after the change and until a time, and are so.
@@ -279,30 +290,63 @@ impl Eye<'_> {
         })
     }
 
-    /// The audits from after the change that the e-CUSUM with perfect labels needs on the certificate's own audits, and when the last
-    /// of them came. Where the platform stopped before, the stream goes on with the cases that would have been drawn. `None` where
-    /// it would have stopped before the change.
-    fn reference(&self, place: usize, certified: &Certified) -> Result<Option<(Option<u64>, Micros)>, Error> {
+    /// What was seen of the cases that came since a certificate was issued, in their order: its audits, or its automated cases.
+    fn stream(&self, place: usize, by: By) -> Vec<usize> {
+        let issued_at = self.log.certificates.get(place).map_or(Micros::MAX, |certified| certified.issued.issued_at);
+        let came = |at: &usize| self.draws.cases.get(*at).is_some_and(|case| case.at >= issued_at);
+        let mut stream: Vec<usize> = match by {
+            By::Audits => self.log.audits.iter().filter(|audit| audit.certificate == place).map(|audit| audit.case).collect(),
+            By::Outcomes => self.log.decided.iter().filter(|decided| decided.certificate == Some(place)).map(|d| d.case).collect(),
+        };
+        stream.retain(came);
+        stream
+    }
+
+    /// What the e-CUSUM with perfect labels needs on what was seen of a certificate. Where the platform stopped before, the stream goes
+    /// on with the cases that would have been seen. `None` where it would have stopped before the change.
+    fn reference(&self, place: usize, certified: &Certified, by: By) -> Result<Option<Reference>, Error> {
         let Some(proposer) = self.proposer(certified) else { return Ok(None) };
-        let issued = &certified.issued;
-        let alpha = issued.certificate.alpha;
-        let terms = Terms { alpha, level: REFERENCE_LEVEL, horizon_audits: issued.audits_expected, recheck_share: 1.0 };
+        let audit = self.draws.world.promise.map_or(1.0, |promise| promise.audit).max(1e-9);
+        let expected = certified.issued.audits_expected as f64;
+        let horizon = if by == By::Audits { expected } else { expected * (1.0 - audit) / audit };
+        let terms = Terms {
+            alpha: certified.issued.certificate.alpha,
+            level: REFERENCE_LEVEL,
+            horizon_audits: (horizon as u64).max(1),
+            recheck_share: 1.0,
+        };
         let mut cusum = Ecusum::new(terms)?;
         let stop = self.log.stopped.as_ref().map_or(Micros::MAX, |stopped| stopped.at);
-        let drawn = self.log.audits.iter().filter(|audit| audit.certificate == place).map(|audit| audit.case);
         let later = self.draws.cases.iter().enumerate().filter(|(_, case)| case.at >= stop).map(|(at, _)| at);
-        let later = later.filter(|at| self.drawn(*at) && self.counterfactual(*at) == Some(place));
-        let mut audits = 0;
-        for at in drawn.chain(later) {
+        let later = later.filter(|at| self.drawn(*at) == (by == By::Audits) && self.counterfactual(*at) == Some(place));
+        let mut found = Reference { needed: None, at: Micros::MAX, in_all: 0 };
+        for at in self.stream(place, by).into_iter().chain(later) {
             let Some(case) = self.draws.cases.get(at) else { continue };
             let right = case.proposed.get(proposer) == Some(&case.truth);
             let after = case.at >= self.change();
-            audits += u64::from(after);
+            found.in_all += u64::from(after);
+            if found.needed.is_some() {
+                continue;
+            }
             cusum.observe(if right { monitor::Kind::Good } else { monitor::Kind::Bad });
             if cusum.stopped() {
-                return Ok(after.then_some((Some(audits), case.at)));
+                if !after {
+                    return Ok(None);
+                }
+                (found.needed, found.at) = (Some(found.in_all), case.at);
             }
         }
-        Ok(Some((None, Micros::MAX)))
+        Ok(Some(found))
     }
+}
+
+/// What an e-CUSUM with perfect labels needs.
+#[derive(Debug, Clone, Copy)]
+struct Reference {
+    /// So many after the change; `None`: more than there were.
+    needed: Option<u64>,
+    /// When the last of them came.
+    at: Micros,
+    /// So many there were.
+    in_all: u64,
 }

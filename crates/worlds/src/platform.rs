@@ -14,7 +14,7 @@ use crate::{
     world::DAY,
 };
 use countersign_core::{
-    event::{Body, CaseRouted, Phase},
+    event::{Basis, Body, CaseRouted, Phase},
     id::EventId,
     number::Micros,
 };
@@ -187,7 +187,7 @@ impl<'w> Platform<'w> {
             self.node.learn(event);
             match &event.body {
                 Body::CaseRouted(routed) if routed.reason == "audit" => self.audit(at, routed),
-                Body::DecisionMade(made) => self.decided(at, made.answer.label())?,
+                Body::DecisionMade(made) => self.decided(at, made.answer.label(), &made.basis)?,
                 _ => {}
             }
         }
@@ -212,14 +212,18 @@ impl<'w> Platform<'w> {
         }
     }
 
-    fn decided(&mut self, at: usize, label: &str) -> Result<(), Error> {
+    fn decided(&mut self, at: usize, label: &str, basis: &Basis) -> Result<(), Error> {
         let world = self.draws.world;
         let answer = world.classes.iter().position(|class| class == label);
         let answer = answer.ok_or_else(|| Error::Engine(format!("{label} is no class of the world")))?;
         self.open.remove(&at);
         let state = self.states.get(at).and_then(Option::as_deref);
         let kind = state.and_then(|state| state.route.as_ref()).map_or(Kind::Assist, Kind::of);
-        self.log.decided(Decided { case: at, at: self.now, day: self.day(), answer, kind });
+        let certificate = match basis {
+            Basis::Certificate { certificate } => self.log.certificate(certificate),
+            _ => None,
+        };
+        self.log.decided(Decided { case: at, at: self.now, day: self.day(), answer, kind, certificate });
         if world.observable(answer) {
             let after = world.outcome.as_ref().map_or(0, |outcome| outcome.after);
             self.plan(self.now + after, Next::Outcome(at));

@@ -11,8 +11,8 @@ pub const SUMMARY: &str = "summary";
 const BLIND: &str = "0.10";
 /// Share of the cases that go to one of the routes by lot.
 const EXPLORE: &str = "0.02";
-/// Routes among which the track record may choose; a panel needs people for it, and its share of the lot.
-const CHOOSE: &str = r#"["assist", "unaided", "blind", "panel"]"#;
+/// Routes among which the track record may choose. Blind is for measuring: it decides as assist does, and takes longer.
+const CHOOSE: &str = r#"["assist", "unaided", "panel"]"#;
 
 /// The source of a world's playbook.
 pub fn source(world: &World) -> String {

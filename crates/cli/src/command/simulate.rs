@@ -140,9 +140,14 @@ fn promised(out: Out, found: &Summary) -> Result<()> {
         return Ok(());
     }
     out.line(format!(
-        "Noticed: in {}; audits {}, of an e-CUSUM with perfect labels {}; cases let pass {}, of it {}",
+        "Noticed: in {} ({} of them by outcomes); after {}, an e-CUSUM with perfect labels after {}; audits until the stop {}, of one that \
+         sees audits only {}{}; cases let pass {}, of it {}",
         share(&delays.noticed),
+        delays.by_outcomes,
+        figure(delays.seen, 1.0, 0),
+        figure(delays.reference_seen, 1.0, 0),
         figure(delays.audits, 1.0, 0),
+        if delays.reference_censored > 0 { "at least " } else { "" },
         figure(delays.reference_audits, 1.0, 0),
         figure(delays.automated, 1.0, 0),
         figure(delays.reference_automated, 1.0, 0)

@@ -14,9 +14,9 @@ use countersign_core::{
 use countersign_science::arms::{ARMS, Arms, ByArm, Observation};
 
 /// Bins of the AI's chance in which ways to decide are compared.
-const BINS: usize = 6;
+const BINS: usize = 10;
 /// Errors of a wider place that the mean cost of a narrower one starts with.
-const SHRINK_ERRORS: i128 = 5;
+const SHRINK_ERRORS: i128 = 20;
 
 /// Fills in proposers, arms, prices and the effect of advice.
 pub(super) fn fill(record: &mut TrackRecord, rows: &Rows, window: &[&Row], playbook: &Playbook) {

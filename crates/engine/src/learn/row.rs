@@ -47,6 +47,8 @@ pub(super) struct Row {
     pub amended: bool,
     /// The audit: its certificate's place and the sealed proposal.
     pub audit: Option<(u16, EventId)>,
+    /// Automated: by which certificate, with which answer.
+    pub automated: Option<(u16, u16)>,
     pub said: Vec<Said>,
     /// Answers without advice: unaided, first answers, panel members.
     pub alone: Vec<Given>,
@@ -92,6 +94,8 @@ pub(super) struct Rows {
     pub certificates: Vec<String>,
     /// Rows that were drawn as audits, by certificate, in the order drawn.
     pub audits: BTreeMap<u16, Vec<usize>>,
+    /// Rows that were automated, by certificate, in their order.
+    pub automated: BTreeMap<u16, Vec<usize>>,
 }
 
 impl Rows {
@@ -114,6 +118,7 @@ impl Rows {
             people: Vec::new(),
             certificates: Vec::new(),
             audits: BTreeMap::new(),
+            automated: BTreeMap::new(),
         }
     }
 
@@ -238,7 +243,16 @@ impl Rows {
                     let came = self.rows.get(at).map_or(Micros::MIN, |row| row.opened_at);
                     self.served = self.served.max(came);
                 }
+                let automated = match route {
+                    Basis::Certificate { certificate } => {
+                        let place = place(&mut self.certificates, certificate, |known, id| known == id, String::clone);
+                        self.automated.entry(place).or_default().push(at);
+                        Some((place, answer))
+                    }
+                    _ => None,
+                };
                 self.with(at, |row| {
+                    row.automated = automated;
                     (row.decision, row.decided_at) = (Some(answer), Some(event.occurred_at));
                     row.route = row.route.filter(|_| !imported);
                 })
@@ -276,6 +290,7 @@ impl Rows {
             ruled: false,
             amended: false,
             audit: None,
+            automated: None,
             said: Vec::new(),
             alone: Vec::new(),
             advised: Vec::new(),

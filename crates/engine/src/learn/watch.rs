@@ -1,14 +1,19 @@
 //! Watching a promise: each certificate has its audits, taken in the order in which they were drawn, and both monitors look at each
-//! ([`countersign_science::monitor`]). The sealed answer of the AI is what is scored, against the matured outcome. It stops nothing by
-//! itself: it says what is broken, and the platform presses stop.
+//! ([`countersign_science::monitor`]). The sealed answer of the AI is what is scored, against the matured outcome. Where outcomes are seen
+//! whatever was decided, the automated cases themselves are watched as well: there are many more of them, so that a change is seen much
+//! sooner. It stops nothing by itself: it says what is broken, and the platform presses stop.
 
 use super::{DAY, Learner, row::Row};
 use crate::track::{Audited, Issued, TrackRecord};
-use countersign_core::{event::Route, number::Micros};
+use countersign_core::{
+    event::Route,
+    number::{Micros, ONE_BILLIONTHS},
+};
 use countersign_science::monitor::{Outcome, Stop, Terms, Watch};
+use serde::{Deserialize, Serialize};
 
-/// Chance of stopping sound promises within their time, shared by the certificates of one test. Only those of one test have audits at
-/// a time: a younger certificate takes them over from the older ones.
+/// Chance of stopping sound promises within their time, shared by audits and outcomes, and by the certificates of one test. Only those
+/// of one test have audits at a time: a younger certificate takes them over from the older ones.
 const LEVEL: f64 = 0.05;
 /// Longest that an audit waits for a person, once the queue has passed it by, before it counts as an error.
 const PATIENCE: Micros = 7 * DAY;
@@ -20,10 +25,22 @@ const LIMITS: i64 = 3;
 pub struct Broken {
     /// The certificate.
     pub certificate: String,
+    /// By what it was seen.
+    pub by: By,
     /// Which monitor stopped.
     pub stop: Stop,
-    /// After how many audits.
-    pub audits: u64,
+    /// After how many audits, or outcomes.
+    pub after: u64,
+}
+
+/// By what a broken promise was seen.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum By {
+    /// By cases that people looked at blind.
+    Audits,
+    /// By the outcomes of automated cases.
+    Outcomes,
 }
 
 /// The monitors of a certificate, and how far they have come.
@@ -33,50 +50,97 @@ pub(super) struct Watching {
 }
 
 impl Learner {
-    /// Looks at the audits that have come in, and says what is broken. Once broken it stays so: only people resume, and a new
-    /// certificate has to be earned.
+    /// Looks at what has come in, and says what is broken. Once broken it stays so: only people resume, and a new certificate has to be
+    /// earned.
     pub fn watch(&mut self, now: Micros) -> Option<Broken> {
         let issued = self.last.as_ref().map(|last| last.certificates.clone()).unwrap_or_default();
-        issued.iter().find_map(|issued| self.watch_one(issued, LEVEL / issued.certificate.regions.max(1) as f64, now))
+        issued.iter().find_map(|issued| {
+            let audits = self.watch_one(issued, By::Audits, now);
+            let outcomes = self.watch_one(issued, By::Outcomes, now);
+            audits.or(outcomes)
+        })
     }
 
-    fn watch_one(&mut self, issued: &Issued, level: f64, now: Micros) -> Option<Broken> {
-        if !self.watches.contains_key(&issued.id) {
-            let watch = Watch::new(terms(issued, level)).ok()?;
-            self.watches.insert(issued.id.clone(), Watching { watch, next: 0 });
+    fn watch_one(&mut self, issued: &Issued, by: By, now: Micros) -> Option<Broken> {
+        let key = (issued.id.clone(), by);
+        if !self.watches.contains_key(&key) {
+            let watch = Watch::new(self.watch_terms(issued, by)).ok()?;
+            self.watches.insert(key.clone(), Watching { watch, next: 0 });
         }
-        let after = self.playbook.outcome.as_ref().map_or(0, |spec| spec.after);
-        let limit = 2 * after + self.playbook.routing.deadline.unwrap_or(PATIENCE).max(PATIENCE);
         let place = self.rows.certificates.iter().zip(0u16..).find(|(id, _)| **id == issued.id).map(|(_, at)| at);
-        let audits = place.and_then(|place| self.rows.audits.get(&place));
-        // What waits behind others says nothing; what others were preferred to does.
-        let overdue = |row: &Row| self.rows.passed_by(row.routed_at, limit) || row.routed_at.saturating_add(LIMITS * limit) <= now;
-        let watching = self.watches.get_mut(&issued.id)?;
-        while let Some(row) = audits.and_then(|audits| audits.get(watching.next)).and_then(|at| self.rows.get(*at)) {
-            let sealed = row.audit.and_then(|(_, proposal)| row.said.iter().find(|said| said.id == proposal));
-            let outcome = match (row.truth, sealed) {
-                // Amended since, or drawn again under another certificate: it is no audit of this one.
-                _ if row.amended || row.audit.map(|(at, _)| at) != place || row.route != Some(Route::Blind) => None,
-                (Some(truth), Some(said)) if truth == said.answer => Some(Outcome::Right),
-                (Some(_), _) => Some(Outcome::Wrong),
-                (None, _) if overdue(row) => Some(Outcome::Overdue),
-                (None, _) => break,
+        let streams = if by == By::Audits { &self.rows.audits } else { &self.rows.automated };
+        let stream = place.and_then(|place| streams.get(&place));
+        let mut watching = self.watches.remove(&key)?;
+        while let Some(row) = stream.and_then(|stream| stream.get(watching.next)).and_then(|at| self.rows.get(*at)) {
+            let seen = match by {
+                // What waited when the certificate came is what older ones left over: no sample of what comes in.
+                _ if row.opened_at < issued.issued_at => Seen::Counts(None),
+                By::Audits => self.audit(row, place, now),
+                By::Outcomes => self.outcome(row, place, now),
             };
+            let Seen::Counts(outcome) = seen else { break };
             watching.next += 1;
             outcome.into_iter().for_each(|outcome| watching.watch.observe(outcome));
         }
-        let stop = watching.watch.stop()?;
-        Some(Broken { certificate: issued.id.clone(), stop, audits: watching.watch.stopped_after().unwrap_or(0) })
+        let (stop, after) = (watching.watch.stop(), watching.watch.stopped_after().unwrap_or(0));
+        self.watches.insert(key, watching);
+        Some(Broken { certificate: issued.id.clone(), by, stop: stop?, after })
+    }
+
+    /// What an audit came to.
+    fn audit(&self, row: &Row, place: Option<u16>, now: Micros) -> Seen {
+        let after = self.playbook.outcome.as_ref().map_or(0, |spec| spec.after);
+        let limit = 2 * after + self.playbook.routing.deadline.unwrap_or(PATIENCE).max(PATIENCE);
+        // What waits behind others says nothing; what others were preferred to does.
+        let overdue = || self.rows.passed_by(row.routed_at, limit) || row.routed_at.saturating_add(LIMITS * limit) <= now;
+        let sealed = row.audit.and_then(|(_, proposal)| row.said.iter().find(|said| said.id == proposal));
+        match (row.truth, sealed) {
+            // Amended since, or drawn again under another certificate: it is no audit of this one.
+            _ if row.amended || row.audit.map(|(at, _)| at) != place || row.route != Some(Route::Blind) => Seen::Counts(None),
+            (Some(truth), Some(said)) if truth == said.answer => Seen::Counts(Some(Outcome::Right)),
+            (Some(_), _) => Seen::Counts(Some(Outcome::Wrong)),
+            (None, _) if overdue() => Seen::Counts(Some(Outcome::Overdue)),
+            (None, _) => Seen::Waits,
+        }
+    }
+
+    /// What an automated case came to.
+    fn outcome(&self, row: &Row, place: Option<u16>, now: Micros) -> Seen {
+        let after = self.playbook.outcome.as_ref().map_or(0, |spec| spec.after);
+        match (row.truth, row.automated) {
+            (_, Some((at, _))) if Some(at) != place => Seen::Counts(None),
+            (_, None) => Seen::Counts(None),
+            (Some(truth), Some((_, answer))) if truth == answer => Seen::Counts(Some(Outcome::Right)),
+            (Some(_), Some(_)) => Seen::Counts(Some(Outcome::Wrong)),
+            (None, Some(_)) if row.overdue(after, now) => Seen::Counts(Some(Outcome::Overdue)),
+            // Taken back or opened again: people decide it, and nothing may come of it.
+            (None, Some(_)) if row.decided_at.is_none() => Seen::Counts(None),
+            (None, Some(_)) => Seen::Waits,
+        }
+    }
+
+    fn watch_terms(&self, issued: &Issued, by: By) -> Terms {
+        let audit = self.playbook.routing.automate.map_or(ONE_BILLIONTHS, |terms| terms.audit).max(1);
+        let rest = u128::from(issued.audits_expected) * u128::from(ONE_BILLIONTHS - audit.min(ONE_BILLIONTHS)) / u128::from(audit);
+        Terms {
+            alpha: issued.certificate.alpha,
+            level: LEVEL / 2.0 / issued.certificate.regions.max(1) as f64,
+            horizon_audits: match by {
+                By::Audits => issued.audits_expected,
+                By::Outcomes => u64::try_from(rest).unwrap_or(u64::MAX).max(1),
+            },
+            recheck_share: 1.0,
+        }
     }
 
     /// What the audits of a certificate came to.
     #[must_use]
     pub fn audited(&self, certificate: &str) -> Audited {
-        let Some(watching) = self.watches.get(certificate) else { return Audited::default() };
+        let Some(watching) = self.watches.get(&(certificate.to_owned(), By::Audits)) else { return Audited::default() };
         let evidence = watching.watch.evidence();
         let drawn = self.rows.certificates.iter().position(|id| id == certificate).and_then(|at| u16::try_from(at).ok());
         let drawn = drawn.and_then(|at| self.rows.audits.get(&at)).map_or(0, Vec::len);
-        Audited { drawn: drawn as u64, settled: evidence.n(), high: share(evidence.upper()), stopped: watching.watch.stop().is_some() }
+        Audited { drawn: drawn as u64, settled: evidence.n(), high: share(evidence.upper()), stopped: self.stopped(certificate) }
     }
 
     /// Takes out what is broken, and what has ended; what ends soon and is proven by its audits is given again.
@@ -96,14 +160,20 @@ impl Learner {
                 issued.certificate.context.expires_at = now.saturating_add(automate.valid);
             }
         }
-        let watches = &self.watches;
-        let stopped = |id: &str| watches.get(id).is_some_and(|watching| watching.watch.stop().is_some());
-        record.certificates.retain(|issued| issued.certificate.context.expires_at > now && !stopped(&issued.id));
+        record.certificates.retain(|issued| issued.certificate.context.expires_at > now && !self.stopped(&issued.id));
+    }
+
+    /// Whether a monitor has stopped a certificate.
+    fn stopped(&self, certificate: &str) -> bool {
+        let by = |by| self.watches.get(&(certificate.to_owned(), by));
+        [By::Audits, By::Outcomes].into_iter().filter_map(by).any(|watching| watching.watch.stop().is_some())
     }
 }
 
-fn terms(issued: &Issued, level: f64) -> Terms {
-    Terms { alpha: issued.certificate.alpha, level, horizon_audits: issued.audits_expected, recheck_share: 1.0 }
+/// Whether a case counts by now, and as what; nothing where it says nothing of this certificate.
+enum Seen {
+    Counts(Option<Outcome>),
+    Waits,
 }
 
 fn share(value: f64) -> u32 {

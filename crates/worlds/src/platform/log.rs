@@ -50,6 +50,8 @@ pub struct Decided {
     pub answer: usize,
     /// How.
     pub kind: Kind,
+    /// Under which certificate, by its place in the log.
+    pub certificate: Option<usize>,
 }
 
 /// A certificate, and when the router read it.

@@ -2,7 +2,8 @@
 //! made of every world it makes sense in; a world may be there to show that one of them fails.
 
 use super::{Figure, LEVEL, Share, mean};
-use crate::{Run, World};
+use crate::{Run, World, judge::Delay};
+use countersign_engine::learn::By;
 use countersign_science::{
     Estimate,
     bootstrap::{self, Clusters, Columns},
@@ -80,16 +81,27 @@ pub struct LabelFigures {
 pub struct DelayFigures {
     /// Seeds in which the change broke a promise that was in force, and in which it was noticed.
     pub noticed: Share,
-    /// Audits from the change to the stop, where it was noticed by both.
-    pub audits: Option<Figure>,
-    /// Automated cases from the change to the stop.
-    pub automated: Option<Figure>,
-    /// Audits that a restarting e-CUSUM with perfect labels needs on the same cases.
-    pub reference_audits: Option<Figure>,
-    /// Cases that it would have let pass.
-    pub reference_automated: Option<Figure>,
-    /// Mean audits of the platform over those of the e-CUSUM, with a bootstrap interval over seeds.
+    /// Of these, seeds in which it was noticed by the outcomes of automated cases and not by audits.
+    pub by_outcomes: u64,
+    /// Audits or outcomes from the change to the one that tipped it, where it was noticed by both.
+    pub seen: Option<Figure>,
+    /// As many as a restarting e-CUSUM with perfect labels needs, of the same kind.
+    pub reference_seen: Option<Figure>,
+    /// The mean of the former over the mean of the latter, with a bootstrap interval over seeds.
     pub ratio: Option<Estimate>,
+    /// Audits that were drawn from the change until automation stopped.
+    pub audits: Option<Figure>,
+    /// Audits that a restarting e-CUSUM with perfect labels needs that sees audits only. Where they did not suffice in the days of the
+    /// world, as many as there were: the mean is then too low.
+    pub reference_audits: Option<Figure>,
+    /// Seeds in which they did not suffice.
+    pub reference_censored: u64,
+    /// The mean of audits drawn over the mean of those.
+    pub audits_ratio: Option<Estimate>,
+    /// Automated cases from the change until automation stopped.
+    pub automated: Option<Figure>,
+    /// Cases that this e-CUSUM would have let pass.
+    pub reference_automated: Option<Figure>,
 }
 
 pub(super) fn promises(runs: &[Run], world: &World) -> PromiseShares {
@@ -126,27 +138,41 @@ pub(super) fn labels(runs: &[Run]) -> LabelFigures {
 }
 
 pub(super) fn delays(runs: &[Run]) -> DelayFigures {
-    let broke = || runs.iter().filter_map(|run| run.noticed.delay);
-    let pairs: Vec<(f64, f64)> = broke().filter_map(|delay| Some((delay.audits? as f64, delay.reference_audits? as f64))).collect();
-    let of = |values: Vec<f64>| Figure::of(&values);
+    let broke: Vec<Delay> = runs.iter().filter_map(|run| run.noticed.delay).collect();
+    let noticed: Vec<&Delay> = broke.iter().filter(|delay| delay.by.is_some()).collect();
+    let seen: Vec<(f64, f64)> = noticed.iter().filter_map(|d| Some((d.seen? as f64, d.reference_seen? as f64))).collect();
+    let least = |delay: &Delay| delay.reference_audits.unwrap_or(delay.audits_in_all) as f64;
+    let audits: Vec<(f64, f64)> = noticed.iter().filter_map(|d| Some((d.audits? as f64, least(d)))).collect();
+    let first = |pairs: &[(f64, f64)]| Figure::of(&pairs.iter().map(|pair| pair.0).collect::<Vec<_>>());
+    let second = |pairs: &[(f64, f64)]| Figure::of(&pairs.iter().map(|pair| pair.1).collect::<Vec<_>>());
+    let of = |value: fn(&Delay) -> u64| Figure::of(&broke.iter().map(|delay| value(delay) as f64).collect::<Vec<_>>());
+    DelayFigures {
+        noticed: Share::of(noticed.len() as u64, broke.len() as u64),
+        by_outcomes: noticed.iter().filter(|delay| delay.by == Some(By::Outcomes)).count() as u64,
+        seen: first(&seen),
+        reference_seen: second(&seen),
+        ratio: ratio(&seen),
+        audits: first(&audits),
+        reference_audits: second(&audits),
+        reference_censored: noticed.iter().filter(|delay| delay.reference_audits.is_none()).count() as u64,
+        audits_ratio: ratio(&audits),
+        automated: of(|delay| delay.automated),
+        reference_automated: of(|delay| delay.reference_automated),
+    }
+}
+
+/// The ratio of two means over the same seeds.
+fn ratio(pairs: &[(f64, f64)]) -> Option<Estimate> {
     let columns = Columns::from_fn(pairs.len(), 2, |row, out| {
-        if let Some((platform, reference)) = pairs.get(row) {
-            out.copy_from_slice(&[*platform, *reference]);
+        if let Some((above, below)) = pairs.get(row) {
+            out.copy_from_slice(&[*above, *below]);
         }
     });
-    let ratio = bootstrap::draw(&columns, Clusters::Rows, DRAWS, 1);
     let by = |sums: &[f64]| match sums {
-        [platform, reference, ..] if *reference > 0.0 => Some(platform / reference),
+        [above, below, ..] if *below > 0.0 => Some(above / below),
         _ => None,
     };
-    DelayFigures {
-        noticed: Share::of(broke().filter(|delay| delay.audits.is_some()).count() as u64, broke().count() as u64),
-        audits: of(pairs.iter().map(|(platform, _)| *platform).collect()),
-        automated: of(broke().map(|delay| delay.automated as f64).collect()),
-        reference_audits: of(pairs.iter().map(|(_, reference)| *reference).collect()),
-        reference_automated: of(broke().map(|delay| delay.reference_automated as f64).collect()),
-        ratio: ratio.and_then(|sums| sums.percentile(LEVEL, by)).ok(),
-    }
+    bootstrap::draw(&columns, Clusters::Rows, DRAWS, 1).and_then(|sums| sums.percentile(LEVEL, by)).ok()
 }
 
 /// All statements that make sense in a world.
@@ -168,12 +194,18 @@ pub(super) fn shows(world: &World, runs: &[Run], promises: &PromiseShares, delay
     }
     if world.change_day().is_some() {
         let Share { count, of, .. } = delays.noticed;
-        let ratio = delays.ratio.map_or_else(|| "-".into(), |r| format!("{:.2} [{:.2}, {:.2}]", r.value, r.low, r.high));
+        let said = |r: Option<Estimate>| r.map_or_else(|| "-".into(), |r| format!("{:.2} [{:.2}, {:.2}]", r.value, r.low, r.high));
+        let within = |r: Option<Estimate>| r.map(|r| r.value <= DELAY_RATIO);
         all.push(Show {
             name: "changes are noticed",
-            found: format!("in {count} of {of} seeds in which a promise broke; {ratio} times the audits of an e-CUSUM with perfect labels"),
+            found: format!(
+                "in {count} of {of} seeds in which a promise broke; {} times the audits of an e-CUSUM with perfect labels, {} times what \
+                 it needs of what tipped the platform",
+                said(delays.audits_ratio),
+                said(delays.ratio)
+            ),
             wanted: format!("at most {DELAY_RATIO} times"),
-            holds: delays.ratio.map(|ratio| ratio.value <= DELAY_RATIO && 2 * count > of),
+            holds: within(delays.audits_ratio).zip(within(delays.ratio)).map(|(a, b)| a && b && count == of),
         });
     }
     if world.outcome.as_ref().is_some_and(|outcome| outcome.observed.is_some()) {
