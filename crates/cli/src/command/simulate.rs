@@ -96,7 +96,7 @@ fn show(out: Out, found: &Summary) -> Result<()> {
     promised(out, found)?;
     out.line("\nWhat was decided day by day, in percent")?;
     let mut days = table(&["day", "decided", "waiting", "cost a case", "automate", "audit", "assist", "blind", "unaided", "panel"]);
-    let shown = |day: u64| day <= 10 || day % 5 == 0;
+    let shown = |day: u64| day <= 10 || day.is_multiple_of(5);
     for day in found.routes.iter().filter(|day| shown(day.day)) {
         let shares = [day.automate, day.audit, day.assist, day.blind, day.unaided, day.panel];
         let counts = [day.day.to_string(), format!("{:.0}", day.decided), format!("{:.0}", day.waiting), format!("{:.3}", day.cost)];
