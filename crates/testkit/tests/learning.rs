@@ -99,11 +99,11 @@ async fn a_promise_is_earned_kept_broken_and_resumed_by_a_person() {
         assert_eq!(round.published.len(), 1);
         let track = kit.workspace.track("alerts").await.unwrap().unwrap();
         assert!(track.certificates.is_empty() && track.test.is_some() && track.regions.len() > 1, "{track:?}");
+        history(&kit, 700).await;
         let waiting = live(&kit, 3).await;
         assert!(waiting.iter().all(|receipt| receipt.state == "open"), "no certificate yet");
         kit.workspace.claim(ada, CaseId(waiting[0].case)).await.unwrap();
         kit.show(CaseId(waiting[0].case), ada).await;
-        history(&kit, 700).await;
         kit.clock.advance(10 * DAY);
 
         // The learner was killed meanwhile: another one starts from the events and the last record.
