@@ -45,9 +45,12 @@ pub async fn measure(run: &Run, arguments: &Arguments) -> Result<Vec<Line>> {
     let mut lines = Vec::new();
     for engine in run.engines.iter().copied() {
         let node = Node::fresh(engine).await?;
+        // The person first: what comes in while nobody is there is held, and routed anew case by case when somebody comes.
+        let input = PersonInput { name: "Ada".into(), mail: None, roles: Vec::new(), external: false };
+        let person = PersonId(node.workspace.person_add(&caller(), input).await?.person);
         fill(&node, Kind::Alert, arguments.cases).await?;
         let served = client::serve(&node).await?;
-        let mut visitor = sign_in(&node, &served).await?;
+        let mut visitor = sign_in(&node, &served, person).await?;
         let mut pages: Vec<(&str, Vec<f64>)> = Vec::new();
         for _ in 0..run.repeat {
             let mut add = |what, mut times: Times| {
@@ -105,9 +108,7 @@ fn p99(what: &str) -> &'static str {
     }
 }
 
-async fn sign_in(node: &Node, served: &client::Served) -> Result<Visitor> {
-    let input = PersonInput { name: "Ada".into(), mail: None, roles: Vec::new(), external: false };
-    let person = PersonId(node.workspace.person_add(&caller(), input).await?.person);
+async fn sign_in(node: &Node, served: &client::Served, person: PersonId) -> Result<Visitor> {
     let link = node.workspace.desk_link(person).await?;
     // Only now: a connection that says nothing for long is closed by the server.
     let mut client = Client::connect(served.address, &served.key).await?;
