@@ -7,6 +7,7 @@ use crate::{
 };
 use countersign_core::{
     Event,
+    content::Digest,
     event::{Body, CaseRouted, Route, RouteMeasured},
     id::{CaseId, PersonId, PlaybookId},
     playbook::Playbook,
@@ -22,6 +23,9 @@ use std::{collections::HashMap, sync::Arc};
 const EVENTS_AT_ONCE: i64 = 2_048;
 /// Routes that are named where they cannot be derived again.
 const DIFFERENCES_MAX: usize = 20;
+
+/// A record with its digest.
+type Named = (Arc<TrackRecord>, Digest);
 
 impl Workspace {
     /// Why the case went where it went, derived again from what the route event holds.
@@ -44,12 +48,12 @@ impl Workspace {
         let (event, body) = routed.ok_or_else(|| Refusal::new(Code::NotFound, "the case was decided elsewhere and never routed here"))?;
         let playbook = self.inner.control(self.id).await?.playbook(file.state.playbook, body.playbook_version)?;
         let record = self.record_of(file.state.playbook, body, &mut HashMap::new()).await?;
-        let difference = difference(body, &playbook, record.as_deref());
+        let difference = difference(body, &playbook, record.as_ref());
         let detail = serde_json::to_value(event).map_err(|e| Error::Damaged(e.to_string()))?;
         Ok(Explanation {
             case: case.0,
             route: body.route.as_str().into(),
-            sentence: sentence(body, &playbook, record.as_deref()),
+            sentence: sentence(body, &playbook, record.as_ref().map(|(record, _)| &**record)),
             matches: difference.is_none(),
             difference,
             detail,
@@ -88,7 +92,7 @@ impl Workspace {
                 all.routes += 1;
                 all.measured += u64::from(record.is_some());
                 let playbook = control.playbook(playbook, body.playbook_version)?;
-                if let Some(what) = difference(body, &playbook, record.as_deref()) {
+                if let Some(what) = difference(body, &playbook, record.as_ref()) {
                     all.different += 1;
                     if all.differences.len() < DIFFERENCES_MAX {
                         all.differences.push(format!("case {case}, event {}: {what}", event.id));
@@ -105,14 +109,14 @@ impl Workspace {
         &self,
         playbook: PlaybookId,
         body: &CaseRouted,
-        known: &mut HashMap<(PlaybookId, u64), Arc<TrackRecord>>,
-    ) -> Result<Option<Arc<TrackRecord>>, Error> {
+        known: &mut HashMap<(PlaybookId, u64), Named>,
+    ) -> Result<Option<Named>, Error> {
         let Some(measured) = measured(body) else { return Ok(None) };
         if let Some(record) = known.get(&(playbook, measured.record)) {
-            return Ok(Some(Arc::clone(record)));
+            return Ok(Some(record.clone()));
         }
         let record = self.record_read(playbook, measured.record).await?;
-        known.insert((playbook, measured.record), Arc::clone(&record));
+        known.insert((playbook, measured.record), record.clone());
         Ok(Some(record))
     }
 }
@@ -122,13 +126,12 @@ fn measured(body: &CaseRouted) -> Option<&RouteMeasured> {
 }
 
 /// What cannot be derived again: the route from its inputs, or its inputs from the track record that it names.
-fn difference(body: &CaseRouted, playbook: &Playbook, record: Option<&TrackRecord>) -> Option<String> {
+fn difference(body: &CaseRouted, playbook: &Playbook, record: Option<&Named>) -> Option<String> {
     if let Err(error) = route::explain(body, playbook) {
         return Some(error.to_string());
     }
-    let (measured, record) = (measured(body)?, record?);
-    let bytes = record.to_bytes().ok()?;
-    if countersign_core::content::Digest::of(&bytes) != measured.digest {
+    let (measured, (record, digest)) = (measured(body)?, record?);
+    if *digest != measured.digest {
         return Some(format!("version {} of the track record has another digest than the route names", measured.record));
     }
     let again = measured.chance.map(|top| record.outlook(playbook, measured.region, top)).unwrap_or_default();

@@ -95,10 +95,18 @@ async fn run(node: Weak<Inner>) {
 }
 
 /// The figures of one playbook, on a thread of their own: they take longer than a request may wait.
-async fn worked_out(mut learner: Learner, now: Micros, at_once: bool) -> Result<(Learner, Option<Broken>, Option<TrackRecord>), Error> {
+async fn worked_out(
+    mut learner: Learner,
+    now: Micros,
+    (at_once, pinned): (bool, bool),
+) -> Result<(Learner, Option<Broken>, Option<TrackRecord>), Error> {
     let work = move || {
         let broken = learner.watch(now);
-        let record = if at_once { learner.publish_now(now) } else { learner.publish(now) };
+        let record = match (pinned, at_once) {
+            (true, _) => None,
+            (false, true) => learner.publish_now(now),
+            (false, false) => learner.publish(now),
+        };
         (learner, broken, record)
     };
     tokio::task::spawn_blocking(work).await.map_err(|error| Error::Damaged(format!("learning broke off: {error}")))
@@ -130,17 +138,20 @@ impl Workspace {
         let now = self.inner.env.now();
         for playbook in memory.learners.keys().copied().collect::<Vec<_>>() {
             let Some(learner) = memory.learners.remove(&playbook) else { continue };
-            let (learner, broken, record) = worked_out(learner, now, at_once).await?;
+            // What a person pinned stays. No test is made meanwhile either: it would spend certainty that nobody wrote down.
+            let pinned = control.state.records.get(&playbook).is_some_and(|facts| facts.pinned);
+            let (learner, broken, record) = worked_out(learner, now, (at_once, pinned)).await?;
             memory.learners.insert(playbook, learner);
             let stopped = control.state.control.stops.contains(&StopScope::Playbook(playbook));
             if let Some(broken) = broken.filter(|_| !stopped) {
                 self.automation_break(playbook, &broken).await?;
                 round.broken.push(broken);
             }
-            if let Some(record) = record
-                && self.record_publish(&system("learner"), &record).await?
-            {
-                round.published.push((playbook, record.number));
+            match record {
+                Some(record) if self.record_publish(&system("learner"), &record).await? => round.published.push((playbook, record.number)),
+                // Somebody came first: go on from what they published, not from what nobody wrote down.
+                Some(_) => drop(memory.learners.remove(&playbook)),
+                None => {}
             }
         }
         round.rerouted = self.look_again(memory).await?;
@@ -160,12 +171,11 @@ impl Workspace {
         for (id, facts) in &control.state.playbooks {
             let Some(latest) = facts.versions.last().map(|version| version.version) else { continue };
             let playbook = control.playbook(*id, latest)?;
-            if let Some(learner) = memory.learners.get_mut(id) {
-                learner.playbook_changed(latest, playbook);
+            if let Some(learner) = memory.learners.get_mut(id).filter(|learner| learner.version() == latest) {
                 learner.measure_people(metrics);
                 continue;
             }
-            // A playbook that is new to this memory has events that were read before it was known: begin anew.
+            // A playbook, or a version, that is new to this memory has events that were read before it was known: begin anew.
             memory.position = 0;
             let mut learner = Learner::new(*id, latest, playbook);
             learner.measure_people(metrics);
@@ -175,7 +185,7 @@ impl Workspace {
             for (id, learner) in &mut memory.learners {
                 learner.forget();
                 if let Some(facts) = control.state.records.get(id) {
-                    learner.resume((*self.record_read(*id, facts.latest).await?).clone());
+                    learner.resume((*self.record_read(*id, facts.latest).await?.0).clone());
                 }
             }
         }
@@ -188,7 +198,9 @@ impl Workspace {
             let mut session = self.inner.db.session().await?;
             let rows = store::event::from_position(session.conn(), self.id.0, memory.position, EVENTS_AT_ONCE).await?;
             drop(session);
-            let Some(last) = rows.last().map(|row| row.position) else { return Ok(read) };
+            if rows.is_empty() {
+                return Ok(read);
+            }
             for row in &rows {
                 let event = Event::from_bytes(&row.bytes)?;
                 let fresh = matches!(&event.body, Body::PlaybookPublished(body) if !memory.learners.contains_key(&body.playbook));
@@ -200,7 +212,6 @@ impl Workspace {
                 memory.position = row.position + 1;
                 read += 1;
             }
-            memory.position = last + 1;
         }
     }
 

@@ -165,7 +165,6 @@ impl Workspace {
             certificates: record.certificates.iter().map(|issued| issued.id.clone()).collect(),
             cause: TrackPin::Learned,
             person: None,
-            first: None,
         };
         let change = Change::command(move |_| Ok(WorkspaceCommand::PublishRecord(body.clone()))).with(Extra::Record(Box::new(parts)));
         match self.change(caller, change).await {
@@ -198,8 +197,7 @@ impl Workspace {
         let none = || Refusal::new(Code::NotFound, "nothing was learned of this playbook yet, so that there is no version to choose");
         let facts = control.state.records.get(&id).ok_or_else(none)?;
         let wanted = number.unwrap_or(facts.number);
-        let record = self.record_read(id, wanted).await?;
-        let (_, digest) = Parts::of(&record)?;
+        let (record, digest) = self.record_read(id, wanted).await?;
         let body = TrackRecordPublished {
             playbook: id,
             number: wanted,
@@ -209,19 +207,20 @@ impl Workspace {
             certificates: record.certificates.iter().map(|issued| issued.id.clone()).collect(),
             cause: if number.is_some() { TrackPin::Pinned } else { TrackPin::Released },
             person: Some(person),
-            first: None,
         };
         self.change(caller, Change::command(move |_| Ok(WorkspaceCommand::PublishRecord(body.clone())))).await.map(|_| ())
     }
 
-    /// A version of a playbook's record.
-    pub(crate) async fn record_read(&self, playbook: PlaybookId, number: u64) -> Result<Arc<TrackRecord>, Error> {
+    /// A version of a playbook's record, with its digest, which was held against its bytes.
+    pub(crate) async fn record_read(&self, playbook: PlaybookId, number: u64) -> Result<(Arc<TrackRecord>, Digest), Error> {
         let mut session = self.inner.db.session().await?;
         let row = store::track::get(session.conn(), self.id.0, playbook.0, i64::try_from(number).unwrap_or(i64::MAX)).await?;
         let missing = || Refusal::field(Code::NotFound, "/number", "there is no such version of the track record");
         let row = row.ok_or_else(missing)?;
         let digest: [u8; 32] = row.digest.as_slice().try_into().map_err(|_| Error::Damaged("a digest is too short".into()))?;
-        read(session.conn(), self.id, playbook, (number, Digest(digest)), &self.inner.records).await
+        let digest = Digest(digest);
+        let record = read(session.conn(), self.id, playbook, (number, digest), &self.inner.records).await?;
+        Ok((record, digest))
     }
 
     /// The numbers and times of the latest versions of a playbook's record, newest first.

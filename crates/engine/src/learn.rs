@@ -70,9 +70,10 @@ impl Learner {
         self.metrics = metrics;
     }
 
-    /// Another version of the playbook is the latest. What was learned of cases stays; certificates have to be earned anew.
-    pub fn playbook_changed(&mut self, version: u64, playbook: Arc<Playbook>) {
-        (self.version, self.playbook) = (version, playbook);
+    /// The version of the playbook that it learns under. Another one takes another learner: fields and answers may be others.
+    #[must_use]
+    pub fn version(&self) -> u64 {
+        self.version
     }
 
     /// Takes the next event of the ledger in, of whatever case.
@@ -84,28 +85,13 @@ impl Learner {
         }
     }
 
-    /// Events taken in, of whatever case.
-    #[must_use]
-    pub fn through(&self) -> u64 {
-        self.through
-    }
-
-    /// The last record.
-    #[must_use]
-    pub fn record(&self) -> Option<&TrackRecord> {
-        self.last.as_ref()
-    }
-
     /// The next record, where the last one is old enough and something has happened since.
     pub fn publish(&mut self, now: Micros) -> Option<TrackRecord> {
         let due = self.last.as_ref().is_none_or(|last| now >= last.made_at.saturating_add(PUBLISH_MICROS_MIN));
         if !due || self.seen == 0 {
             return None;
         }
-        let record = self.next(now)?;
-        self.seen = 0;
-        self.last = Some(record.clone());
-        Some(record)
+        self.publish_now(now)
     }
 
     /// Publishes at once, whether or not it is due: for a person who asks.

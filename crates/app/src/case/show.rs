@@ -136,7 +136,7 @@ impl Workspace {
         let playbook = self.inner.control(self.id).await?.playbook(file.state.playbook, file.state.playbook_version)?;
         // The version that the showing names, not the latest: the same showing gives the same figures every time.
         let record = match body.record {
-            Some(number) => Some(self.record_read(file.state.playbook, number).await?),
+            Some(number) => Some(self.record_read(file.state.playbook, number).await?.0),
             None => None,
         };
         let like = |mut view: ProposalView| {

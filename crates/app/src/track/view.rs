@@ -4,6 +4,7 @@
 use super::Workspace;
 use crate::{Error, explain::region_words};
 use countersign_core::{
+    event::OutcomeKind,
     id::{EventId, PersonId},
     number::ONE_BILLIONTHS,
     playbook::{Automate, Playbook},
@@ -251,6 +252,8 @@ pub struct TrackView {
     pub through: u64,
     /// Where the truth comes from: `always`, `selective`, `none`.
     pub labels: String,
+    /// Whether what is taken for the truth is a proxy, so that every figure is about that.
+    pub proxy: bool,
     /// Cases decided.
     pub decided: u64,
     /// Outcomes matured.
@@ -278,7 +281,7 @@ impl Workspace {
         let control = self.control().await?;
         let (id, _, playbook) = control.playbook_latest(name)?;
         let Some(facts) = control.state.records.get(&id) else { return Ok(None) };
-        let record = self.record_read(id, facts.number).await?;
+        let (record, _) = self.record_read(id, facts.number).await?;
         let stopped = control.state.control.stops.iter().any(|stop| match stop {
             countersign_core::event::StopScope::Workspace => true,
             countersign_core::event::StopScope::Playbook(other) => *other == id,
@@ -313,6 +316,7 @@ fn view(name: &str, record: &TrackRecord, facts: &RecordFacts, playbook: &Playbo
             LabelKind::None => "none",
         }
         .into(),
+        proxy: playbook.outcome.as_ref().is_some_and(|spec| spec.kind == OutcomeKind::Proxy),
         decided: record.labels.decided,
         matured: record.labels.matured,
         overdue: record.labels.overdue,

@@ -102,6 +102,9 @@ fn text(track: &TrackView) -> String {
         format!("{}, version {} of its track record{}", track.playbook, track.number, if track.pinned { ", pinned" } else { "" }),
         format!("  made {} from {} events: {} cases decided, {} outcomes", track.made, track.through, track.decided, track.matured),
     ];
+    if track.proxy {
+        lines.push("  the outcome is a proxy: right means right by it".into());
+    }
     for region in &track.regions {
         lines.push(format!("  {}", region.region));
         lines.push(format!("    the AI          {}", figure(&region.ai)));

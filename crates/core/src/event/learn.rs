@@ -2,7 +2,7 @@
 
 use crate::{
     content::Digest,
-    id::{EventId, PersonId, PlaybookId},
+    id::{PersonId, PlaybookId},
 };
 use serde::{Deserialize, Serialize};
 
@@ -27,5 +27,4 @@ body!(/** See [`Body::TrackRecordPublished`](super::Body::TrackRecordPublished).
     /** Certificates in force with it. */ #[serde(default, skip_serializing_if = "Vec::is_empty")] certificates: Vec<String>,
     /** Why it is read from now on. */ cause: TrackPin,
     /** The person who chose it, where one did. */ #[serde(default, skip_serializing_if = "Option::is_none")] person: Option<PersonId>,
-    /** The event that first published it, where it is read again. */ #[serde(default, skip_serializing_if = "Option::is_none")] first: Option<EventId>,
 });

@@ -144,8 +144,9 @@ pub fn takes_days(per_day: f64, days: f64) -> String {
 pub fn basis(track: &TrackView) -> String {
     let decided = super::thousands(track.decided);
     let matured = super::thousands(track.matured);
+    let proxy = if track.proxy { " The outcome is a proxy: right means right by it." } else { "" };
     format!(
-        "From {decided} decided cases, {matured} of them with a matured outcome. 95 % intervals; people alone are judged by answers that they gave without advice."
+        "From {decided} decided cases, {matured} of them with a matured outcome.{proxy} 95 % intervals; people alone are judged by answers that they gave without advice."
     )
 }
 
