@@ -52,16 +52,23 @@ pub(crate) enum Verb {
     Comment(CommentInput),
     Escalate(EscalateInput),
     Reopen(ReasonInput),
-    Reroute,
+    /// With the rest of bulk work, or at once.
+    Reroute {
+        bulk: bool,
+    },
     Outcome(OutcomeInput),
     CorrectOutcome(EventId, OutcomeCorrection),
     Appeal(EventId, AppealInput),
 }
 
 impl Verb {
-    /// Bulk intake waits for interactive commands.
+    /// Bulk work waits for interactive commands.
     pub(crate) fn is_bulk(&self) -> bool {
-        matches!(self, Self::Open(opening) if opening.bulk)
+        match self {
+            Self::Open(opening) => opening.bulk,
+            Self::Reroute { bulk } => *bulk,
+            _ => false,
+        }
     }
 
     /// The person whose lease the engine wants to know.
@@ -168,10 +175,21 @@ impl Workspace {
         let verb = Verb::Open(Box::new(self.opening(input, true).await?));
         let case = CaseId(self.inner.env.ordered_id());
         self.predecide(caller, case, &verb).await?;
+        self.submit_bulk(caller, case, verb, Options::default()).await.map(PendingReceipt)
+    }
+
+    /// Hands a command in as one of many, waiting for a place only.
+    pub(crate) async fn submit_bulk(
+        &self,
+        caller: &Caller,
+        case: CaseId,
+        verb: Verb,
+        options: Options,
+    ) -> Result<oneshot::Receiver<Result<Done, Error>>, Error> {
         let (reply, answer) = oneshot::channel();
-        let job = CaseJob { workspace: self.id, caller: caller.clone(), options: Options::default(), case, verb, reply };
+        let job = CaseJob { workspace: self.id, caller: caller.clone(), options, case, verb, reply };
         self.inner.writer.submit_bulk(Work::Case(Box::new(job))).await?;
-        Ok(PendingReceipt(answer))
+        Ok(answer)
     }
 
     /// Takes all cases in or none.
@@ -314,7 +332,7 @@ impl Workspace {
     /// # Errors
     /// A refusal says what is wrong; nothing is written then.
     pub async fn case_reroute(&self, caller: &Caller, case: CaseId, options: Options) -> Result<Receipt, Error> {
-        self.act_on(caller, case, Verb::Reroute, options).await
+        self.act_on(caller, case, Verb::Reroute { bulk: false }, options).await
     }
 
     /// Replaces an outcome that was wrong.

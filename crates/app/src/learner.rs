@@ -2,13 +2,12 @@
 //! track record, and has waiting cases looked at again when certificates change. A node that takes over, or starts again, learns from the
 //! events anew and goes on from the last record. It decides no case.
 
-use crate::{App, Error, Inner, Options, Workspace, control::Control, workspace::system, writer::Change};
+use crate::{App, Error, Inner, Workspace, control::Control, workspace::system, writer::Change};
 use countersign_core::{
     Event,
     event::{Body, StopScope},
-    id::{CaseId, PlaybookId, WorkspaceId},
+    id::{PlaybookId, WorkspaceId},
     number::Micros,
-    refusal::Code,
 };
 use countersign_engine::{
     learn::{Broken, By, Learner},
@@ -29,8 +28,6 @@ const PERIOD: Duration = Duration::from_millis(300);
 const LEASE_MICROS: Micros = 15_000_000;
 /// Events read at once.
 const EVENTS_AT_ONCE: i64 = 2_048;
-/// Waiting cases that are looked at again at once.
-const CASES_AT_ONCE: i64 = 500;
 
 /// What a node has learned of a workspace so far.
 #[derive(Default)]
@@ -53,8 +50,8 @@ pub struct Round {
     pub published: Vec<(PlaybookId, u64)>,
     /// Promises that broke, and stopped.
     pub broken: Vec<Broken>,
-    /// Waiting cases that went another way.
-    pub rerouted: u64,
+    /// Playbooks whose waiting cases are routed anew in the background.
+    pub again: Vec<PlaybookId>,
 }
 
 /// Learns in all workspaces of the node's database, until the node is dropped.
@@ -126,8 +123,8 @@ impl Workspace {
         Ok(taken.then_some(until))
     }
 
-    /// Reads what is new, stops what is broken, publishes what is due (or, with `at_once`, whatever there is), and has waiting cases
-    /// looked at again where certificates changed.
+    /// Reads what is new, stops what is broken, publishes what is due (or, with `at_once`, whatever there is), and asks for new routes
+    /// of what waits where certificates changed.
     ///
     /// # Errors
     /// Where the storage fails, or a stored event cannot be read.
@@ -154,7 +151,7 @@ impl Workspace {
                 None => {}
             }
         }
-        round.rerouted = self.look_again(memory).await?;
+        round.again = self.look_again(memory).await?;
         Ok(round)
     }
 
@@ -231,10 +228,11 @@ impl Workspace {
         self.change(&system("monitor"), Change::command(stop)).await.map(|_| ())
     }
 
-    /// Cases that wait and that nobody has looked at go the way that they would go now, where certificates have changed.
-    async fn look_again(&self, memory: &mut Memory) -> Result<u64, Error> {
+    /// Cases that wait and that nobody has looked at go the way that they would go now, where certificates have changed: that is asked
+    /// for here and done in the background, so that a promise is watched meanwhile.
+    async fn look_again(&self, memory: &mut Memory) -> Result<Vec<PlaybookId>, Error> {
         let control = self.control().await?;
-        let mut rerouted = 0;
+        let mut again = Vec::new();
         for (playbook, facts) in &control.state.records {
             let stopped = control.state.control.stops.contains(&StopScope::Playbook(*playbook));
             let mut in_force = facts.certificates.clone();
@@ -244,28 +242,10 @@ impl Workspace {
             let before = memory.certified.insert(*playbook, in_force.clone());
             // After a start nothing is known of before; whatever is certified then may concern what waits.
             if before.unwrap_or_default() != in_force && !in_force.is_empty() {
-                rerouted += self.look_again_at(*playbook).await?;
+                self.reroute_ask_open(*playbook).await?;
+                again.push(*playbook);
             }
         }
-        Ok(rerouted)
-    }
-
-    async fn look_again_at(&self, playbook: PlaybookId) -> Result<u64, Error> {
-        let (mut after, mut rerouted) = (store::queue::Place::BEGINNING, 0);
-        loop {
-            let mut session = self.inner.db.session().await?;
-            let waiting = store::queue::waiting_all(session.conn(), self.id.0, playbook.0, after, CASES_AT_ONCE).await?;
-            drop(session);
-            let Some(last) = waiting.last().copied() else { return Ok(rerouted) };
-            for place in &waiting {
-                match self.case_reroute(&system("router"), CaseId(place.case), Options::default()).await {
-                    Ok(receipt) => rerouted += u64::from(!receipt.events.is_empty()),
-                    // Somebody came first and looks at it now, or it is decided.
-                    Err(Error::Refused(refusal)) if matches!(refusal.code, Code::WrongState | Code::Conflict) => {}
-                    Err(error) => return Err(error),
-                }
-            }
-            after = last;
-        }
+        Ok(again)
     }
 }

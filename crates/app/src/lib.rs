@@ -29,6 +29,7 @@ pub mod projection;
 pub mod queue;
 pub mod recent;
 pub mod rehearsal;
+pub mod reroute;
 pub mod seal;
 pub mod session;
 pub mod subject;
@@ -169,6 +170,7 @@ impl App {
         self.inner.writer.close().await;
         if let Ok(mut tx) = self.inner.db.begin().await
             && store::integrator::release(tx.conn(), self.inner.holder).await.is_ok()
+            && store::reroute::release(tx.conn(), self.inner.holder).await.is_ok()
         {
             // Where it fails the leases end by themselves.
             let _ = tx.commit().await;

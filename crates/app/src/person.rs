@@ -1,14 +1,14 @@
 //! People: adding, changing and forgetting them. Names lie in the erasable directory; the ledger holds random ids.
 
 use crate::{
-    Caller, Error, Options, Workspace,
+    Caller, Error, Workspace,
     input::{PersonChange, PersonInput},
     view::PersonView,
     writer::{Change, Extra},
 };
 use countersign_core::{
     event::PersonKind,
-    id::{CaseId, PersonId},
+    id::PersonId,
     limits::NAME_CHARS_MAX,
     refusal::{Code, Refusal},
 };
@@ -16,7 +16,7 @@ use countersign_engine::workspace::WorkspaceCommand;
 use countersign_store::{self as store, directory::DirectoryRow};
 
 impl Workspace {
-    /// Adds a person.
+    /// Adds a person. What was held for want of people is routed anew afterwards, in the background.
     ///
     /// # Errors
     /// Where the name is taken or no name.
@@ -43,13 +43,10 @@ impl Workspace {
         let add = move |_: &crate::control::Control| Ok(WorkspaceCommand::AddPerson { person, kind, roles: roles.clone() });
         let row = DirectoryRow { person: person.0, name: name.clone(), mail: input.mail.clone() };
         self.change(caller, Change::command(add).with(Extra::Name(row))).await?;
-        if !input.external {
-            self.reroute_held(caller).await?;
-        }
         Ok(PersonView { person: person.0, name: Some(name), mail: input.mail, roles: input.roles, external: input.external, active: true })
     }
 
-    /// Changes a person's roles, or whether they may take part.
+    /// Changes a person's roles, or whether they may take part. What is held is routed anew afterwards, in the background.
     ///
     /// # Errors
     /// Where there is no such person.
@@ -58,35 +55,11 @@ impl Workspace {
         let command =
             move |_: &crate::control::Control| Ok(WorkspaceCommand::ChangePerson { person, roles: roles.clone(), active: change.active });
         self.change(caller, Change::command(command)).await?;
-        self.reroute_held(caller).await?;
         self.people_list()
             .await?
             .into_iter()
             .find(|p| p.person == person.0)
             .ok_or_else(|| Refusal::new(Code::NotFound, "there is no such person").into())
-    }
-
-    /// Routes held cases anew: whoever was missing may be there now.
-    async fn reroute_held(&self, caller: &Caller) -> Result<(), Error> {
-        const CASES_AT_ONCE: i64 = 500;
-        for playbook in self.control().await?.state.playbooks.keys() {
-            let mut after = uuid::Uuid::nil();
-            loop {
-                let mut session = self.inner.db.session().await?;
-                let held = store::case::list_of(session.conn(), self.id.0, playbook.0, "held", after, CASES_AT_ONCE).await?;
-                drop(session);
-                let Some(last) = held.last() else { break };
-                after = last.case;
-                for row in &held {
-                    match self.case_reroute(caller, CaseId(row.case), Options::default()).await {
-                        // A case that was decided on in between needs no new route.
-                        Ok(_) | Err(Error::Refused(_)) => {}
-                        Err(error) => return Err(error),
-                    }
-                }
-            }
-        }
-        Ok(())
     }
 
     /// Everybody.

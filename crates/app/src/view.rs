@@ -421,6 +421,8 @@ pub struct WorkspaceView {
     pub people_metrics: String,
     /// What is stopped.
     pub stops: Vec<StopView>,
+    /// Cases that are being routed anew in the background, after people or certificates changed.
+    pub rerouting: Vec<crate::reroute::RerouteView>,
     /// The database engine.
     pub engine: String,
 }

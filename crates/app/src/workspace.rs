@@ -94,6 +94,7 @@ impl Workspace {
             size: u64::try_from(head.size).unwrap_or(0),
             people_metrics: metrics.as_str().unwrap_or_default().to_owned(),
             stops: self.stops().await?,
+            rerouting: self.reroutes().await?,
             engine: self.inner.db.engine().to_owned(),
         })
     }

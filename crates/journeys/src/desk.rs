@@ -58,7 +58,7 @@ impl Desk {
         };
         let app = kit.app.clone();
         let serving = tokio::spawn(countersign_server::serve(app, listener, ServerConfig::default(), future::pending()));
-        let tasks = vec![serving, countersign_app::integrator::spawn(&kit.app)];
+        let tasks = vec![serving, countersign_app::integrator::spawn(&kit.app), countersign_app::reroute::spawn(&kit.app)];
         Some(Self { kit, ada, browser, base, tasks, _turn: turn })
     }
 

@@ -23,11 +23,15 @@ const SQLITE_READER_CACHE_KIB: u32 = 2 << 10;
 /// inside somebody's commit, so it is the fallback: [`Db::fold_log`] does it beside the writer.
 const SQLITE_CHECKPOINT_PAGES: u32 = 8_000;
 
+/// Versions of the schema that a database has.
+const VERSIONS: &str = "select version from schema_versions";
+/// Steps of the schema by version, in order. A version that a database lacks is made up for, also below one that it has.
 const MIGRATIONS: &[(i64, &str, &str)] = &[
     (1, include_str!("../migrations/sqlite/0001_spine.sql"), include_str!("../migrations/postgres/0001_spine.sql")),
     (2, include_str!("../migrations/sqlite/0002_desk.sql"), include_str!("../migrations/postgres/0002_desk.sql")),
     (3, include_str!("../migrations/sqlite/0003_rehearsals.sql"), include_str!("../migrations/postgres/0003_rehearsals.sql")),
     (4, include_str!("../migrations/sqlite/0004_learning.sql"), include_str!("../migrations/postgres/0004_learning.sql")),
+    (5, include_str!("../migrations/sqlite/0005_reroutes.sql"), include_str!("../migrations/postgres/0005_reroutes.sql")),
 ];
 
 /// A database.
@@ -305,15 +309,14 @@ impl Db {
     }
 
     async fn migrate(&self) -> Result<(), Error> {
-        const LATEST: i64 = MIGRATIONS.len() as i64;
         let failed = || attempt("bring the schema up to date");
         match self {
             Self::Sqlite { writer, .. } => {
                 let mut tx = writer.begin_with("begin immediate").await.map_err(failed())?;
                 tx.execute("create table if not exists schema_versions (version integer not null primary key)").await.map_err(failed())?;
-                let done: i64 = tx.fetch_one("select coalesce(max(version), 0) from schema_versions").await.map_err(failed())?.get(0);
-                check_version(done, LATEST)?;
-                for (version, sql, _) in MIGRATIONS.iter().filter(|(v, ..)| *v > done) {
+                let done: Vec<i64> = tx.fetch_all(VERSIONS).await.map_err(failed())?.iter().map(|r| r.get(0)).collect();
+                check_version(&done)?;
+                for (version, sql, _) in MIGRATIONS.iter().filter(|(v, ..)| !done.contains(v)) {
                     sqlx::raw_sql(*sql).execute(&mut *tx).await.map_err(failed())?;
                     sqlx::query("insert into schema_versions values ($1)").bind(version).execute(&mut *tx).await.map_err(failed())?;
                 }
@@ -324,9 +327,9 @@ impl Db {
                 // Two nodes may start at once: the second waits here and then finds nothing to do.
                 tx.execute("select pg_advisory_xact_lock(4919131752989213764)").await.map_err(failed())?;
                 tx.execute("create table if not exists schema_versions (version bigint not null primary key)").await.map_err(failed())?;
-                let done: i64 = tx.fetch_one("select coalesce(max(version), 0) from schema_versions").await.map_err(failed())?.get(0);
-                check_version(done, LATEST)?;
-                for (version, _, sql) in MIGRATIONS.iter().filter(|(v, ..)| *v > done) {
+                let done: Vec<i64> = tx.fetch_all(VERSIONS).await.map_err(failed())?.iter().map(|r| r.get(0)).collect();
+                check_version(&done)?;
+                for (version, _, sql) in MIGRATIONS.iter().filter(|(v, ..)| !done.contains(v)) {
                     sqlx::raw_sql(*sql).execute(&mut *tx).await.map_err(failed())?;
                     sqlx::query("insert into schema_versions values ($1)").bind(version).execute(&mut *tx).await.map_err(failed())?;
                 }
@@ -336,7 +339,8 @@ impl Db {
     }
 }
 
-fn check_version(done: i64, latest: i64) -> Result<(), Error> {
+fn check_version(done: &[i64]) -> Result<(), Error> {
+    let (done, latest) = (done.iter().max().copied().unwrap_or(0), MIGRATIONS.iter().map(|(v, ..)| *v).max().unwrap_or(0));
     if done > latest {
         return Err(Error::Schema(format!(
             "the database has schema version {done}, this program knows up to {latest}: it was made by a newer version; upgrade this one"

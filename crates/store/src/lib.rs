@@ -27,6 +27,7 @@ pub mod log_head;
 pub mod playbook;
 pub mod queue;
 pub mod rehearsal;
+pub mod reroute;
 pub mod subject;
 pub mod track;
 pub mod vault;
@@ -55,6 +56,7 @@ pub fn statements() -> Vec<(&'static str, &'static str)> {
         playbook::STATEMENTS,
         queue::STATEMENTS,
         rehearsal::STATEMENTS,
+        reroute::STATEMENTS,
         subject::STATEMENTS,
         track::STATEMENTS,
         vault::STATEMENTS,

@@ -13,7 +13,6 @@ statements! {
     QUEUE_WOKEN = "select case_id, playbook, status, opened_at, priority_at from cases c where workspace = $1 and wake_at <= $2 and seats_free > 0 and (priority_at, case_id) > ($3, $4) and (role = '' or role in (select value from json_each($6))) and not exists (select 1 from case_exclusions x where x.workspace = c.workspace and x.case_id = c.case_id and x.person = $5) order by priority_at, case_id limit $7";
     QUEUE_SLEEPING = "select case_id, playbook, status, opened_at, wake_at from cases c where workspace = $1 and wake_at > $2 and seats_free > 0 and (wake_at, case_id) > ($3, $4) and not exists (select 1 from leases l where l.workspace = c.workspace and l.case_id = c.case_id and l.until > $2) order by wake_at, case_id limit $5";
     COUNT_WAITING = "select count(*) from (select 1 as one from cases c where workspace = $1 and playbook = $2 and available and (role = '' or role in (select value from json_each($4))) and not exists (select 1 from case_exclusions x where x.workspace = c.workspace and x.case_id = c.case_id and x.person = $3) and not exists (select 1 from leases l where l.workspace = c.workspace and l.case_id = c.case_id and l.person = $3 and l.until > $5) limit $6) as counted";
-    WAITING_ALL = "select priority_at, case_id from cases where workspace = $1 and playbook = $2 and available and (priority_at, case_id) > ($3, $4) order by priority_at, case_id limit $5";
     DECIDED_LATELY = "select decision, position, case_id, playbook, answer, status, decided_at, act_after from decisions where workspace = $1 and position < $2 order by position desc limit $3";
     DECIDED_LATELY_OF = "select decision, position, case_id, playbook, answer, status, decided_at, act_after from decisions where workspace = $1 and playbook = $2 and position < $3 order by position desc limit $4";
 }
@@ -107,23 +106,6 @@ pub struct Reader<'a> {
     pub roles_json: &'a str,
     /// Now, in microseconds.
     pub now: i64,
-}
-
-/// Whatever waits in a playbook's queue, for whomever, in the order in which it is served.
-///
-/// # Errors
-/// Where the storage fails.
-pub async fn waiting_all(conn: Conn<'_>, workspace: Uuid, playbook: Uuid, after: Place, limit: i64) -> Result<Vec<Place>, Error> {
-    on!(conn, c => sqlx::query(WAITING_ALL)
-        .bind(workspace)
-        .bind(playbook)
-        .bind(after.at)
-        .bind(after.case)
-        .bind(limit)
-        .fetch_all(c)
-        .await
-        .map(|rows| rows.iter().map(|r| Place { at: r.get(0), case: r.get(1) }).collect()))
-    .map_err(attempt("list what waits"))
 }
 
 /// What slept or was leased out and could be claimed by now, of all playbooks: the next claim makes it available.

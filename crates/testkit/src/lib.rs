@@ -172,7 +172,13 @@ impl Kit {
     pub async fn member(&self, name: &str, roles: &[&str]) -> PersonId {
         let input = PersonInput { name: name.into(), mail: None, roles: roles.iter().map(|r| (*r).to_owned()).collect(), external: false };
         let view: PersonView = self.workspace.person_add(&caller(), input).await.expect("a person");
+        self.rerouted().await;
         PersonId(view.person)
+    }
+
+    /// Does at once what a serving node does in the background after people changed.
+    pub async fn rerouted(&self) {
+        self.workspace.reroute_all().await.expect("cases routed anew");
     }
 
     /// Takes a case in.

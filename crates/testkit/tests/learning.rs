@@ -113,7 +113,8 @@ async fn a_promise_is_earned_kept_broken_and_resumed_by_a_person() {
         let track = kit.workspace.track("alerts").await.unwrap().unwrap();
         let [certificate] = track.certificates.as_slice() else { panic!("{track:?}") };
         assert!(certificate.in_force && certificate.region.contains("kind is"), "{certificate:?}");
-        assert!(round.rerouted >= 1, "what nobody had looked at");
+        assert_eq!(round.again.len(), 1, "what waits is to be looked at again");
+        assert!(kit.workspace.reroute_all().await.unwrap().rerouted >= 1, "what nobody had looked at");
         assert_eq!(kit.workspace.case_get(CaseId(waiting[0].case), None).await.unwrap().state, "open", "somebody looks at it");
 
         let cases = live(&kit, 40).await;

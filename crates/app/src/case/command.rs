@@ -102,7 +102,7 @@ impl Verb {
                 person: PersonId(input.person),
                 reason: required(input.reason.as_deref().unwrap_or(""), "reason", sealer)?,
             },
-            Self::Reroute => Command::Reroute,
+            Self::Reroute { .. } => Command::Reroute,
             Self::Outcome(input) => {
                 let checked = opening::outcome(playbook, input, now)?;
                 let value = outcome_value(&checked.value, sealer)?;

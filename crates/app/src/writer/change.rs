@@ -2,7 +2,7 @@
 //! decides again what it decided under the old one. Stands alone in its transaction.
 
 use super::{ATTEMPTS_MAX, ChangeJob, rows};
-use crate::{Caller, Error, Inner, Workspace, control::Control};
+use crate::{Caller, Error, Inner, Workspace, control::Control, reroute};
 use countersign_core::{
     Refusal,
     event::{Body, Event},
@@ -107,6 +107,7 @@ async fn once(node: &Inner, job: &ChangeJob) -> Result<Vec<rows::Written>, Error
             store::playbook::insert(tx.conn(), job.workspace.0, &row).await?;
         }
     }
+    reroute::ask_after(&mut tx, job.workspace, &control, events.iter().map(|w| &w.event), node.env.now()).await?;
     match &job.change.extra {
         Some(Extra::Key(row)) => store::api_key::insert(tx.conn(), row).await?,
         Some(Extra::KeyRevoked(key)) => store::api_key::revoke(tx.conn(), job.workspace.0, key, node.env.now()).await?,

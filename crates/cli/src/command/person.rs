@@ -4,6 +4,7 @@ use crate::{
     arguments::Global,
     exit::Exit,
     node::{Node, operator},
+    out::{counted, thousands},
 };
 use anyhow::Result;
 use countersign_app::{
@@ -65,7 +66,8 @@ async fn on_node(node: &Node, command: Command) -> Result<()> {
     match command {
         Command::Add { name, roles, mail, external } => {
             let person = workspace.person_add(&operator(), PersonInput { name, mail, roles, external }).await?;
-            out.either(&person, person.person.to_string())
+            out.either(&person, person.person.to_string())?;
+            rerouted(node).await
         }
         Command::List => {
             let people = workspace.people_list().await?;
@@ -78,7 +80,8 @@ async fn on_node(node: &Node, command: Command) -> Result<()> {
             let roles = if roles.is_empty() && !no_roles { known.roles } else { roles };
             let change = PersonChange { roles, active: active.unwrap_or(known.active) };
             let person = workspace.person_change(&operator(), PersonId(known.person), change).await?;
-            out.either(&person, format!("{} {}", person.person, person.roles.join(", ")))
+            out.either(&person, format!("{} {}", person.person, person.roles.join(", ")))?;
+            rerouted(node).await
         }
         Command::Forget { person } => {
             let known = find(node, &person).await?;
@@ -87,6 +90,16 @@ async fn on_node(node: &Node, command: Command) -> Result<()> {
             Ok(())
         }
     }
+}
+
+/// A node that serves does this in the background. Here it is waited for, or nobody might do it.
+async fn rerouted(node: &Node) -> Result<()> {
+    let done = node.workspace.reroute_all().await?;
+    if done.looked > 0 {
+        let (looked, rerouted) = (counted(done.looked, "held case", "held cases"), thousands(done.rerouted));
+        node.out.say(format!("{looked} routed anew: {rerouted} wait for people now"));
+    }
+    Ok(())
 }
 
 fn remark(person: &PersonView) -> String {

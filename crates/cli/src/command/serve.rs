@@ -44,6 +44,7 @@ pub async fn until_stopped(app: App, listener: TcpListener, url: Option<&str>, o
     let stop = signals()?;
     let integrator = countersign_app::integrator::spawn(&app);
     let learner = countersign_app::learner::spawn(&app);
+    let reroute = countersign_app::reroute::spawn(&app);
     out.either(&serde_json::json!({ "url": format!("http://{address}") }), format!("listening on http://{address}"))?;
     let tls = url.is_some_and(|url| url.starts_with("https://"));
     if !address.ip().is_loopback() && !tls {
@@ -52,6 +53,7 @@ pub async fn until_stopped(app: App, listener: TcpListener, url: Option<&str>, o
     countersign_server::serve(app.clone(), listener, ServerConfig { tls, ..ServerConfig::default() }, stop).await;
     integrator.abort();
     learner.abort();
+    reroute.abort();
     app.close().await;
     Ok(())
 }

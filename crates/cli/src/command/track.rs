@@ -76,18 +76,19 @@ pub async fn run(global: &Global, command: Command) -> Result<()> {
 
 async fn learn(node: &Node) -> Result<()> {
     let round = node.workspace.learn_now().await?;
+    let rerouted = node.workspace.reroute_all().await?.rerouted;
     let json = serde_json::json!({
         "events": round.events,
         "published": round.published.len(),
         "broken": round.broken.len(),
-        "rerouted": round.rerouted,
+        "rerouted": rerouted,
     });
     let text = format!(
         "{} events read, {} track records published, {} promises broken, {} waiting cases routed anew",
         round.events,
         round.published.len(),
         round.broken.len(),
-        round.rerouted
+        rerouted
     );
     node.out.either(&json, text)?;
     Ok(())

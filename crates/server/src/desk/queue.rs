@@ -55,6 +55,12 @@ pub async fn page(visitor: Visitor, Query(query): Query<QueueQuery>) -> Result<R
     for stop in visitor.workspace.stops().await? {
         said.push(Note::warning(text::track::STOP_HEAD, text::track::stopped(&stop.scope, stop.name.as_deref())));
     }
+    for one in visitor.workspace.reroutes().await? {
+        said.push(Note {
+            body: Some(text::rerouting(&one.playbook, &one.state, one.looked, one.rerouted)),
+            ..Note::said(text::REROUTING_HEAD)
+        });
+    }
     let scope = query.scope.as_deref().filter(|scope| !scope.is_empty());
     let view = query.view.as_deref().and_then(View::from_word).unwrap_or_default();
     let items = visitor.workspace.queue_list(visitor.person, view, scope, query.cursor.as_deref()).await?;

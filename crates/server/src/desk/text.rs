@@ -46,6 +46,7 @@ pub const ALL_PLAYBOOKS: &str = "All playbooks";
 pub const FILTER: &str = "Filter";
 pub const FILTER_HINT: &str = "Narrow this page, or find a case by its id";
 pub const FIND: &str = "Find";
+pub const REROUTING_HEAD: &str = "Cases are being routed anew";
 pub const FOUND_NOTHING: &str = "No case has this id.";
 pub const CASE: &str = "Case";
 pub const PLAYBOOK: &str = "Playbook";
@@ -391,6 +392,16 @@ pub fn phase_of(body: &serde_json::Value) -> String {
 pub fn count(count: Count) -> String {
     let text = thousands(count.count);
     if count.more { text + "+" } else { text }
+}
+
+/// How far routing anew has come.
+#[must_use]
+pub fn rerouting(playbook: &str, state: &str, looked: u64, rerouted: u64) -> String {
+    let (looked, rerouted) = (thousands(looked), thousands(rerouted));
+    match state {
+        "held" => format!("{playbook}: {looked} held cases looked at so far, and {rerouted} of them wait for people now."),
+        _ => format!("{playbook}: {looked} waiting cases looked at so far, and {rerouted} of them go another way now."),
+    }
 }
 
 /// A number with its thousands apart.
