@@ -4,9 +4,11 @@
 //! answer that was given with the advice in view as if it were the truth.
 
 mod certify;
+mod cover;
 mod estimate;
 mod partition;
 mod people;
+mod price;
 mod row;
 #[cfg(test)]
 mod tests;
@@ -143,6 +145,10 @@ impl Learner {
             estimate::fill(&mut record, &self.rows, window, &self.playbook);
             people::fill(&mut record, &self.rows, window, self.metrics);
             certify::step(&mut record, &self.rows, &before, from, &self.terms(after, now));
+            let view = price::View { record: &record, playbook: &self.playbook, rows: &self.rows };
+            let costlier = |issued| price::costlier(&view, window, issued);
+            let costlier: Vec<bool> = record.certificates.iter().map(costlier).collect();
+            record.certificates.iter_mut().zip(costlier).for_each(|(issued, costlier)| issued.costlier = costlier);
         } else {
             (record.regions, record.plan) = (Vec::new(), None);
             record.certificates.clear();

@@ -8,16 +8,18 @@ use countersign_core::{
     Content,
     content::Digest,
     event::{CaseRouted, Draw, Route, RouteArm, RouteInputs, RouteMeasured, RouteProposal, StopScope, WouldAutomate},
-    number::{Decimal, ONE_BILLIONTHS},
+    number::{Decimal, MicroUnits, ONE_BILLIONTHS},
     playbook::{Condition, Playbook, RouteRule, Test, decimals},
 };
 use serde_json::Value;
 use std::{cmp::Ordering, collections::BTreeMap};
 
-/// Version of the routing function. A changed function gets a new one, and the old stays compiled: version 1 is what version 2 does
-/// without a track record.
-pub const ROUTER_VERSION: u32 = 2;
-/// The first version.
+/// Version of the routing function. A changed function gets a new one, and the old stays compiled. What a certificate covers is
+/// automated as a whole or not at all: whoever picked what is cheap out of it would automate something else than what was tested.
+pub const ROUTER_VERSION: u32 = 3;
+/// The version that asked case by case, even under a certificate, whether automation is cheaper.
+const ROUTER_VERSION_BY_CASE: u32 = 2;
+/// The first version: what all later ones do without a track record.
 const ROUTER_VERSION_UNMEASURED: u32 = 1;
 
 /// The purpose of the draw that sends a share of `assist` cases blind.
@@ -88,10 +90,14 @@ pub enum Error {
 /// Who decides, and what they see first.
 #[must_use]
 pub fn route(playbook: &Playbook, inputs: Inputs) -> CaseRouted {
+    route_as(ROUTER_VERSION, playbook, inputs)
+}
+
+fn route_as(router_version: u32, playbook: &Playbook, inputs: Inputs) -> CaseRouted {
     let Inputs { playbook_version, content_digest, cause, role, drawn, frozen } = inputs;
     let rule = frozen.rules.iter().position(|holds| *holds).and_then(|at| playbook.routing.rules.get(at));
     let mut draws = Draws { drawn, used: Vec::new() };
-    let automation = Automation::of(playbook, &frozen, rule.is_some());
+    let automation = Automation::of(router_version, playbook, &frozen, rule.is_some());
     let Chosen { route: chosen, reason, refused } = choose(playbook, &frozen, (rule, cause), &automation, &mut draws);
     let (chosen, reason) = match cause {
         _ if frozen.roster == 0 && !matches!(chosen, Route::Hold | Route::Automate) && !on(Sabotage::RosterIgnored) => {
@@ -121,7 +127,7 @@ pub fn route(playbook: &Playbook, inputs: Inputs) -> CaseRouted {
             Route::Assist | Route::Blind | Route::Unaided => playbook.decide.signatures_default.max(1),
         },
         role,
-        router_version: ROUTER_VERSION,
+        router_version,
         playbook_version,
         content_digest,
         inputs: Some(frozen),
@@ -180,13 +186,7 @@ fn by_record(
 ) -> Chosen {
     let allowed: Vec<Route> = playbook.routing.choose.iter().copied().filter(|route| possible(playbook, frozen, *route)).collect();
     let people = cheapest(&measured.arms, &allowed, default);
-    let cost = |route: Route| measured.arms.iter().find(|arm| arm.route == route).map(|arm| arm.cost);
-    let worth = match (cost(Route::Automate), cost(people)) {
-        (Some(ai), Some(people)) => ai <= people,
-        // A certificate without a price beside it: the promise alone decides.
-        _ => true,
-    };
-    if automation.certificate.is_some() && automation.refused.is_none() && worth {
+    if automation.certificate.is_some() && automation.refused.is_none() && automation.worth(measured, people) {
         let audit = playbook.routing.automate.map_or(ONE_BILLIONTHS, |terms| terms.audit);
         return match draws.falls(DRAW_AUDIT, audit) {
             true => Chosen { route: Route::Blind, reason: "audit", refused: "audit" },
@@ -220,6 +220,20 @@ fn cheapest(arms: &[RouteArm], allowed: &[Route], default: Route) -> Route {
     let Some(first) = known(default) else { return default };
     let others = allowed.iter().filter_map(|route| known(*route));
     others.fold(first, |best, arm| if arm.cost < best.cost { arm } else { best }).route
+}
+
+fn cost(arms: &[RouteArm], route: Route) -> Option<MicroUnits> {
+    arms.iter().find(|arm| arm.route == route).map(|arm| arm.cost)
+}
+
+/// What people are expected to cost on the way that would be chosen for them, where it is known.
+pub(crate) fn people_cost(playbook: &Playbook, arms: &[RouteArm]) -> Option<MicroUnits> {
+    let people: Vec<Route> = playbook.routing.choose.iter().copied().filter(|r| !matches!(r, Route::Automate | Route::Hold)).collect();
+    let default = match playbook.routing.default {
+        Route::Automate | Route::Hold => Route::Assist,
+        other => other,
+    };
+    cost(arms, cheapest(arms, &people, default))
 }
 
 /// Draws against shares; what was drawn is kept, whichever way it fell.
@@ -257,11 +271,13 @@ struct Automation<'i> {
     certificate: Option<&'i str>,
     /// What stands in the way.
     refused: Option<&'static str>,
+    /// Whether all that the certificate covers costs more than people's time; `None`: it is asked case by case.
+    costlier: Option<bool>,
 }
 
 impl<'i> Automation<'i> {
-    fn of(playbook: &Playbook, frozen: &'i RouteInputs, ruled: bool) -> Self {
-        let none = Self { surest: None, certificate: None, refused: None };
+    fn of(router_version: u32, playbook: &Playbook, frozen: &'i RouteInputs, ruled: bool) -> Self {
+        let none = Self { surest: None, certificate: None, refused: None, costlier: None };
         if playbook.routing.automate.is_none() {
             return none;
         }
@@ -281,7 +297,19 @@ impl<'i> Automation<'i> {
             Some(certificate) if certificate.now >= certificate.expires_at && !on(Sabotage::ExpiredCertificate) => Some("expired"),
             Some(_) => None,
         };
-        Self { surest: Some(surest), certificate: certificate.map(|c| c.id.as_str()), refused }
+        let costlier = certificate.filter(|_| router_version > ROUTER_VERSION_BY_CASE).map(|certificate| certificate.costlier);
+        Self { surest: Some(surest), certificate: certificate.map(|c| c.id.as_str()), refused, costlier }
+    }
+
+    /// Whether automation costs no more than what people would do.
+    fn worth(&self, measured: &RouteMeasured, people: Route) -> bool {
+        let (ai, people) = (cost(&measured.arms, Route::Automate), cost(&measured.arms, people));
+        match (self.costlier, ai, people) {
+            (Some(costlier), ..) => !costlier,
+            (None, Some(ai), Some(people)) => ai <= people,
+            // A certificate without a price beside it: the promise alone decides.
+            (None, ..) => true,
+        }
     }
 }
 
@@ -292,7 +320,7 @@ impl<'i> Automation<'i> {
 pub fn explain(routed: &CaseRouted, playbook: &Playbook) -> Result<(), Error> {
     let frozen = routed.inputs.clone().ok_or(Error::NoInputs)?;
     match routed.router_version {
-        ROUTER_VERSION => {}
+        ROUTER_VERSION | ROUTER_VERSION_BY_CASE => {}
         ROUTER_VERSION_UNMEASURED if frozen.measured.is_none() => {}
         other => return Err(Error::Version(other)),
     }
@@ -304,7 +332,8 @@ pub fn explain(routed: &CaseRouted, playbook: &Playbook) -> Result<(), Error> {
     if !complete {
         return Err(Error::Verdicts { recorded, rules });
     }
-    let again = route(
+    let again = route_as(
+        routed.router_version,
         playbook,
         Inputs {
             playbook_version: routed.playbook_version,

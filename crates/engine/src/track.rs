@@ -2,9 +2,11 @@
 //! so that the same record says the same of a case on every machine. It decides nothing, and it is never changed: learning
 //! ([`crate::learn`]) makes the next one.
 
+mod coverage;
 mod region;
 mod reliability;
 
+pub use coverage::{Coverage, within};
 pub use region::Region;
 pub use reliability::{Cell, Like, Reliability};
 
@@ -127,6 +129,9 @@ pub struct Plan {
     pub from: Micros,
     /// One for each region.
     pub regions: Vec<PlanRegion>,
+    /// Audits until a doubling of the promised error would be noticed, in the mean, if half as much is wrong as promised before.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub detection_audits: Option<u64>,
 }
 
 /// What is tested in a region.
@@ -143,6 +148,12 @@ pub struct PlanRegion {
     pub start: usize,
     /// Rows of the region that are waited for.
     pub rows: u64,
+    /// Probabilities that are left to people whatever comes of the test ([`Coverage::left`]).
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub left: Vec<[u32; 2]>,
+    /// What other certificates cover for longer: it is not tested again, and its cases are no rows of this test.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub except: Vec<Coverage>,
 }
 
 /// A certificate that was issued.
@@ -159,10 +170,22 @@ pub struct Issued {
     pub proposer_version: String,
     /// Least probability of the proposer for its own answer, in billionths.
     pub threshold: u32,
+    /// Probabilities that are left to people ([`Coverage::left`]).
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub left: Vec<[u32; 2]>,
+    /// What other certificates covered when its test was fixed: it does not speak of that, even after they have ended.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub except: Vec<Coverage>,
+    /// Whether all that it covers would cost more than people's time, so that it rests.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub costlier: bool,
     /// When it was issued.
     pub issued_at: Micros,
     /// Audits that are expected until it expires.
     pub audits_expected: u64,
+    /// Audits until a doubling of the promised error is noticed, in the mean.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub detection_audits: Option<u64>,
     /// The evidence.
     pub certificate: Certificate,
     /// What its audits came to when the record was made.
@@ -235,6 +258,28 @@ pub struct Published {
     pub digest: Digest,
 }
 
+impl Issued {
+    /// What it covers, less [`Issued::except`].
+    #[must_use]
+    pub fn coverage(&self) -> Coverage {
+        Coverage {
+            region: self.region.clone(),
+            proposer: self.proposer.clone(),
+            proposer_version: self.proposer_version.clone(),
+            threshold: self.threshold,
+            left: self.left.clone(),
+        }
+    }
+
+    /// Whether a proposal is covered, exceptions aside; what [`Issued::coverage`] says, without a copy.
+    fn covers(&self, proposed: &Proposed<'_>, fields: &BTreeMap<String, Content>) -> bool {
+        self.proposer == proposed.proposer
+            && self.proposer_version == proposed.version
+            && proposed.probability.is_some_and(|p| p >= self.threshold && !within(&self.left, p))
+            && self.region.holds(fields)
+    }
+}
+
 impl TrackRecord {
     /// The region of a case: the first whose conditions hold, or one past the last.
     #[must_use]
@@ -275,37 +320,49 @@ impl TrackRecord {
             Some((_, least)) if chance <= least => best,
             _ => Some((p, chance)),
         });
-        let certified = proposals.iter().find_map(|p| Some((p, self.covering(p, fields, playbook_version)?)));
+        let certified = self.covering(proposals, fields, playbook_version);
         let (proposal, chance) = match (certified, surest) {
             (Some((p, _)), _) => (Some(p), self.chance(p, region)),
             (None, Some((p, chance))) => (Some(p), Some(chance)),
             (None, None) => (None, None),
         };
-        let certificate =
-            certified.map(|(_, issued)| RouteCertificate { id: issued.id.clone(), expires_at: issued.certificate.context.expires_at, now });
+        let certificate = certified.map(|(_, issued)| RouteCertificate {
+            id: issued.id.clone(),
+            expires_at: issued.certificate.context.expires_at,
+            now,
+            costlier: issued.costlier,
+        });
         RouteMeasured {
             record: self.number,
             digest,
             region,
             proposal: proposal.map(|p| p.id),
             chance,
-            arms: chance.map(|top| self.outlook(playbook, region, top)).unwrap_or_default(),
+            // Ways to decide are compared by how sure the surest proposal is, whoever may be automated.
+            arms: surest.map(|(_, top)| self.outlook(playbook, region, top)).unwrap_or_default(),
             certificate,
         }
     }
 
-    /// The certificate that covers a proposal: the youngest.
-    fn covering(&self, proposed: &Proposed<'_>, fields: &BTreeMap<String, Content>, playbook_version: u64) -> Option<&Issued> {
-        // An answer that two people sign is nobody's to give alone, least of all a machine's.
-        let probability = proposed.probability.filter(|_| proposed.signatures <= 1)?;
+    /// The certificate that covers a proposal of the case: the youngest.
+    fn covering<'p, 'a>(
+        &self,
+        proposals: &'p [Proposed<'a>],
+        fields: &BTreeMap<String, Content>,
+        playbook_version: u64,
+    ) -> Option<(&'p Proposed<'a>, &Issued)> {
+        if self.certificates.is_empty() {
+            return None;
+        }
         let router = router_name(playbook_version);
-        self.certificates.iter().rev().find(|issued| {
-            issued.proposer == proposed.proposer
-                && issued.proposer_version == proposed.version
-                && probability >= issued.threshold
-                && issued.certificate.context.router == router
-                && issued.region.holds(fields)
-        })
+        let of_today = self.certificates.iter().rev().filter(|issued| issued.certificate.context.router == router);
+        let mut covering = of_today.filter_map(|issued| {
+            // An answer that two people sign is nobody's to give alone, least of all a machine's.
+            let proposed = proposals.iter().find(|proposed| proposed.signatures <= 1 && issued.covers(proposed, fields))?;
+            let excepted = |except: &Coverage| proposals.iter().any(|proposed| except.covers(proposed, fields));
+            (!issued.except.iter().any(excepted)).then_some((proposed, issued))
+        });
+        covering.next()
     }
 
     /// What each way to decide is expected to come to in a region, where the AI's chance is `top`, in billionths.
@@ -328,6 +385,12 @@ impl TrackRecord {
             })
         });
         arm.collect()
+    }
+
+    /// What an error of the AI costs in a region, where the surest proposal's chance is `top`, in billionths; in micro-units.
+    pub(crate) fn error_price(&self, region: u32, top: u32) -> Option<MicroUnits> {
+        let bins = self.prices.error.get(usize::try_from(region).ok()?)?;
+        bins.get(self.arms.as_ref()?.bin(top)).map(|arms| arms[0])
     }
 
     /// The bytes that its digest is of: JSON with members in the order of the format, without a float.

@@ -10,13 +10,13 @@ use crate::{
     world::DAY,
 };
 use countersign_core::{Content, number::Micros};
-use countersign_engine::learn::By;
+use countersign_engine::{learn::By, track::Coverage};
 use countersign_science::{
     monitor::{self, Ecusum, Stop, Terms},
     risk::outlook::labels_needed,
 };
 use serde::Serialize;
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 /// The chance of a false stop that the restarting e-CUSUM with perfect labels is given: that of the platform's own promise.
 const REFERENCE_LEVEL: f64 = 0.05;
@@ -150,16 +150,20 @@ impl Eye<'_> {
         self.draws.world.proposers.iter().position(|proposer| proposer.name == certified.issued.proposer)
     }
 
-    /// Whether a certificate covers a proposer's answer in a region.
-    fn covers(&self, certified: &Certified, region: usize, answer: usize) -> bool {
-        let proposer = self.proposer(certified);
-        let sure = proposer.and_then(|proposer| self.draws.stated_as(proposer, region, answer)).map(|stated| stated.own);
-        let within = self.fields.get(region).is_some_and(|fields| certified.issued.region.holds(fields));
-        within && sure.is_some_and(|sure| sure >= certified.issued.threshold)
+    /// Whether a certificate covers a case of a region on which the proposers answer so.
+    fn covers(&self, certified: &Certified, region: usize, answers: &[usize]) -> bool {
+        let Some(fields) = self.fields.get(region) else { return false };
+        let covers = |coverage: &Coverage| {
+            let proposer = self.draws.world.proposers.iter().position(|proposer| proposer.name == coverage.proposer);
+            let answer = proposer.and_then(|proposer| Some((proposer, *answers.get(proposer)?)));
+            let stated = answer.and_then(|(proposer, answer)| self.draws.stated_as(proposer, region, answer));
+            stated.is_some_and(|stated| coverage.sure(stated.own)) && coverage.region.holds(fields)
+        };
+        covers(&certified.issued.coverage()) && !certified.issued.except.iter().any(covers)
     }
 
     fn true_error(&self, certified: &Certified, day: u32) -> Option<Covered> {
-        truth::error(self.draws.world, self.proposer(certified)?, day, |region, answer| self.covers(certified, region, answer))
+        truth::error(self.draws.world, self.proposer(certified)?, day, |region, answers| self.covers(certified, region, answers))
     }
 
     fn promises(&self) -> Promises {
@@ -196,11 +200,10 @@ impl Eye<'_> {
 
     fn labels(&self) -> Option<Labels> {
         let first = self.log.certificates.first()?;
-        let proposer = self.proposer(first)?;
         let error = self.true_error(first, 1)?.error;
         let covered = |at: &&usize| {
             let case = self.draws.cases.get(**at);
-            case.is_some_and(|case| case.proposed.get(proposer).is_some_and(|answer| self.covers(first, case.region, *answer)))
+            case.is_some_and(|case| self.covers(first, case.region, &case.proposed))
         };
         let certificate = &first.issued.certificate;
         let needed = |error: f64| labels_needed(certificate.alpha, 1.0 - certificate.delta, error).ok();
@@ -238,16 +241,14 @@ impl Eye<'_> {
         let stopped = self.log.stopped.as_ref().and_then(|stopped| self.log.certificate(&stopped.broken.certificate));
         let broken = self.log.certificates.iter().enumerate().filter(|(_, c)| in_force(c) && breaks(c)).map(|(place, _)| place);
         let places = stopped.map_or_else(|| broken.collect(), |place| vec![place]);
-        let Some((place, certified)) = places.first().and_then(|place| Some((*place, self.log.certificates.get(*place)?))) else {
-            return Ok(None);
-        };
+        let Some(certified) = places.first().and_then(|place| self.log.certificates.get(*place)) else { return Ok(None) };
         let stopped = self.log.stopped.as_ref();
         let by = stopped.map(|stopped| stopped.broken.by);
-        let audits = self.reference(place, certified, By::Audits)?;
-        let outcomes = self.reference(place, certified, By::Outcomes)?;
+        let audits = self.reference(certified, By::Audits)?;
+        let outcomes = self.reference(certified, By::Outcomes)?;
         let (Some(audits), Some(outcomes)) = (audits, outcomes) else { return Ok(None) };
         let of = |by: By| if by == By::Audits { audits } else { outcomes };
-        let old = |by: By| self.stream(place, by).iter().filter(|at| self.draws.cases.get(**at).is_some_and(|c| c.at < change)).count();
+        let old = |by: By| self.stream(certified, by).iter().filter(|at| self.draws.cases.get(**at).is_some_and(|c| c.at < change)).count();
         let drawn = |until: Micros| {
             let after = |case: usize| self.draws.cases.get(case).is_some_and(|c| c.at >= change);
             self.log.audits.iter().filter(|audit| after(audit.case) && audit.at <= until).count() as u64
@@ -283,28 +284,31 @@ impl Eye<'_> {
         let (stop, change) = (self.log.stopped.as_ref().map_or(Micros::MAX, |stopped| stopped.at), self.change());
         let when = case.at.min(stop - 1).max(change.min(stop - 1));
         let active = |c: &Certified| c.from <= when && c.until.is_none_or(|until| until > when);
-        let certificates = || self.log.certificates.iter().enumerate().rev().filter(|(_, c)| active(c));
-        case.proposed.iter().enumerate().find_map(|(proposer, answer)| {
-            let mut of = certificates().filter(|(_, c)| self.proposer(c) == Some(proposer));
-            of.find(|(_, c)| self.covers(c, case.region, *answer)).map(|(place, _)| place)
-        })
+        let mut certificates = self.log.certificates.iter().enumerate().rev().filter(|(_, c)| active(c));
+        certificates.find(|(_, c)| self.covers(c, case.region, &case.proposed)).map(|(place, _)| place)
     }
 
-    /// What was seen of the cases that came since a certificate was issued, in their order: its audits, or its automated cases.
-    fn stream(&self, place: usize, by: By) -> Vec<usize> {
-        let issued_at = self.log.certificates.get(place).map_or(Micros::MAX, |certified| certified.issued.issued_at);
-        let came = |at: &usize| self.draws.cases.get(*at).is_some_and(|case| case.at >= issued_at);
-        let mut stream: Vec<usize> = match by {
-            By::Audits => self.log.audits.iter().filter(|audit| audit.certificate == place).map(|audit| audit.case).collect(),
-            By::Outcomes => self.log.decided.iter().filter(|decided| decided.certificate == Some(place)).map(|d| d.case).collect(),
+    /// What was seen of the cases that came since a certificate was issued and that it covers, in their order: audits, or automated
+    /// cases, under whatever certificate of the same proposer.
+    fn stream(&self, certified: &Certified, by: By) -> Vec<usize> {
+        let mut seen = BTreeSet::new();
+        let ours = |at: &usize| {
+            let case = self.draws.cases.get(*at).filter(|case| case.at >= certified.issued.issued_at);
+            case.is_some_and(|case| self.covers(certified, case.region, &case.proposed)) && seen.insert(*at)
         };
-        stream.retain(came);
-        stream
+        match by {
+            By::Audits => {
+                let proposer = self.proposer(certified);
+                let audits = self.log.audits.iter().filter(|audit| Some(audit.proposer) == proposer);
+                audits.map(|audit| audit.case).filter(ours).collect()
+            }
+            By::Outcomes => self.log.decided.iter().filter(|d| d.kind == Kind::Automate).map(|d| d.case).filter(ours).collect(),
+        }
     }
 
     /// What the e-CUSUM with perfect labels needs on what was seen of a certificate. Where the platform stopped before, the stream goes
     /// on with the cases that would have been seen. `None` where it would have stopped before the change.
-    fn reference(&self, place: usize, certified: &Certified, by: By) -> Result<Option<Reference>, Error> {
+    fn reference(&self, certified: &Certified, by: By) -> Result<Option<Reference>, Error> {
         let Some(proposer) = self.proposer(certified) else { return Ok(None) };
         let audit = self.draws.world.promise.map_or(1.0, |promise| promise.audit).max(1e-9);
         let expected = certified.issued.audits_expected as f64;
@@ -318,9 +322,10 @@ impl Eye<'_> {
         let mut cusum = Ecusum::new(terms)?;
         let stop = self.log.stopped.as_ref().map_or(Micros::MAX, |stopped| stopped.at);
         let later = self.draws.cases.iter().enumerate().filter(|(_, case)| case.at >= stop).map(|(at, _)| at);
-        let later = later.filter(|at| self.drawn(*at) == (by == By::Audits) && self.counterfactual(*at) == Some(place));
+        let covered = |at: &usize| self.draws.cases.get(*at).is_some_and(|case| self.covers(certified, case.region, &case.proposed));
+        let later = later.filter(|at| self.drawn(*at) == (by == By::Audits) && covered(at) && self.counterfactual(*at).is_some());
         let mut found = Reference { needed: None, at: Micros::MAX, in_all: 0 };
-        for at in self.stream(place, by).into_iter().chain(later) {
+        for at in self.stream(certified, by).into_iter().chain(later) {
             let Some(case) = self.draws.cases.get(at) else { continue };
             let right = case.proposed.get(proposer) == Some(&case.truth);
             let after = case.at >= self.change();

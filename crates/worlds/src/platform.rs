@@ -14,7 +14,7 @@ use crate::{
     world::DAY,
 };
 use countersign_core::{
-    event::{Basis, Body, CaseRouted, Phase},
+    event::{Body, CaseRouted, Phase},
     id::EventId,
     number::Micros,
 };
@@ -187,7 +187,7 @@ impl<'w> Platform<'w> {
             self.node.learn(event);
             match &event.body {
                 Body::CaseRouted(routed) if routed.reason == "audit" => self.audit(at, routed),
-                Body::DecisionMade(made) => self.decided(at, made.answer.label(), &made.basis)?,
+                Body::DecisionMade(made) => self.decided(at, made.answer.label())?,
                 _ => {}
             }
         }
@@ -203,27 +203,22 @@ impl<'w> Platform<'w> {
     /// A case that would have been automated was drawn for people.
     fn audit(&mut self, at: usize, routed: &CaseRouted) {
         let would = routed.would_automate.as_ref();
-        let certificate = would.and_then(|would| self.log.certificate(would.certificate.as_deref()?));
         let state = self.states.get(at).and_then(Option::as_deref);
         let sealed = would.and_then(|would| Some(&state?.proposal(would.proposal)?.proposer));
         let proposer = sealed.and_then(|name| self.draws.world.proposers.iter().position(|proposer| proposer.name == *name));
-        if let (Some(certificate), Some(proposer)) = (certificate, proposer) {
-            self.log.audits.push(Audit { case: at, at: self.now, certificate, proposer });
+        if let Some(proposer) = proposer {
+            self.log.audits.push(Audit { case: at, at: self.now, proposer });
         }
     }
 
-    fn decided(&mut self, at: usize, label: &str, basis: &Basis) -> Result<(), Error> {
+    fn decided(&mut self, at: usize, label: &str) -> Result<(), Error> {
         let world = self.draws.world;
         let answer = world.classes.iter().position(|class| class == label);
         let answer = answer.ok_or_else(|| Error::Engine(format!("{label} is no class of the world")))?;
         self.open.remove(&at);
         let state = self.states.get(at).and_then(Option::as_deref);
         let kind = state.and_then(|state| state.route.as_ref()).map_or(Kind::Assist, Kind::of);
-        let certificate = match basis {
-            Basis::Certificate { certificate } => self.log.certificate(certificate),
-            _ => None,
-        };
-        self.log.decided(Decided { case: at, at: self.now, day: self.day(), answer, kind, certificate });
+        self.log.decided(Decided { case: at, at: self.now, day: self.day(), answer, kind });
         if world.observable(answer) {
             let after = world.outcome.as_ref().map_or(0, |outcome| outcome.after);
             self.plan(self.now + after, Next::Outcome(at));

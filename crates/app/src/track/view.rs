@@ -15,15 +15,7 @@ use countersign_engine::{
     track::{Cell, Issued, LabelKind, TrackRecord},
     workspace::RecordFacts,
 };
-use countersign_science::{
-    interval,
-    monitor::{
-        Terms,
-        delay::{Change, Monitors},
-        detection_delay,
-    },
-    risk::labels_needed,
-};
+use countersign_science::{interval, risk::labels_needed};
 use serde::Serialize;
 use utoipa::ToSchema;
 
@@ -202,7 +194,13 @@ pub struct CertificateView {
     /// Upper bound of the error by the audits, valid at every moment; absent before the first.
     pub audited_upper: Option<f64>,
     /// Audits until a doubling of the promised error is noticed, in the mean.
-    pub detection_audits: Option<f64>,
+    pub detection_audits: Option<u64>,
+    /// Whether it rests, because errors in all that it covers would cost more than people's time.
+    pub rests: bool,
+    /// Probabilities, from and below, that are left to people because errors there would cost more.
+    pub left: Vec<(f64, f64)>,
+    /// Other certificates whose cases it does not speak of.
+    pub beside: u64,
 }
 
 /// A test that waits for its cases.
@@ -214,6 +212,8 @@ pub struct TestView {
     pub from: String,
     /// The kind of cases, and how many of them it waits for.
     pub regions: Vec<(String, u64)>,
+    /// Audits until a doubling of the promised error would be noticed, in the mean.
+    pub detection_audits: Option<u64>,
 }
 
 /// What switching a promise on would take.
@@ -327,6 +327,7 @@ fn view(name: &str, record: &TrackRecord, facts: &RecordFacts, playbook: &Playbo
             attempt: plan.attempt,
             from: format_rfc3339(plan.from),
             regions: plan.regions.iter().filter(|r| r.proposer.is_some()).map(|r| (r.region.words(), r.rows)).collect(),
+            detection_audits: plan.detection_audits,
         }),
         promise: playbook.routing.automate.and_then(|automate| promise(automate, Some(record))),
     }
@@ -353,9 +354,6 @@ fn region(record: &TrackRecord, effect: &countersign_engine::track::AdviceEffect
 
 fn certificate(issued: &Issued, facts: &RecordFacts, stopped: bool) -> CertificateView {
     let c = &issued.certificate;
-    let terms = Terms { alpha: c.alpha, level: 1.0 - LEVEL, horizon_audits: issued.audits_expected, recheck_share: 1.0 };
-    let rate = c.errors as f64 / c.n.max(1) as f64;
-    let change = Change { audits_before: 0, error_before: rate.min(c.alpha), error_after: (2.0 * c.alpha).min(1.0) };
     let audited = issued.audited;
     CertificateView {
         certificate: issued.id.clone(),
@@ -374,13 +372,19 @@ fn certificate(issued: &Issued, facts: &RecordFacts, stopped: bool) -> Certifica
         audits_drawn: audited.drawn,
         audits_settled: audited.settled,
         audited_upper: (audited.settled > 0).then(|| f64::from(audited.high) / f64::from(ONE_BILLIONTHS)),
-        detection_audits: detection_delay(terms, Monitors::Both, change, 1).ok().map(|delay| delay.mean),
+        detection_audits: issued.detection_audits,
+        rests: issued.costlier,
+        left: issued.left.iter().map(|[from, below]| (share(*from), share((*below).min(ONE_BILLIONTHS)))).collect(),
+        beside: issued.except.len() as u64,
     }
+}
+
+fn share(billionths: u32) -> f64 {
+    f64::from(billionths) / f64::from(ONE_BILLIONTHS)
 }
 
 /// What a promise takes: labels and, where a record tells the volume, days.
 fn promise(automate: Automate, record: Option<&TrackRecord>) -> Option<PromiseView> {
-    let share = |billionths: u32| f64::from(billionths) / f64::from(ONE_BILLIONTHS);
     let (max_error, certainty) = (share(automate.max_error), share(automate.certainty));
     // The first test may spend its part of the certainty only.
     let spends = 1.0 - countersign_science::risk::spent(1.0 - certainty, 1);

@@ -87,6 +87,7 @@ body!(/** A certificate as the routing function saw it. */ RouteCertificate {
     /** Its id. */ id: String,
     /** Until when it is valid. */ expires_at: Micros,
     /** When the case was routed: held against the expiry. */ now: Micros,
+    /** All that it covers would cost more than people's time. */ #[serde(default, skip_serializing_if = "std::ops::Not::not")] costlier: bool,
 });
 body!(/** A proposal as the routing function saw it. */ RouteProposal {
     /** The proposal. */ id: EventId,

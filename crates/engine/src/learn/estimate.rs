@@ -84,7 +84,7 @@ fn seen(rows: &Rows, record: &TrackRecord, row: &Row, place: u32, playbook: &Pla
 }
 
 /// The proposal that would be taken, and its chance: the surest by its own record, the first of equals.
-fn surest(rows: &Rows, record: &TrackRecord, row: &Row, place: u32) -> Option<(u16, u32)> {
+pub(super) fn surest(rows: &Rows, record: &TrackRecord, row: &Row, place: u32) -> Option<(u16, u32)> {
     let chance = |said: &super::row::Said| {
         let (proposer, version) = rows.proposers.get(usize::from(said.proposer))?;
         let known = record.proposer(proposer, version)?;

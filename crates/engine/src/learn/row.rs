@@ -45,10 +45,10 @@ pub(super) struct Row {
     pub ruled: bool,
     /// Amended: proposals and answers of before do not speak of it.
     pub amended: bool,
-    /// The audit: its certificate's place and the sealed proposal.
-    pub audit: Option<(u16, EventId)>,
-    /// Automated: by which certificate, with which answer.
-    pub automated: Option<(u16, u16)>,
+    /// The audit: the sealed proposal.
+    pub audit: Option<EventId>,
+    /// Automated: with which answer.
+    pub automated: Option<u16>,
     pub said: Vec<Said>,
     /// Answers without advice: unaided, first answers, panel members.
     pub alone: Vec<Given>,
@@ -91,11 +91,10 @@ pub(super) struct Rows {
     at: HashMap<CaseId, usize>,
     pub proposers: Vec<(String, String)>,
     pub people: Vec<PersonId>,
-    pub certificates: Vec<String>,
-    /// Rows that were drawn as audits, by certificate, in the order drawn.
-    pub audits: BTreeMap<u16, Vec<usize>>,
-    /// Rows that were automated, by certificate, in their order.
-    pub automated: BTreeMap<u16, Vec<usize>>,
+    /// Rows that were drawn as audits, under whatever certificate, in the order in which they first were.
+    pub audits: Vec<usize>,
+    /// Rows that were automated, under whatever certificate, in their order.
+    pub automated: Vec<usize>,
 }
 
 impl Rows {
@@ -116,9 +115,8 @@ impl Rows {
             at: HashMap::new(),
             proposers: Vec::new(),
             people: Vec::new(),
-            certificates: Vec::new(),
-            audits: BTreeMap::new(),
-            automated: BTreeMap::new(),
+            audits: Vec::new(),
+            automated: Vec::new(),
         }
     }
 
@@ -185,14 +183,9 @@ impl Rows {
                 })
             }
             Body::CaseRouted(body) => {
-                let certificate = body.would_automate.as_ref().filter(|_| body.reason == "audit");
-                let audit = certificate.and_then(|would| {
-                    let id = would.certificate.as_ref()?;
-                    let at = place(&mut self.certificates, id, |known, id| known == id, String::clone);
-                    Some((at, would.proposal))
-                });
-                if let Some((certificate, _)) = audit {
-                    self.audits.entry(certificate).or_default().push(at);
+                let audit = body.would_automate.as_ref().filter(|_| body.reason == "audit").map(|would| would.proposal);
+                if audit.is_some() && self.rows.get(at).is_some_and(|row| row.audit.is_none()) {
+                    self.audits.push(at);
                 }
                 self.with(at, |row| {
                     (row.route, row.routed_at, row.ruled) = (Some(body.route), event.recorded_at, body.rule.is_some());
@@ -243,14 +236,10 @@ impl Rows {
                     let came = self.rows.get(at).map_or(Micros::MIN, |row| row.opened_at);
                     self.served = self.served.max(came);
                 }
-                let automated = match route {
-                    Basis::Certificate { certificate } => {
-                        let place = place(&mut self.certificates, certificate, |known, id| known == id, String::clone);
-                        self.automated.entry(place).or_default().push(at);
-                        Some((place, answer))
-                    }
-                    _ => None,
-                };
+                let automated = matches!(route, Basis::Certificate { .. }).then_some(answer);
+                if automated.is_some() && self.rows.get(at).is_some_and(|row| row.automated.is_none()) {
+                    self.automated.push(at);
+                }
                 self.with(at, |row| {
                     row.automated = automated;
                     (row.decision, row.decided_at) = (Some(answer), Some(event.occurred_at));
@@ -306,17 +295,24 @@ impl Rows {
         true
     }
 
-    /// Which cases belong to a region.
+    /// Which cases belong to a region: for whoever asks for many.
     pub(super) fn members(&self, region: &Region) -> Members {
-        let holds = |values: &BTreeMap<u16, Content>, conditions: &[Condition]| {
+        Members(self.values.iter().map(|values| self.holds(region, values)).collect())
+    }
+
+    /// Whether a case belongs to a region: for whoever asks for a few.
+    pub(super) fn belongs(&self, region: &Region, row: &Row) -> bool {
+        self.values.get(row.values as usize).is_some_and(|values| self.holds(region, values))
+    }
+
+    fn holds(&self, region: &Region, values: &BTreeMap<u16, Content>) -> bool {
+        let all = |conditions: &[Condition]| {
             conditions.iter().all(|condition| {
                 let at = self.names.iter().zip(0u16..).find(|((name, _), _)| *name == condition.field).map(|(_, at)| at);
                 test_holds(&condition.test, at.and_then(|at| values.get(&at)))
             })
         };
-        let belongs =
-            |values: &BTreeMap<u16, Content>| holds(values, &region.when) && !region.unless.iter().any(|other| holds(values, other));
-        Members(self.values.iter().map(belongs).collect())
+        all(&region.when) && !region.unless.iter().any(|other| all(other))
     }
 
     /// Whether the queue has passed a case by: people have decided cases that came `span` later.

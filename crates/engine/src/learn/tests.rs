@@ -4,7 +4,7 @@ use super::*;
 use crate::{
     route,
     tests::world,
-    track::{Proposed, Published},
+    track::{Issued, Proposed, Published},
 };
 use countersign_core::{
     Content,
@@ -245,6 +245,96 @@ fn the_router_obeys_the_record() {
     assert_eq!(route(Content, vec![], 600_000_000, now, vec![], 0).0, Route::Automate);
 }
 
+/// What a certificate covers is automated as a whole or rests as a whole. The version before asked case by case, and what it decided
+/// is still derived as it was.
+#[test]
+fn a_certificate_rests_as_a_whole_where_people_are_cheaper() {
+    let (mut published, mut playbook, now) = certified();
+    playbook.routing.default = Route::Unaided;
+    let route = |record: &TrackRecord| {
+        let (fields, content_digest) = world::fields("easy");
+        let proposed = Proposed { id: world::id(1), proposer: "m", version: "1", probability: Some(900_000_000), signatures: 1 };
+        let measured = record.assess(Digest::of(b""), (&playbook, 1), &fields, &[proposed], now);
+        let frozen = countersign_core::event::RouteInputs {
+            rules: vec![],
+            proposals: vec![route::frozen_proposal(world::id(1), "m", Some(900_000_000))],
+            awaited: false,
+            roster: 5,
+            stops: vec![],
+            measured: Some(measured),
+        };
+        let drawn = vec![(route::DRAW_AUDIT, crate::context::Drawn { epoch: 1, value: 600_000_000 })];
+        let cause = route::Cause::Content;
+        route::route(&playbook, route::Inputs { playbook_version: 1, content_digest, cause, role: None, drawn, frozen })
+    };
+    // However dear this one case looks, the certificate decides.
+    published.record.prices.error.iter_mut().flatten().for_each(|arms| arms[0] = i64::from(u32::MAX));
+    let dear = route(&published.record);
+    assert_eq!(dear.route, Route::Automate);
+    published.record.certificates[0].costlier = true;
+    let rests = route(&published.record);
+    assert_eq!((rests.route, rests.would_automate.as_ref().unwrap().refused.as_str()), (Route::Unaided, "costlier"));
+    assert_eq!(route::explain(&rests, &playbook), Ok(()));
+    let before = CaseRouted { router_version: 2, ..dear };
+    assert_eq!(route::explain(&before, &playbook), Err(route::Error::Differs { member: "route" }), "version 2 would have asked a person");
+    assert_eq!(route::explain(&CaseRouted { router_version: 2, ..rests }, &playbook), Ok(()));
+}
+
+/// The youngest certificate is asked first, whoever proposes; what others covered when it was tested is none of its own, and neither
+/// are the probabilities that were left to people.
+#[test]
+fn certificates_about_several_proposers_do_not_overlap() {
+    let (mut published, playbook, now) = certified();
+    let old = published.record.certificates[0].clone();
+    let young = |except| Issued {
+        id: "young".into(),
+        proposer: "n".into(),
+        threshold: 0,
+        left: vec![[400_000_000, 500_000_000]],
+        except,
+        ..old.clone()
+    };
+    let (fields, _) = world::fields("easy");
+    let named = |record: &TrackRecord, m: u32, n: u32| {
+        let of = |at, proposer, percent: u32| Proposed {
+            id: world::id(at),
+            proposer,
+            version: "1",
+            probability: Some(percent * 10_000_000),
+            signatures: 1,
+        };
+        let both = [of(1, "m", m), of(2, "n", n)];
+        record.assess(Digest::of(b""), (&playbook, 1), &fields, &both, now).certificate.map(|certificate| certificate.id)
+    };
+    published.record.certificates.push(young(vec![]));
+    assert_eq!(named(&published.record, 90, 90).as_deref(), Some("young"));
+    published.record.certificates[1] = young(vec![old.coverage()]);
+    assert_eq!(named(&published.record, 90, 90), Some(old.id.clone()));
+    assert_eq!(named(&published.record, 10, 90).as_deref(), Some("young"), "the other is not sure enough");
+    assert_eq!(named(&published.record, 10, 45), None, "left to people");
+    published.record.certificates.remove(0);
+    assert_eq!(named(&published.record, 90, 90), None, "what it did not cover at its test it does not cover afterwards");
+}
+
+/// A test that was planned from an unlucky start and would wait for years is given up for one that will be made soon; it has spent
+/// nothing, and the new one has rows of its own.
+#[test]
+fn a_test_that_would_never_be_made_is_planned_anew() {
+    let mut stream = Stream::new();
+    stream.month(300, 70);
+    let mut learner = stream.learner();
+    let waits = learner.publish(stream.now + 2 * DAY).unwrap().plan.unwrap();
+    let rows = |plan: &crate::track::Plan| plan.regions.iter().map(|region| region.rows).sum::<u64>();
+    assert!(rows(&waits) > 5_000, "{waits:?}");
+    let from = stream.events.len();
+    stream.month(1_500, 100_000);
+    stream.events.iter().skip(from).for_each(|event| learner.apply(event));
+    let record = learner.publish(stream.now + 2 * DAY).unwrap();
+    let plan = record.plan.unwrap();
+    assert!(rows(&plan) < 1_500 && plan.from > waits.from, "{plan:?}");
+    assert_eq!((plan.attempt, record.attempts), (1, 0));
+}
+
 fn certified() -> (Published, Playbook, Micros) {
     let mut stream = Stream::new();
     stream.month(900, 500);
@@ -280,10 +370,13 @@ fn a_broken_promise_is_seen_by_its_audits_alone() {
     (0..200).for_each(|_| stream.case("easy", ("a", 90), "b", "a", Some(&certificate)));
     stream.events.iter().skip(from).for_each(|event| learner.apply(event));
     assert_eq!(learner.watch(stream.now + DAY), None);
-    let audited = learner.audited(&certificate);
+    let audited = learner.audited(&record.certificates[0]);
     assert_eq!((audited.drawn, audited.settled, audited.stopped), (200, 200, false));
     from = stream.events.len();
-    (0..200).for_each(|n| stream.case("easy", (if n % 8 == 0 { "b" } else { "a" }, 90), "a", "a", Some(&certificate)));
+    // Whichever certificate they were drawn under: it is watched on all that it covers.
+    let drawn = |n: u32| if n.is_multiple_of(2) { certificate.as_str() } else { "a younger one" };
+    (0..200).for_each(|n| stream.case("easy", (if n % 8 < 2 { "b" } else { "a" }, 90), "a", "a", Some(drawn(n))));
+    (0..200).for_each(|_| stream.case("hard", ("b", 60), "a", "a", Some("a younger one")));
     stream.events.iter().skip(from).for_each(|event| learner.apply(event));
     let broken = learner.watch(stream.now + DAY).unwrap();
     assert!(broken.certificate == certificate && (broken.by, broken.after < 350) == (By::Audits, true), "{broken:?}");

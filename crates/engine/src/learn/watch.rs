@@ -1,19 +1,23 @@
 //! Watching a promise: each certificate has its audits, taken in the order in which they were drawn, and both monitors look at each
 //! ([`countersign_science::monitor`]). The sealed answer of the AI is what is scored, against the matured outcome. Where outcomes are seen
 //! whatever was decided, the automated cases themselves are watched as well: there are many more of them, so that a change is seen much
-//! sooner. It stops nothing by itself: it says what is broken, and the platform presses stop.
+//! sooner. A certificate is watched on all that it covers, also where a younger one was asked first: on what that one leaves over it
+//! promises nothing. It stops nothing by itself: it says what is broken, and the platform presses stop.
 
-use super::{DAY, Learner, row::Row};
+use super::{DAY, Learner, cover::Reach, row::Row};
 use crate::track::{Audited, Issued, TrackRecord};
 use countersign_core::{
     event::Route,
     number::{Micros, ONE_BILLIONTHS},
 };
-use countersign_science::monitor::{Outcome, Stop, Terms, Watch};
+use countersign_science::monitor::{
+    Outcome, Stop, Terms, Watch,
+    delay::{Change, Monitors, detection_delay},
+};
 use serde::{Deserialize, Serialize};
 
-/// Chance of stopping sound promises within their time, shared by audits and outcomes, and by the certificates of one test. Only those
-/// of one test have audits at a time: a younger certificate takes them over from the older ones.
+/// Chance of stopping sound promises within their time, shared by audits and outcomes, and by the certificates of one test. A younger
+/// certificate is mostly about what an older one covers already, so that they stop together or not at all.
 const LEVEL: f64 = 0.05;
 /// Longest that an audit waits for a person, once the queue has passed it by, before it counts as an error.
 const PATIENCE: Micros = 7 * DAY;
@@ -67,16 +71,16 @@ impl Learner {
             let watch = Watch::new(self.watch_terms(issued, by)).ok()?;
             self.watches.insert(key.clone(), Watching { watch, next: 0 });
         }
-        let place = self.rows.certificates.iter().zip(0u16..).find(|(id, _)| **id == issued.id).map(|(_, at)| at);
-        let streams = if by == By::Audits { &self.rows.audits } else { &self.rows.automated };
-        let stream = place.and_then(|place| streams.get(&place));
+        let coverage = issued.coverage();
+        let reach = Reach::new(&coverage, &issued.except, &self.rows);
+        let stream = if by == By::Audits { &self.rows.audits } else { &self.rows.automated };
         let mut watching = self.watches.remove(&key)?;
-        while let Some(row) = stream.and_then(|stream| stream.get(watching.next)).and_then(|at| self.rows.get(*at)) {
+        while let Some(row) = stream.get(watching.next).and_then(|at| self.rows.get(*at)) {
             let seen = match by {
                 // What waited when the certificate came is what older ones left over: no sample of what comes in.
                 _ if row.opened_at < issued.issued_at => Seen::Counts(None),
-                By::Audits => self.audit(row, place, now),
-                By::Outcomes => self.outcome(row, place, now),
+                By::Audits => self.audit(row, &reach, now),
+                By::Outcomes => self.outcome(row, &reach, now),
             };
             let Seen::Counts(outcome) = seen else { break };
             watching.next += 1;
@@ -88,34 +92,34 @@ impl Learner {
     }
 
     /// What an audit came to.
-    fn audit(&self, row: &Row, place: Option<u16>, now: Micros) -> Seen {
+    fn audit(&self, row: &Row, reach: &Reach<'_>, now: Micros) -> Seen {
         let after = self.playbook.outcome.as_ref().map_or(0, |spec| spec.after);
         let limit = 2 * after + self.playbook.routing.deadline.unwrap_or(PATIENCE).max(PATIENCE);
         // What waits behind others says nothing; what others were preferred to does.
         let overdue = || self.rows.passed_by(row.routed_at, limit) || row.routed_at.saturating_add(LIMITS * limit) <= now;
-        let sealed = row.audit.and_then(|(_, proposal)| row.said.iter().find(|said| said.id == proposal));
-        match (row.truth, sealed) {
-            // Amended since, or drawn again under another certificate: it is no audit of this one.
-            _ if row.amended || row.audit.map(|(at, _)| at) != place || row.route != Some(Route::Blind) => Seen::Counts(None),
-            (Some(truth), Some(said)) if truth == said.answer => Seen::Counts(Some(Outcome::Right)),
-            (Some(_), _) => Seen::Counts(Some(Outcome::Wrong)),
-            (None, _) if overdue() => Seen::Counts(Some(Outcome::Overdue)),
-            (None, _) => Seen::Waits,
+        // Amended since, on another route by now, or about what another proposer says: it is no audit of this certificate.
+        let ours = reach.said(&self.rows, row).filter(|said| Some(said.id) == row.audit);
+        let Some(sealed) = ours.filter(|_| !row.amended && row.route == Some(Route::Blind)) else { return Seen::Counts(None) };
+        match row.truth {
+            Some(truth) if truth == sealed.answer => Seen::Counts(Some(Outcome::Right)),
+            Some(_) => Seen::Counts(Some(Outcome::Wrong)),
+            None if overdue() => Seen::Counts(Some(Outcome::Overdue)),
+            None => Seen::Waits,
         }
     }
 
     /// What an automated case came to.
-    fn outcome(&self, row: &Row, place: Option<u16>, now: Micros) -> Seen {
+    fn outcome(&self, row: &Row, reach: &Reach<'_>, now: Micros) -> Seen {
         let after = self.playbook.outcome.as_ref().map_or(0, |spec| spec.after);
-        match (row.truth, row.automated) {
-            (_, Some((at, _))) if Some(at) != place => Seen::Counts(None),
-            (_, None) => Seen::Counts(None),
-            (Some(truth), Some((_, answer))) if truth == answer => Seen::Counts(Some(Outcome::Right)),
-            (Some(_), Some(_)) => Seen::Counts(Some(Outcome::Wrong)),
-            (None, Some(_)) if row.overdue(after, now) => Seen::Counts(Some(Outcome::Overdue)),
+        let ours = row.automated.filter(|answer| reach.said(&self.rows, row).is_some_and(|said| said.answer == *answer));
+        let Some(answer) = ours else { return Seen::Counts(None) };
+        match row.truth {
+            Some(truth) if truth == answer => Seen::Counts(Some(Outcome::Right)),
+            Some(_) => Seen::Counts(Some(Outcome::Wrong)),
+            None if row.overdue(after, now) => Seen::Counts(Some(Outcome::Overdue)),
             // Taken back or opened again: people decide it, and nothing may come of it.
-            (None, Some(_)) if row.decided_at.is_none() => Seen::Counts(None),
-            (None, Some(_)) => Seen::Waits,
+            None if row.decided_at.is_none() => Seen::Counts(None),
+            None => Seen::Waits,
         }
     }
 
@@ -124,7 +128,7 @@ impl Learner {
         let rest = u128::from(issued.audits_expected) * u128::from(ONE_BILLIONTHS - audit.min(ONE_BILLIONTHS)) / u128::from(audit);
         Terms {
             alpha: issued.certificate.alpha,
-            level: LEVEL / 2.0 / issued.certificate.regions.max(1) as f64,
+            level: level(issued.certificate.regions),
             horizon_audits: match by {
                 By::Audits => issued.audits_expected,
                 By::Outcomes => u64::try_from(rest).unwrap_or(u64::MAX).max(1),
@@ -135,12 +139,17 @@ impl Learner {
 
     /// What the audits of a certificate came to.
     #[must_use]
-    pub fn audited(&self, certificate: &str) -> Audited {
-        let Some(watching) = self.watches.get(&(certificate.to_owned(), By::Audits)) else { return Audited::default() };
+    pub fn audited(&self, issued: &Issued) -> Audited {
+        let Some(watching) = self.watches.get(&(issued.id.clone(), By::Audits)) else { return Audited::default() };
         let evidence = watching.watch.evidence();
-        let drawn = self.rows.certificates.iter().position(|id| id == certificate).and_then(|at| u16::try_from(at).ok());
-        let drawn = drawn.and_then(|at| self.rows.audits.get(&at)).map_or(0, Vec::len);
-        Audited { drawn: drawn as u64, settled: evidence.n(), high: share(evidence.upper()), stopped: self.stopped(certificate) }
+        let coverage = issued.coverage();
+        let reach = Reach::new(&coverage, &issued.except, &self.rows);
+        let drawn = |at: &&usize| {
+            let row = self.rows.get(**at).filter(|row| row.opened_at >= issued.issued_at);
+            row.is_some_and(|row| reach.said(&self.rows, row).is_some_and(|said| Some(said.id) == row.audit))
+        };
+        let drawn = self.rows.audits.iter().filter(drawn).count() as u64;
+        Audited { drawn, settled: evidence.n(), high: share(evidence.upper()), stopped: self.stopped(&issued.id) }
     }
 
     /// Takes out what is broken, and what has ended; what ends soon and is proven by its audits is given again.
@@ -152,7 +161,7 @@ impl Learner {
         let router = crate::track::router_name(self.version);
         record.certificates.retain(|issued| issued.certificate.context.router == router);
         for issued in &mut record.certificates {
-            issued.audited = self.audited(&issued.id);
+            issued.audited = self.audited(issued);
             let left = issued.certificate.context.expires_at - now;
             let alpha = issued.certificate.alpha;
             let proven = issued.audited.settled > 0 && f64::from(issued.audited.high) / 1e9 <= alpha && !issued.audited.stopped;
@@ -168,6 +177,18 @@ impl Learner {
         let by = |by| self.watches.get(&(certificate.to_owned(), by));
         [By::Audits, By::Outcomes].into_iter().filter_map(by).any(|watching| watching.watch.stop().is_some())
     }
+}
+
+/// The chance of a false stop by audits, or by outcomes, of one of so many certificates of a test.
+fn level(regions: u64) -> f64 {
+    LEVEL / 2.0 / regions.max(1) as f64
+}
+
+/// Audits until a doubling of the promised error is noticed, in the mean over simulated histories; `None` where none can be told.
+pub(super) fn detection(alpha: f64, error_before: f64, regions: u64, audits_expected: u64) -> Option<u64> {
+    let terms = Terms { alpha, level: level(regions), horizon_audits: audits_expected.max(1), recheck_share: 1.0 };
+    let change = Change { audits_before: 0, error_before: error_before.min(alpha), error_after: (2.0 * alpha).min(1.0) };
+    detection_delay(terms, Monitors::Both, change, 1).ok().map(|delay| delay.mean.ceil() as u64)
 }
 
 /// Whether a case counts by now, and as what; nothing where it says nothing of this certificate.

@@ -290,8 +290,12 @@ pub(crate) fn certified(until: Micros) -> Published {
         proposer: "bot".into(),
         proposer_version: "1".into(),
         threshold: 0,
+        left: Vec::new(),
+        except: Vec::new(),
+        costlier: false,
         issued_at: 0,
         audits_expected: 100,
+        detection_audits: None,
         certificate,
         audited: Audited::default(),
     };

@@ -111,11 +111,14 @@ fn control(visitor: &Visitor, name: &str, stopped: &[&StopView]) -> Markup {
 fn certificate_sheet(c: &CertificateView) -> Markup {
     html! {
         div.certificate {
-            h3 { (words::certified(&c.region)) @if !c.in_force { " " span.quiet { (words::NOT_IN_FORCE) } } }
+            h3 { (words::certified(&c.region)) @if !c.in_force { " " span.quiet { (words::NOT_IN_FORCE) } } @else if c.rests { " " span.quiet { (words::RESTS) } } }
             dl.facts {
                 dt { (words::PROMISE) } dd { (words::promise(c.max_error, c.certainty)) }
                 dt { (words::EVIDENCE) } dd { (words::evidence(c.errors, c.n, c.upper)) }
-                dt { (words::COVERS) } dd { span.ai { (c.proposer) } " " (c.version) " " (words::at_least(c.threshold)) }
+                dt { (words::COVERS) } dd { span.ai { (c.proposer) } " " (c.version) " " (words::at_least(c.threshold))
+                    @for (from, below) in &c.left { "; " (words::left(*from, *below)) }
+                    @if c.beside > 0 { "; " (words::beside(c.beside)) }
+                }
                 dt { (words::AUDITS) } dd {
                     (words::audits(c.audits_drawn, c.audits_settled))
                     @if let Some(upper) = c.audited_upper { ", " (words::audited(upper)) }
@@ -133,6 +136,7 @@ fn test(test: Option<&TestView>, note: &str) -> Markup {
             h3 { (words::test(test.attempt)) }
             p { (words::TEST_LEAD) }
             ul { @for (region, rows) in &test.regions { li { (words::waits(region, *rows)) } } }
+            @if let Some(delay) = test.detection_audits { p { (words::DELAY) " " (words::delay(delay)) "." } }
         } @else if !note.is_empty() { p.quiet { (note) } }
     }
 }

@@ -50,8 +50,6 @@ pub struct Decided {
     pub answer: usize,
     /// How.
     pub kind: Kind,
-    /// Under which certificate, by its place in the log.
-    pub certificate: Option<usize>,
 }
 
 /// A certificate, and when the router read it.
@@ -74,8 +72,6 @@ pub struct Audit {
     pub case: usize,
     /// When it was drawn.
     pub at: Micros,
-    /// The certificate, by its place in the log.
-    pub certificate: usize,
     /// The proposer whose answer was sealed.
     pub proposer: usize,
 }

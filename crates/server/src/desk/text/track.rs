@@ -25,6 +25,7 @@ pub const EVIDENCE: &str = "Evidence";
 pub const COVERS: &str = "Covers";
 pub const AUDITS: &str = "Blind audits";
 pub const DELAY: &str = "A break shows after";
+pub const RESTS: &str = "rests: errors in all that it covers would cost more than people's time";
 pub const UNTIL: &str = "Until";
 pub const TAKES: &str = "What the promise takes";
 pub const TEST_LEAD: &str = "Fixed before its cases came in: these kinds, these thresholds, this many outcomes. It is looked at once.";
@@ -100,8 +101,20 @@ pub fn audited(upper: f64) -> String {
 
 /// How long a break stays unnoticed.
 #[must_use]
-pub fn delay(audits: f64) -> String {
-    format!("{audits:.0} audits in the mean, if errors become twice what is promised")
+pub fn delay(audits: u64) -> String {
+    format!("{audits} audits in the mean, if errors become twice what is promised")
+}
+
+/// Probabilities that are left to people.
+#[must_use]
+pub fn left(from: f64, below: f64) -> String {
+    format!("not from {} to {}: errors there would cost more than people", super::percent(from), super::percent(below))
+}
+
+/// Other certificates whose cases it does not speak of.
+#[must_use]
+pub fn beside(certificates: u64) -> String {
+    if certificates == 1 { "not what another certificate covers".into() } else { format!("not what {certificates} others cover") }
 }
 
 /// A test that waits.
