@@ -3,7 +3,7 @@
 
 mod view;
 
-pub use view::{CertificateView, Figure, KindView, LikeView, OwnKind, OwnView, PromiseView, RegionView, TestView, TrackView};
+pub use view::{CertificateView, DriftView, Figure, KindView, LikeView, OwnKind, OwnView, PromiseView, RegionView, TestView, TrackView};
 
 use crate::{
     Caller, Error, Workspace,

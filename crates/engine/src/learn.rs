@@ -5,6 +5,7 @@
 
 mod certify;
 mod cover;
+mod drift;
 mod estimate;
 mod partition;
 mod people;
@@ -132,6 +133,7 @@ impl Learner {
             note: String::new(),
             advice: Vec::new(),
             people: Vec::new(),
+            drift: Vec::new(),
         };
         self.last = last;
         if kind == LabelKind::Always {
@@ -144,6 +146,7 @@ impl Learner {
             }
             estimate::fill(&mut record, &self.rows, window, &self.playbook);
             people::fill(&mut record, &self.rows, window, self.metrics);
+            drift::fill(&mut record, &self.rows, window, now);
             certify::step(&mut record, &self.rows, &before, from, &self.terms(after, now));
             let view = price::View { record: &record, playbook: &self.playbook, rows: &self.rows };
             let costlier = |issued| price::costlier(&view, window, issued);

@@ -69,6 +69,42 @@ pub struct TrackRecord {
     pub advice: Vec<AdviceEffect>,
     /// What people are right in; empty where `people_metrics` forbids it.
     pub people: Vec<PersonRecord>,
+    /// What has moved.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub drift: Vec<Drift>,
+}
+
+/// A warning that something has moved.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Drift {
+    /// What it is about.
+    pub of: DriftOf,
+    /// The field, or whose answers.
+    pub name: String,
+    /// The value or range of the field of which there is most more now, or the kind of case or answer.
+    pub part: String,
+    /// Its share of the cases before, or the usual share of errors, in billionths.
+    pub before: u32,
+    /// The same now, in billionths.
+    pub after: u32,
+    /// Cases now.
+    pub cases: u64,
+    /// Population stability index of the field, in billionths (at most 4).
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub index: Option<u32>,
+}
+
+/// What a warning is about.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum DriftOf {
+    /// The values of a field.
+    Field,
+    /// The errors of a proposer.
+    Ai,
+    /// The errors of people without advice.
+    People,
 }
 
 /// Where the truth comes from.

@@ -12,7 +12,7 @@ use countersign_core::{
 };
 use countersign_engine::{
     CaseState,
-    track::{Cell, Issued, LabelKind, TrackRecord},
+    track::{Cell, Drift, DriftOf, Issued, LabelKind, TrackRecord},
     workspace::RecordFacts,
 };
 use countersign_science::{interval, risk::labels_needed};
@@ -233,6 +233,45 @@ pub struct PromiseView {
     pub days: Option<f64>,
 }
 
+/// A warning that something has moved.
+#[derive(Debug, Clone, PartialEq, Serialize, ToSchema)]
+pub struct DriftView {
+    /// `field`: the values of a field; `ai`, `people`: their errors.
+    pub of: String,
+    /// The field, or whose answers.
+    pub name: String,
+    /// The value of which there is most more now, or the kind of case or answer.
+    pub part: String,
+    /// Its share of the cases before, or the usual share of errors.
+    pub before: f64,
+    /// The same now.
+    pub after: f64,
+    /// Cases now.
+    pub cases: u64,
+    /// Population stability index of the field.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub index: Option<f64>,
+}
+
+impl DriftView {
+    fn of(drift: &Drift) -> Self {
+        Self {
+            of: match drift.of {
+                DriftOf::Field => "field",
+                DriftOf::Ai => "ai",
+                DriftOf::People => "people",
+            }
+            .into(),
+            name: drift.name.clone(),
+            part: drift.part.clone(),
+            before: share(drift.before),
+            after: share(drift.after),
+            cases: drift.cases,
+            index: drift.index.map(share),
+        }
+    }
+}
+
 /// What was learned of a playbook.
 #[derive(Debug, Clone, PartialEq, Serialize, ToSchema)]
 pub struct TrackView {
@@ -264,6 +303,8 @@ pub struct TrackView {
     pub note: String,
     /// Kinds of cases.
     pub regions: Vec<RegionView>,
+    /// What has moved.
+    pub drift: Vec<DriftView>,
     /// Certificates.
     pub certificates: Vec<CertificateView>,
     /// The next test.
@@ -322,6 +363,7 @@ fn view(name: &str, record: &TrackRecord, facts: &RecordFacts, playbook: &Playbo
         overdue: record.labels.overdue,
         note: record.note.clone(),
         regions: record.advice.iter().map(|effect| region(record, effect)).collect(),
+        drift: record.drift.iter().map(DriftView::of).collect(),
         certificates: record.certificates.iter().map(|issued| certificate(issued, facts, stopped)).collect(),
         test: plan.map(|plan| TestView {
             attempt: plan.attempt,

@@ -128,6 +128,13 @@ fn text(track: &TrackView) -> String {
         ));
         lines.push(format!("    audits: {} drawn, {} settled", c.audits_drawn, c.audits_settled));
     }
+    for d in &track.drift {
+        let (before, after) = (d.before * 100.0, d.after * 100.0);
+        lines.push(match d.of.as_str() {
+            "field" => format!("  moved: {} is now {} in {after:.1} % of {} cases, before in {before:.1} %", d.name, d.part, d.cases),
+            _ => format!("  moved: {}, {}: {after:.1} % of {} were wrong, usual were at most {before:.1} %", d.name, d.part, d.cases),
+        });
+    }
     lines.push(format!("  {}", track.note));
     lines.join("\n")
 }

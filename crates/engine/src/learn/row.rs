@@ -133,6 +133,11 @@ impl Rows {
         place(&mut self.options, answer.label(), |known, label| known == label, str::to_owned)
     }
 
+    /// The options by their places.
+    pub(super) fn labels(&self) -> impl Iterator<Item = &str> {
+        self.options.iter().map(String::as_str)
+    }
+
     /// An option by its place.
     pub(super) fn label(&self, at: u16) -> &str {
         self.options.get(usize::from(at)).map_or("", String::as_str)

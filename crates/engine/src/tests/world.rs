@@ -320,6 +320,7 @@ pub(crate) fn certified(until: Micros) -> Published {
         note: String::new(),
         advice: Vec::new(),
         people: Vec::new(),
+        drift: Vec::new(),
     };
     let digest = Digest::of(&record.to_bytes().unwrap());
     Published { record, digest }

@@ -164,6 +164,11 @@ fn learned(track: &TrackView) -> Markup {
                     tbody { @for region in &track.regions { (row(region)) } }
                 }
             }
+            @if !track.drift.is_empty() {
+                h3 { (words::MOVED) }
+                ul.moved { @for drift in &track.drift { li { (words::moved(drift)) } } }
+                p.quiet { (words::MOVED_LEAD) }
+            }
             dl.facts {
                 dt { (text::VERSION) } dd { (track.number) @if track.pinned { " " span.quiet { (words::PINNED) } } }
                 dt { (text::DIGEST) } dd { code.wrap { (track.digest) } }

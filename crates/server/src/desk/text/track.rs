@@ -2,7 +2,7 @@
 
 use countersign_app::{
     recent::TurnedOut,
-    track::{Figure, KindView, LikeView, TrackView},
+    track::{DriftView, Figure, KindView, LikeView, TrackView},
 };
 
 pub const TITLE: &str = "What was learned, and what may be automated";
@@ -25,6 +25,8 @@ pub const EVIDENCE: &str = "Evidence";
 pub const COVERS: &str = "Covers";
 pub const AUDITS: &str = "Blind audits";
 pub const DELAY: &str = "A break shows after";
+pub const MOVED: &str = "What has moved";
+pub const MOVED_LEAD: &str = "The last 7 days beside the 28 before, and the later half of the truths beside the earlier. A warning says where, not why, and stops nothing.";
 pub const RESTS: &str = "rests: errors in all that it covers would cost more than people's time";
 pub const UNTIL: &str = "Until";
 pub const TAKES: &str = "What the promise takes";
@@ -103,6 +105,16 @@ pub fn audited(upper: f64) -> String {
 #[must_use]
 pub fn delay(audits: u64) -> String {
     format!("{audits} audits in the mean, if errors become twice what is promised")
+}
+
+/// Something that has moved.
+#[must_use]
+pub fn moved(drift: &DriftView) -> String {
+    let (before, after) = (super::percent(drift.before), super::percent(drift.after));
+    match drift.of.as_str() {
+        "field" => format!("{} is now {} in {after} of cases; it was {before}", drift.name, drift.part),
+        _ => format!("{}, {}: {after} of {} were wrong; usual were at most {before}", drift.name, drift.part, drift.cases),
+    }
 }
 
 /// Probabilities that are left to people.
