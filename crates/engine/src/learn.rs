@@ -162,7 +162,7 @@ impl Learner {
     }
 
     fn labels(&self, kind: LabelKind, after: Micros, now: Micros) -> Labels {
-        let mut labels = Labels { kind, decided: 0, matured: 0, overdue: 0 };
+        let mut labels = Labels { kind, decided: 0, matured: 0, overdue: 0, corrected: self.rows.corrected };
         for row in self.rows.iter().filter(|row| row.decided_at.is_some()) {
             labels.decided += 1;
             labels.matured += u64::from(row.matured(after, now) && row.truth.is_some());

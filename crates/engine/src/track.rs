@@ -107,6 +107,11 @@ pub enum DriftOf {
     People,
 }
 
+#[expect(clippy::trivially_copy_pass_by_ref, reason = "serde asks so")]
+fn is_zero(count: &u64) -> bool {
+    *count == 0
+}
+
 /// Where the truth comes from.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
@@ -131,6 +136,9 @@ pub struct Labels {
     pub matured: u64,
     /// Cases past their time without a truth.
     pub overdue: u64,
+    /// Outcomes that were corrected to another one, ever: what was learned of them was learned anew.
+    #[serde(default, skip_serializing_if = "is_zero")]
+    pub corrected: u64,
 }
 
 /// A version of a proposer.

@@ -299,6 +299,8 @@ pub struct TrackView {
     pub matured: u64,
     /// Outcomes overdue.
     pub overdue: u64,
+    /// Outcomes that were corrected, ever: every figure counts them as they are now.
+    pub corrected: u64,
     /// Why nothing more is certified.
     pub note: String,
     /// Kinds of cases.
@@ -361,6 +363,7 @@ fn view(name: &str, record: &TrackRecord, facts: &RecordFacts, playbook: &Playbo
         decided: record.labels.decided,
         matured: record.labels.matured,
         overdue: record.labels.overdue,
+        corrected: record.labels.corrected,
         note: record.note.clone(),
         regions: record.advice.iter().map(|effect| region(record, effect)).collect(),
         drift: record.drift.iter().map(DriftView::of).collect(),

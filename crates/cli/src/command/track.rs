@@ -103,6 +103,9 @@ fn text(track: &TrackView) -> String {
         format!("{}, version {} of its track record{}", track.playbook, track.number, if track.pinned { ", pinned" } else { "" }),
         format!("  made {} from {} events: {} cases decided, {} outcomes", track.made, track.through, track.decided, track.matured),
     ];
+    if track.corrected > 0 {
+        lines.push(format!("  {} outcomes were corrected and are counted as they are now", track.corrected));
+    }
     if track.proxy {
         lines.push("  the outcome is a proxy: right means right by it".into());
     }

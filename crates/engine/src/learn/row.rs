@@ -89,6 +89,8 @@ pub(super) struct Rows {
     pub served: Micros,
     rows: Vec<Row>,
     at: HashMap<CaseId, usize>,
+    /// Outcomes that became another one after they had been learned.
+    pub corrected: u64,
     pub proposers: Vec<(String, String)>,
     pub people: Vec<PersonId>,
     /// Rows that were drawn as audits, under whatever certificate, in the order in which they first were.
@@ -113,6 +115,7 @@ impl Rows {
             served: Micros::MIN,
             rows: Vec::new(),
             at: HashMap::new(),
+            corrected: 0,
             proposers: Vec::new(),
             people: Vec::new(),
             audits: Vec::new(),
@@ -257,8 +260,13 @@ impl Rows {
             }
             Body::DecisionWithdrawn(_) | Body::CaseReopened(_) => self.with(at, |row| (row.decision, row.decided_at) = (None, None)),
             Body::OutcomeObserved(body) => self.outcome(at, &body.value),
-            // A corrected outcome is learned as it is now; the next record says what changed by being another one.
-            Body::OutcomeCorrected(body) => self.outcome(at, &body.value),
+            // A corrected outcome is learned as it is now, in all that is counted; the next record says how many there were.
+            Body::OutcomeCorrected(body) => {
+                let before = self.rows.get(at).and_then(|row| row.truth);
+                let taken = self.outcome(at, &body.value);
+                self.corrected += u64::from(taken && self.rows.get(at).and_then(|row| row.truth) != before);
+                taken
+            }
             _ => false,
         }
     }

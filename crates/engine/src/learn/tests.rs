@@ -489,3 +489,58 @@ fn what_has_moved_is_named() {
     assert!(ai.iter().all(|drift| drift.name == "m 1" && drift.after > drift.before) && !ai.is_empty(), "{ai:?}");
     assert!(record.drift.iter().all(|drift| drift.of != DriftOf::People), "{:?}", record.drift);
 }
+
+/// An outcome that is corrected is learned as it is now, as if it had never been another, and the record says how many there were.
+#[test]
+fn corrected_outcomes_are_learned_anew() {
+    let mut stream = Stream::new();
+    stream.month(300, 10);
+    let mut corrected = Stream { events: stream.events.clone(), playbook: Arc::clone(&stream.playbook), ..stream };
+    for case in [10_000_001, 10_000_002] {
+        let value = OutcomeValue::Answer(world::choice("b"));
+        let (outcome, reason) = (corrected.events[0].id, Content::text("a second look"));
+        corrected.push(case, corrected.now, countersign_core::event::OutcomeCorrected { outcome, value, reason });
+    }
+    let mut from_start = Stream { events: corrected.events.clone(), playbook: Arc::clone(&corrected.playbook), ..corrected };
+    for event in &mut from_start.events {
+        let first = [10_000_001, 10_000_002].contains(&event.stream.as_u128());
+        if let Body::OutcomeObserved(body) = &mut event.body
+            && first
+        {
+            body.value = OutcomeValue::Answer(world::choice("b"));
+        }
+    }
+    let (late, early) = (corrected.learner().publish(corrected.now + 3 * DAY), from_start.learner().publish(corrected.now + 3 * DAY));
+    let (late, early) = (late.unwrap(), early.unwrap());
+    assert_eq!((late.labels.corrected, early.labels.corrected), (2, 0));
+    assert_eq!((&late.proposers, &late.advice, &late.arms), (&early.proposers, &early.advice, &early.arms));
+    let untouched = stream.learner().publish(stream.now + 3 * DAY).unwrap();
+    assert_ne!(untouched.advice, early.advice);
+}
+
+/// A proposer that always names the same probability, however low, is certified as a whole or not at all; one that names none is never
+/// automated.
+#[test]
+fn constant_and_absent_scores_do_no_harm() {
+    for (percent, certified) in [(Some(90), true), (Some(0), true), (None, false)] {
+        let mut stream = Stream::new();
+        for n in 0..3_300u32 {
+            stream.case("easy", (if n.is_multiple_of(500) { "b" } else { "a" }, percent.unwrap_or(50)), "a", "a", None);
+        }
+        if percent.is_none() {
+            for event in &mut stream.events {
+                if let Body::ProposalMade(body) = &mut event.body {
+                    body.probabilities = None;
+                }
+            }
+        }
+        let (before, after) = stream.events.split_at(900 * 6);
+        let mut learner = Learner::new(id(), 1, Arc::clone(&stream.playbook));
+        before.iter().for_each(|event| learner.apply(event));
+        learner.publish(before.last().unwrap().occurred_at + HOUR).unwrap();
+        after.iter().for_each(|event| learner.apply(event));
+        let record = learner.publish(stream.now + 3 * DAY).unwrap();
+        assert_eq!(!record.certificates.is_empty(), certified, "{percent:?} {:?}", record.note);
+        assert!(record.certificates.iter().all(|issued| issued.threshold == percent.unwrap() * 10_000_000));
+    }
+}

@@ -309,7 +309,7 @@ pub(crate) fn certified(until: Micros) -> Published {
         through: 1,
         first_at: 0,
         made_at: 0,
-        labels: Labels { kind: LabelKind::Always, decided: 400, matured: 400, overdue: 0 },
+        labels: Labels { kind: LabelKind::Always, decided: 400, matured: 400, overdue: 0, corrected: 0 },
         regions: Vec::new(),
         proposers: vec![known],
         arms: None,

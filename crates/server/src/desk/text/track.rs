@@ -170,8 +170,12 @@ pub fn basis(track: &TrackView) -> String {
     let decided = super::thousands(track.decided);
     let matured = super::thousands(track.matured);
     let proxy = if track.proxy { " The outcome is a proxy: right means right by it." } else { "" };
+    let corrected = match track.corrected {
+        0 => String::new(),
+        n => format!(" {n} outcomes were corrected since they came, and are counted as they are now."),
+    };
     format!(
-        "From {decided} decided cases, {matured} of them with a matured outcome.{proxy} 95 % intervals; people alone are judged by answers that they gave without advice."
+        "From {decided} decided cases, {matured} of them with a matured outcome.{corrected}{proxy} 95 % intervals; people alone are judged by answers that they gave without advice."
     )
 }
 
