@@ -181,6 +181,15 @@ pub fn responsive(chart: &dyn Chart) -> Markup {
     }
 }
 
+/// The picture as an SVG file that stands by itself: with its colours, light and dark, on paper of its own.
+pub fn standalone(chart: &dyn Chart, width_px: f64) -> String {
+    const PAPER: &str = "svg { font-family: system-ui, sans-serif; background: var(--paper); }";
+    let svg = chart.draw(width_px).into_string();
+    // INVARIANT: every drawing begins with one element whose first `>` ends its own tag.
+    let (open, rest) = svg.split_once('>').unwrap_or((&svg, ""));
+    format!("{open}><style>{TOKENS}{CSS}{PAPER}</style>{rest}\n")
+}
+
 /// The picture where there is not enough data: an empty frame that says what it waits for.
 fn waiting(title: &str, needs: &str, width_px: f64) -> Markup {
     let height = 112.0;

@@ -1,5 +1,7 @@
 //! `simulate`: the platform in worlds whose truth is known, under a virtual clock. Touches no workspace.
 
+mod charts;
+
 use crate::{
     arguments::Global,
     exit::Exit,
@@ -30,6 +32,9 @@ pub struct Arguments {
     /// The first seed: the same seed gives the same simulation
     #[arg(long, value_name = "N", default_value_t = 1, value_parser = clap::value_parser!(u64).range(0..=1_000_000_000))]
     pub from_seed: u64,
+    /// Write charts of each world into this directory: what it cost, and how it was decided day by day (SVG)
+    #[arg(long, value_name = "DIR")]
+    pub charts: Option<PathBuf>,
 }
 
 /// Simulates, and says what came of it.
@@ -47,6 +52,9 @@ pub fn run(global: &Global, arguments: &Arguments) -> Result<()> {
         let found = one(out, world, arguments).map_err(refused)?;
         if !out.json {
             show(out, &found)?;
+        }
+        if let Some(directory) = &arguments.charts {
+            charts::write(directory, &found).map_err(|error| Exit::Refused.because(format!("{}: {error}", directory.display())))?;
         }
         summaries.push(found);
     }
