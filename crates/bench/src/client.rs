@@ -3,7 +3,7 @@
 use crate::world::Node;
 use anyhow::{Context as _, Result, ensure};
 use bytes::Bytes;
-use countersign_app::input::ApiKeyInput;
+use countersign_app::{App, Workspace, input::ApiKeyInput};
 use countersign_server::ServerConfig;
 use countersign_testkit::caller;
 use futures_util::stream;
@@ -44,12 +44,17 @@ impl Served {
 
 /// Serves a node on a free port.
 pub async fn serve(node: &Node) -> Result<Served> {
+    serve_workspace(&node.app, &node.workspace).await
+}
+
+/// Serves a workspace on a free port.
+pub async fn serve_workspace(app: &App, workspace: &Workspace) -> Result<Served> {
     let input = ApiKeyInput { name: "bench".into(), scopes: vec!["admin".into()], person: None, expires: None };
-    let (_, key) = node.workspace.api_key_add(&caller(), input).await?;
+    let (_, key) = workspace.api_key_add(&caller(), input).await?;
     let listener = TcpListener::bind("127.0.0.1:0").await?;
     let address = listener.local_addr()?;
     let (stop, stopped) = oneshot::channel();
-    let app = node.app.clone();
+    let app = app.clone();
     let task = tokio::spawn(async move {
         let stopped = async move { drop(stopped.await) };
         countersign_server::serve(app, listener, ServerConfig::default(), stopped).await;

@@ -15,6 +15,7 @@ mod node;
 mod raw;
 mod reality;
 mod science;
+mod stream;
 mod table;
 mod verify;
 mod world;
@@ -56,6 +57,8 @@ enum Benchmark {
     Science(science::Arguments),
     /// Routing by a track record, and learning one
     Learning(learning::Arguments),
+    /// Real answers streamed through a running server: how often it is wrong in the end
+    Stream(stream::Arguments),
 }
 
 fn main() -> Result<()> {
@@ -73,9 +76,10 @@ async fn measure(arguments: &Arguments) -> Result<Vec<Line>> {
     let default = |name: &str| Arguments::parse_from(["bench", name]).benchmark;
     let chosen = match &arguments.benchmark {
         Some(_) => Vec::new(),
-        None => {
-            ["intake", "load", "claims", "desk", "verify", "node", "science", "learning"].iter().filter_map(|name| default(name)).collect()
-        }
+        None => ["intake", "load", "claims", "desk", "verify", "node", "science", "learning", "stream"]
+            .iter()
+            .filter_map(|name| default(name))
+            .collect(),
     };
     let chosen: Vec<&Benchmark> = if all { chosen.iter().collect() } else { arguments.benchmark.iter().collect() };
     for benchmark in chosen {
@@ -88,6 +92,7 @@ async fn measure(arguments: &Arguments) -> Result<Vec<Line>> {
             Benchmark::Node(given) => node::measure(&run, given).await?,
             Benchmark::Science(given) => science::measure(run.repeat, given)?,
             Benchmark::Learning(given) => learning::measure(run.repeat, *given)?,
+            Benchmark::Stream(given) => stream::measure(&run, given).await?,
         });
     }
     Ok(lines)

@@ -57,7 +57,7 @@ fn days(found: &Summary) -> Curves {
         series: vec![
             series("automated", Tone::Ai, false, &|day| day.automate),
             series("with advice", Tone::Pair, false, &|day| day.assist + day.blind),
-            series("without advice", Tone::Person, false, &|day| day.unaided + day.panel),
+            series("no advice", Tone::Person, false, &|day| day.unaided + day.panel),
             series("audits", Tone::Plain, true, &|day| day.audit),
         ],
         chosen: None,

@@ -1,0 +1,35 @@
+//! The stream on a small set of our own, with the traits of the real ones.
+
+use super::*;
+use countersign_science::random::Random;
+
+fn set(cases: u64) -> Set {
+    let item = |n: u64| {
+        let mut random = Random::new(9, n);
+        let hard = random.uniform() < 0.2;
+        let truth = if random.uniform() < 0.5 { "no" } else { "yes" };
+        let other = if truth == "no" { "yes" } else { "no" };
+        let mut say = |accuracy: f64| if random.uniform() < accuracy { truth } else { other }.to_owned();
+        let (person, first, second) = (say(0.95), say(if hard { 0.6 } else { 0.999 }), say(0.8));
+        let sure =
+            |answer: &str, p: f64| json!({ answer: p, if answer == "no" { "yes" } else { "no" }: 1.0 - p }).as_object().cloned().unwrap();
+        let proposed = vec![(first.clone(), sure(&first, if hard { 0.6 } else { 0.99 })), (second.clone(), sure(&second, 0.8))];
+        let fields = json!({ "item": format!("item {n}") }).as_object().cloned().unwrap();
+        Item { fields, truth: truth.into(), person, proposed, cluster: n as u32 }
+    };
+    let playbook = data::playbook("small", &["no".into(), "yes".into()], "item = { type = \"text\", title = true }");
+    Set { name: "small", playbook, models: ["m", "n"], promise: 0.02, items: (0..cases).map(item).collect() }
+}
+
+/// People decide until the better model has earned a certificate for what it is sure of; then the pair is better than either.
+#[tokio::test(flavor = "multi_thread")]
+async fn a_small_stream_is_decided_better_by_both_than_by_either() {
+    let set = set(1_200);
+    assert_eq!(better(&set), 0);
+    let streamed = stream(&set).await.unwrap();
+    assert!(streamed.automated > 300 && streamed.from.is_some_and(|at| at > 300), "{}", words(&streamed));
+    assert!(streamed.automated_wrong * 50 <= streamed.automated, "{}", words(&streamed));
+    let c = &streamed.compared;
+    assert!(c.pair.value >= c.human.value && c.pair.value > c.ai.value, "{}", words(&streamed));
+    assert!(streamed.threshold <= 1.0 - c.human.value);
+}
