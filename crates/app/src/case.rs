@@ -25,7 +25,7 @@ use countersign_core::{
     refusal::{Code, Refusal},
     time,
 };
-use countersign_engine::command::ShownFacts;
+use countersign_engine::command::{Precedents, ShownFacts};
 use countersign_store as store;
 use serde::de::DeserializeOwned;
 use std::{
@@ -41,7 +41,7 @@ pub(crate) enum Verb {
     Amend(AmendInput),
     Propose(ProposalInput),
     Ask(AskInput),
-    Show(PersonId),
+    Show(PersonId, Option<Precedents>),
     Judge(JudgmentInput, ShownFacts),
     Observe(ObservedInput, PersonId),
     Withdraw(EventId, ReasonInput),
@@ -74,7 +74,7 @@ impl Verb {
     /// The person whose lease the engine wants to know.
     pub(crate) fn lease_of(&self) -> Option<PersonId> {
         match self {
-            Self::Show(person) => Some(*person),
+            Self::Show(person, _) => Some(*person),
             Self::Judge(input, _) => Some(PersonId(input.person)),
             Self::Skip(input) => Some(PersonId(input.person)),
             Self::Snooze(input) => Some(PersonId(input.person)),

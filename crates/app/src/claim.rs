@@ -3,6 +3,7 @@
 
 use crate::{
     Error, Workspace,
+    practice::inducted,
     view::Claim,
     writer::{ClaimJob, Want, Work, reply},
 };
@@ -24,7 +25,7 @@ impl Workspace {
         let control = self.inner.control(self.id).await?;
         let now = self.inner.env.now();
         let facts = self.member(person).await?;
-        let mut queues = Vec::new();
+        let (mut queues, mut due) = (Vec::new(), None);
         let names: Vec<String> = match playbook {
             Some(name) => vec![name.to_owned()],
             None => control.state.playbook_names.keys().cloned().collect(),
@@ -32,7 +33,10 @@ impl Workspace {
         for name in names {
             let (id, _, latest) = control.playbook_latest(&name)?;
             if facts.may(&latest.decide.roles) {
-                queues.push((id.0, now + latest.decide.lease));
+                match inducted(&control, person, (id, &latest)) {
+                    Ok(()) => queues.push((id.0, now + latest.decide.lease)),
+                    Err(refusal) => due = due.or(Some(refusal)),
+                }
             } else if playbook.is_some() {
                 return Err(Refusal::field(
                     Code::Forbidden,
@@ -45,7 +49,10 @@ impl Workspace {
         if queues.len() > 1 {
             self.most_urgent_first(person, &facts.roles, &mut queues).await?;
         }
-        let Some(case) = self.claim_work(person, &facts.roles, Want::Next(queues), now, now).await? else { return Ok(None) };
+        let Some(case) = self.claim_work(person, &facts.roles, Want::Next(queues), now, now).await? else {
+            // Nothing waits where they may decide already; what waits elsewhere waits for their induction.
+            return due.map_or(Ok(None), |refusal| Err(refusal.into()));
+        };
         self.claim_view(person, case, now).await.map(Some)
     }
 
@@ -83,6 +90,7 @@ impl Workspace {
             )
             .into());
         }
+        inducted(&control, person, (file.state.playbook, &playbook))?;
         let Some(queue) = file.state.queue() else {
             return Err(Refusal::new(Code::WrongState, format!("the case is {} and waits for nobody", file.state.status_word())).into());
         };

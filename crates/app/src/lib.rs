@@ -25,6 +25,8 @@ pub mod learner;
 pub mod ledger;
 pub mod person;
 pub mod playbook;
+pub mod practice;
+pub mod precedent;
 pub mod projection;
 pub mod queue;
 pub mod recent;
@@ -75,6 +77,7 @@ pub(crate) struct Inner {
     pub(crate) writer: writer::Handle,
     pub(crate) control: control::Cache,
     pub(crate) records: track::Cache,
+    pub(crate) precedents: precedent::Memories,
     pub(crate) seals: seal::Keys,
     /// This node's name among integrators.
     pub(crate) holder: uuid::Uuid,
@@ -137,6 +140,7 @@ impl App {
             writer,
             control: control::Cache::default(),
             records: track::Cache::default(),
+            precedents: precedent::Memories::default(),
             holder: config.env.random_id(),
             env: config.env,
             believed: api_key::Believed::default(),

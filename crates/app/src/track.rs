@@ -3,7 +3,11 @@
 
 mod view;
 
-pub use view::{CertificateView, DriftView, Figure, KindView, LikeView, OwnKind, OwnView, PromiseView, RegionView, TestView, TrackView};
+pub use view::{
+    CertificateView, Counted, DisagreementView, DriftView, Figure, KindView, LikeView, OwnKind, OwnView, PromiseView, RegionView,
+    RelianceView, TestView, TrackView,
+};
+pub(crate) use view::{ROWS_MIN, together};
 
 use crate::{
     Caller, Error, Workspace,

@@ -70,6 +70,12 @@ pub struct Shown {
     /// Who tends to be right in this kind of case, where advice is visible and enough is known.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub kind: Option<crate::track::KindView>,
+    /// What became of such answers, where one's own first answer is not the AI's.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub disagreement: Option<crate::track::DisagreementView>,
+    /// Decided cases that are like this one; only where advice may be seen.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub precedents: Vec<crate::precedent::PrecedentView>,
     /// Judgments of others; only for adjudication.
     pub judgments: Vec<JudgmentView>,
     /// Whether advice is visible.

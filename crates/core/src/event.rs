@@ -277,6 +277,8 @@ bodies! {
     PlaybookPublished = "playbook.published";
     /// What was learned has a new version, and routing reads it from now on.
     TrackRecordPublished = "track_record.published";
+    /// A person has gone through what the AI is good and bad at in a playbook, and has practised.
+    InductionCompleted = "induction.completed";
     /// On a case's stream: it is there.
     CaseOpened = "case.opened";
     /// Its content changed; judgments on the old content are void.
@@ -481,7 +483,7 @@ body!(/** See [`Body::AskMade`]. */ AskMade {
 mod learn;
 mod route;
 
-pub use learn::{TrackPin, TrackRecordPublished};
+pub use learn::{InductionCompleted, ShownPrecedent, TrackPin, TrackRecordPublished};
 pub use route::{CaseRouted, Draw, Route, RouteArm, RouteCertificate, RouteInputs, RouteMeasured, RouteProposal, WouldAutomate};
 
 /// Which of a person's answers it is.
@@ -514,6 +516,7 @@ body!(/** See [`Body::CaseShown`]. */ CaseShown {
     /** Judgments of others that were visible (adjudication only). */ #[serde(default, skip_serializing_if = "Vec::is_empty")] judgments: Vec<EventId>,
     /** Whether advice was visible. */ advice_visible: bool,
     /** The version of the track record whose figures stood beside the advice. */ #[serde(default, skip_serializing_if = "Option::is_none")] record: Option<u64>,
+    /** Decided cases that stood beside the advice, in their order on the screen. */ #[serde(default, skip_serializing_if = "Vec::is_empty")] precedents: Vec<ShownPrecedent>,
     /** Until when it can be answered. */ expires_at: Micros,
 });
 body!(/** See [`Body::JudgmentGiven`]. */ JudgmentGiven {
@@ -683,7 +686,8 @@ pub fn case_of(event: &Event) -> Option<CaseId> {
         | Body::DrawKeyDisclosed(_)
         | Body::SubjectErased(_)
         | Body::PlaybookPublished(_)
-        | Body::TrackRecordPublished(_) => None,
+        | Body::TrackRecordPublished(_)
+        | Body::InductionCompleted(_) => None,
         _ => Some(CaseId(event.stream)),
     }
 }

@@ -67,5 +67,10 @@ pub const JSON_DEPTH_MAX: usize = 64;
 /// Boxes drawn on one image.
 pub const IMAGE_BOXES_MAX: usize = 1_000;
 
+/// Decided cases of one playbook among which precedents are looked for: the latest ones.
+pub const PRECEDENTS_PER_PLAYBOOK_MAX: usize = 200_000;
+/// Precedents beside a case.
+pub const PRECEDENTS_SHOWN_MAX: usize = 3;
+
 /// A track record, in bytes.
 pub const TRACK_RECORD_BYTES_MAX: usize = 4 * 1024 * 1024;

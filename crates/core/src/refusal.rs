@@ -62,6 +62,8 @@ codes! {
     GraceOver = "grace-over", "It is too late to withdraw; correct or appeal instead";
     /// The decision was acted on.
     AlreadyActed = "already-acted", "The decision was acted on; re-open instead";
+    /// The playbook wants an induction first.
+    InductionRequired = "induction-required", "An induction comes before the first decision";
     /// Automation without a valid certificate.
     NoCertificate = "no-certificate", "Nothing is automated without a valid certificate";
     /// Automation is stopped here.

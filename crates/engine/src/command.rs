@@ -4,7 +4,7 @@
 use countersign_core::{
     answer::Answer,
     content::{Content, Digest},
-    event::{AdviceSeen, Evidence, OutcomeKind, OutcomeValue, Phase},
+    event::{AdviceSeen, Evidence, OutcomeKind, OutcomeValue, Phase, ShownPrecedent},
     id::{EventId, PersonId, SubjectId},
     number::{MicroUnits, Micros},
 };
@@ -54,6 +54,8 @@ pub enum Command {
     Show {
         /// To whom.
         person: PersonId,
+        /// Decided cases to stand beside the advice, where it may be seen.
+        precedents: Option<Precedents>,
     },
     /// Answers what was shown.
     Judge(NewJudgment),
@@ -188,6 +190,15 @@ pub struct NewProposal {
     pub cost: Option<MicroUnits>,
     /// When it was made, for history; absent: now.
     pub occurred_at: Option<Micros>,
+}
+
+/// Decided cases that are like a case.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Precedents {
+    /// The content that they are like: where it is no longer the case's, they are not shown.
+    pub content_digest: Digest,
+    /// Them, the most alike first.
+    pub cases: Vec<ShownPrecedent>,
 }
 
 /// A judgment as it arrives.

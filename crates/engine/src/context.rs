@@ -52,6 +52,10 @@ pub trait Roster {
     fn person(&self, person: PersonId) -> Option<&PersonFacts>;
     /// How many active members have one of these roles. No roles: all active members.
     fn count_with_any_role(&self, roles: &[String]) -> usize;
+    /// Whether a person has gone through a playbook's induction.
+    fn inducted(&self, _person: PersonId, _playbook: PlaybookId) -> bool {
+        false
+    }
 }
 
 /// A claim on a case.

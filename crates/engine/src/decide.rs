@@ -29,6 +29,8 @@ mod remark;
 mod settle;
 mod show;
 
+pub use show::induction_wanted;
+
 /// An event that is about to be recorded. The caller adds the envelope and the stream version.
 #[derive(Debug, Clone, PartialEq)]
 pub struct NewEvent {
@@ -87,7 +89,7 @@ impl Turn<'_, '_> {
             C::Amend { fields, content_digest } => self.amend(fields, content_digest),
             C::Propose(proposal) => self.propose(proposal),
             C::Ask { person, instruction, about } => self.ask(person, instruction, about),
-            C::Show { person } => self.show(person),
+            C::Show { person, precedents } => self.show(person, precedents),
             C::Judge(judgment) => self.judge(judgment),
             C::Observe { occurred_at, judgment } => self.observe(occurred_at, judgment),
             C::Withdraw { person, decision, reason } => self.withdraw(person, decision, reason),

@@ -8,7 +8,7 @@ use countersign_core::{
     event::{
         Basis, Body, CaseRouted, CaseShown, Event, JudgmentGiven, OutcomeKind, OutcomeValue, PeopleMetrics, Phase, ProposalMade, Route,
     },
-    id::{EventId, PersonId},
+    id::{EventId, PersonId, PlaybookId},
     limits::{PROPOSALS_PER_CASE_MAX, WAIT_MICROS_MAX},
     number::{Micros, ONE_BILLIONTHS},
     playbook::Playbook,
@@ -61,6 +61,7 @@ struct Walk<'a> {
     event: EventId,
     now: Micros,
     ids: BTreeSet<EventId>,
+    playbook: Option<PlaybookId>,
     digest: Option<Digest>,
     revision: u64,
     fields: BTreeMap<String, Content>,
@@ -88,6 +89,7 @@ impl<'a> Walk<'a> {
             event: EventId(countersign_core::id::StreamId::nil()),
             now: Micros::MIN,
             ids: BTreeSet::new(),
+            playbook: None,
             digest: None,
             revision: 1,
             fields: BTreeMap::new(),
@@ -120,7 +122,7 @@ impl<'a> Walk<'a> {
         self.now = event.recorded_at;
         match &event.body {
             Body::CaseOpened(body) => {
-                self.digest = Some(body.content_digest);
+                (self.digest, self.playbook) = (Some(body.content_digest), Some(body.playbook));
                 self.fields.clone_from(&body.fields);
                 self.owners.extend(body.owner);
             }
@@ -199,7 +201,7 @@ impl<'a> Walk<'a> {
     /// Law 4: what may be on a screen.
     fn case_shown(&mut self, event: &Event, body: &CaseShown) {
         self.must(1, "a held case was shown", !self.held());
-        let plain = body.proposals.is_empty() && body.judgments.is_empty() && !body.advice_visible;
+        let plain = body.proposals.is_empty() && body.judgments.is_empty() && body.precedents.is_empty() && !body.advice_visible;
         let route = self.route.as_ref().map(|r| r.route);
         let first_given =
             self.judgments.iter().any(|(at, _, j)| *at > self.content_since && j.person == body.person && j.phase == Phase::First);
@@ -207,7 +209,7 @@ impl<'a> Walk<'a> {
             (Phase::First | Phase::Appeal, _) | (Phase::Only, Some(Route::Panel | Route::Unaided)) => plain,
             (Phase::Final, _) => body.judgments.is_empty() && first_given,
             (Phase::Only, Some(Route::Assist)) => body.judgments.is_empty(),
-            (Phase::Adjudication, _) => body.proposals.is_empty() && !body.judgments.is_empty(),
+            (Phase::Adjudication, _) => body.proposals.is_empty() && body.precedents.is_empty() && !body.judgments.is_empty(),
             (Phase::Only, _) => false,
         };
         self.must(4, "the screen tells what it must not", allowed);
@@ -224,6 +226,9 @@ impl<'a> Walk<'a> {
         self.must(9, "a time was recorded where that is off", self.facts.people_metrics != PeopleMetrics::Off || body.took.is_none());
         self.must(8, "a confidence above one", body.confidence.is_none_or(|c| c <= ONE_BILLIONTHS));
         self.must(2, "the person may not decide", self.may_decide(body.person));
+        let inducted = !self.facts.playbook.decide.induction
+            || self.playbook.is_some_and(|playbook| self.facts.roster.inducted(body.person, playbook));
+        self.must(2, "the person decides before their induction", inducted);
         self.must(3, "a decided case was answered", self.decision.is_none() || self.appealed);
         let shown = self.shown.iter().find(|(_, id, _)| *id == body.shown).cloned();
         self.must(3, "nothing was shown", shown.is_some());

@@ -22,6 +22,8 @@ pub enum Sabotage {
     RolesIgnored,
     /// Law 2: lets one person correct to an answer that needs two.
     CorrectionUnsigned,
+    /// Law 2: lets somebody decide who has not gone through the induction that the playbook wants.
+    InductionSkipped,
     /// Law 3: takes an answer to content that has changed since.
     ContentUnchecked,
     /// Law 3: counts judgments on old content.
@@ -38,6 +40,8 @@ pub enum Sabotage {
     GraceIgnored,
     /// Law 4: shows advice before the first answer.
     AdviceBeforeFirstAnswer,
+    /// Law 4: shows decided cases before the first answer.
+    PrecedentsBeforeFirstAnswer,
     /// Law 4: lets a first answer be given again after the reveal.
     FirstAnswerAgain,
     /// Law 4: counts one person twice.
@@ -71,6 +75,7 @@ impl Sabotage {
         (Self::OneSignatureSuffices, 2),
         (Self::RolesIgnored, 2),
         (Self::CorrectionUnsigned, 2),
+        (Self::InductionSkipped, 2),
         (Self::ContentUnchecked, 3),
         (Self::VoidStillCounts, 3),
         (Self::TokenUnchecked, 3),
@@ -79,6 +84,7 @@ impl Sabotage {
         (Self::AmendAfterDecision, 3),
         (Self::GraceIgnored, 3),
         (Self::AdviceBeforeFirstAnswer, 4),
+        (Self::PrecedentsBeforeFirstAnswer, 4),
         (Self::FirstAnswerAgain, 4),
         (Self::SamePersonTwice, 4),
         (Self::OwnerCountersigns, 4),

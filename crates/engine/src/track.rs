@@ -262,6 +262,12 @@ pub struct AdviceEffect {
     pub advised: Cell,
     /// Right answers of the AI.
     pub ai: Cell,
+    /// Answers that were given without advice and differ from the AI's: in how many of them the person was right.
+    #[serde(default, skip_serializing_if = "Cell::is_empty")]
+    pub differs_person: Cell,
+    /// In how many of them the AI was right.
+    #[serde(default, skip_serializing_if = "Cell::is_empty")]
+    pub differs_ai: Cell,
 }
 
 /// What a person is right in.
@@ -276,7 +282,32 @@ pub struct PersonRecord {
     pub turned_right: Cell,
     /// First answers right and advice wrong: answers kept right.
     pub kept_right: Cell,
+    /// By region, what their answers came to.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub regions: Vec<PersonRegion>,
 }
+
+/// What a person's answers came to in a kind of cases.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct PersonRegion {
+    /// The person's last answer on a case, with or without advice, where the AI had proposed one answer: right ones.
+    pub answered: Cell,
+    /// The AI's answers on the same cases: right ones.
+    pub ai: Cell,
+    /// How they took advice that they saw after an answer of their own, in the order of [`RELIANCE`].
+    pub reliance: [Cell; 6],
+}
+
+/// What the cells of [`PersonRegion::reliance`] count, in their order ([`countersign_science::reliance::contributions`]).
+pub const RELIANCE: [&str; 6] = [
+    "right after advice, where the person was wrong and the AI right",
+    "still right, where the person was right and the AI wrong",
+    "went with the AI, where it was wrong",
+    "went with the AI, where it was wrong and they had answered otherwise",
+    "did not go with the AI, where it was right",
+    "went with the AI, where they had answered otherwise",
+];
 
 /// A proposal as the record is asked about it.
 #[derive(Debug, Clone, Copy)]

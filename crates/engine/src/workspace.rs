@@ -4,7 +4,7 @@
 use crate::context::{Control, Roster};
 use countersign_core::{
     content::{Content, Digest},
-    event::{Body, Event, PeopleMetrics, PersonKind, StopScope, TrackPin, TrackRecordPublished},
+    event::{Body, Event, InductionCompleted, PeopleMetrics, PersonKind, StopScope, TrackPin, TrackRecordPublished},
     id::{EventId, PersonId, PlaybookId, SubjectId},
     number::Micros,
 };
@@ -143,6 +143,8 @@ pub enum WorkspaceCommand {
     },
     /// Lets routing read another version of a playbook's track record.
     PublishRecord(TrackRecordPublished),
+    /// A person has gone through the induction of a playbook. Again, in the same version, is nothing to do.
+    CompleteInduction(InductionCompleted),
 }
 
 /// What is known of a person: nothing that names them.
@@ -258,6 +260,8 @@ pub struct WorkspaceState {
     pub records: BTreeMap<PlaybookId, RecordFacts>,
     /// Subjects whose values were destroyed.
     pub erased: BTreeSet<SubjectId>,
+    /// Who has gone through the induction of which playbook, in which of its versions last.
+    pub inducted: BTreeMap<(PersonId, PlaybookId), u64>,
 }
 
 impl Default for WorkspaceState {
@@ -275,6 +279,7 @@ impl Default for WorkspaceState {
             playbook_names: BTreeMap::new(),
             records: BTreeMap::new(),
             erased: BTreeSet::new(),
+            inducted: BTreeMap::new(),
         }
     }
 }
@@ -286,6 +291,10 @@ impl Roster for WorkspaceState {
 
     fn count_with_any_role(&self, roles: &[String]) -> usize {
         self.people.values().filter(|facts| facts.may(roles)).count()
+    }
+
+    fn inducted(&self, person: PersonId, playbook: PlaybookId) -> bool {
+        self.inducted.contains_key(&(person, playbook))
     }
 }
 
@@ -364,6 +373,9 @@ impl WorkspaceState {
                 if let Some(epoch) = self.draw_epochs.get_mut(&body.epoch) {
                     epoch.disclosed = Some(body.key);
                 }
+            }
+            Body::InductionCompleted(body) => {
+                self.inducted.insert((body.person, body.playbook), body.playbook_version);
             }
             Body::SubjectErased(body) => {
                 self.erased.insert(body.subject);

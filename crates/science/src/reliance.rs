@@ -162,7 +162,8 @@ pub(crate) const CELLS: [&str; 6] = [
 
 /// What a case says to each figure, in the order of the members of [`Reliance`]: `None` where it is none of its cases, else whether it
 /// counts.
-pub(crate) fn contributions(truth: u32, ai: u32, initial: u32, last: u32) -> [Option<bool>; 6] {
+#[must_use]
+pub fn contributions(truth: u32, ai: u32, initial: u32, last: u32) -> [Option<bool>; 6] {
     let (human_right, ai_right, right) = (initial == truth, ai == truth, last == truth);
     let (agreed, followed) = (initial == ai, last == ai);
     [

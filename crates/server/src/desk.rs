@@ -12,11 +12,13 @@ mod field;
 mod file;
 mod form;
 mod history;
+mod induction;
 mod judge;
 mod ledger;
 mod page;
 mod pair;
 mod playbooks;
+mod practice;
 mod queue;
 mod recent;
 mod sign_in;
@@ -24,6 +26,7 @@ mod strip;
 mod text;
 mod track;
 mod visitor;
+mod work;
 
 pub use page::problem_page;
 
@@ -85,6 +88,11 @@ pub fn routes() -> Router<Server> {
         .route("/desk/playbooks/{name}/track-record", get(track::page))
         .route("/desk/playbooks/{name}/track-record/stop", post(track::stop))
         .route("/desk/playbooks/{name}/track-record/resume", post(track::resume))
+        .route("/desk/playbooks/{name}/induction", get(induction::page))
+        .route("/desk/playbooks/{name}/practice", post(practice::start))
+        .route("/desk/practice/{session}", get(practice::page).post(practice::step))
+        .route("/desk/practice/{session}/delete", post(practice::delete))
+        .route("/desk/work", get(work::page))
         .route("/desk/files/{digest}", get(file::give))
         .route("/desk/sign-in", get(sign_in::how))
         .route("/desk/sign-in/{link}", get(sign_in::confirm).post(sign_in::enter))

@@ -113,9 +113,11 @@ problems! {
     /// Of commands on a case.
     CaseProblems = CommandProblems + [Code::StaleVersion, Code::WrongState, Code::Erased];
     /// Of what one person does with a case.
-    JudgeProblems = CaseProblems + [Code::NotClaimed, Code::Claimed, Code::ShownTokenInvalid, Code::NotIndependent, Code::AlreadyRevealed];
+    JudgeProblems = CaseProblems + [Code::InductionRequired, Code::NotClaimed, Code::Claimed, Code::ShownTokenInvalid, Code::NotIndependent, Code::AlreadyRevealed];
+    /// Of practising.
+    PracticeProblems = CommandProblems + [Code::WrongState];
     /// Of claiming.
-    ClaimProblems = CommandProblems + [Code::WrongState, Code::NotClaimed, Code::Claimed, Code::NotIndependent];
+    ClaimProblems = CommandProblems + [Code::InductionRequired, Code::WrongState, Code::NotClaimed, Code::Claimed, Code::NotIndependent];
     /// Of commands on a decision.
     DecisionProblems = CaseProblems + [Code::NotIndependent, Code::GraceOver, Code::AlreadyActed];
     /// Of stopping and resuming.

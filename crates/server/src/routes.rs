@@ -13,6 +13,7 @@ mod operations;
 mod outcome;
 mod person;
 mod playbook;
+mod practice;
 mod proposal;
 mod rehearsal;
 mod subject;
@@ -44,6 +45,7 @@ pub fn all() -> OpenApiRouter<Server> {
         .merge(outcome::routes())
         .merge(person::routes())
         .merge(playbook::routes())
+        .merge(practice::routes())
         .merge(proposal::routes())
         .merge(rehearsal::routes())
         .merge(subject::routes())

@@ -32,6 +32,7 @@ const MIGRATIONS: &[(i64, &str, &str)] = &[
     (3, include_str!("../migrations/sqlite/0003_rehearsals.sql"), include_str!("../migrations/postgres/0003_rehearsals.sql")),
     (4, include_str!("../migrations/sqlite/0004_learning.sql"), include_str!("../migrations/postgres/0004_learning.sql")),
     (5, include_str!("../migrations/sqlite/0005_reroutes.sql"), include_str!("../migrations/postgres/0005_reroutes.sql")),
+    (6, include_str!("../migrations/sqlite/0006_people.sql"), include_str!("../migrations/postgres/0006_people.sql")),
 ];
 
 /// A database.

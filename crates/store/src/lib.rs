@@ -25,6 +25,8 @@ pub mod integrator;
 pub mod ledger;
 pub mod log_head;
 pub mod playbook;
+pub mod practice;
+pub mod precedent;
 pub mod queue;
 pub mod rehearsal;
 pub mod reroute;
@@ -54,6 +56,8 @@ pub fn statements() -> Vec<(&'static str, &'static str)> {
         ledger::STATEMENTS,
         log_head::STATEMENTS,
         playbook::STATEMENTS,
+        practice::STATEMENTS,
+        precedent::STATEMENTS,
         queue::STATEMENTS,
         rehearsal::STATEMENTS,
         reroute::STATEMENTS,

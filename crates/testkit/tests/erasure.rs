@@ -241,6 +241,8 @@ async fn an_erased_subject_is_in_no_byte_and_every_proof_stands() {
         let (other, _) = a_talkative_case(&kit, "kept", people).await;
         kit.integrate().await;
         let (w, by) = (&kit.workspace, caller());
+        w.precedents_update().await.unwrap();
+        assert_eq!(w.precedents(other, None).await.unwrap().len(), 1, "what both old cases are like is known");
         let key = w.log_key().await.unwrap();
         let note = w.checkpoint().await.unwrap().unwrap();
         let opened = w.bundle(decision, true).await.unwrap();
@@ -278,9 +280,10 @@ async fn an_erased_subject_is_in_no_byte_and_every_proof_stands() {
             raw::texts(kit.app.db(), &format!("select {} from vault where {subject_is}", hex_of("salt"))).await,
             raw::texts(kit.app.db(), &format!("select {} from attachments where {subject_is}", hex_of("sealed"))).await,
             raw::texts(kit.app.db(), &format!("select {} from external_ids where {subject_is}", hex_of("token"))).await,
+            raw::texts(kit.app.db(), &format!("select {} from precedents where {subject_is}", hex_of("sealed"))).await,
         ];
         let counts: Vec<usize> = sealed.iter().map(Vec::len).collect();
-        assert!(counts[2] > 20 && counts[4] == 1 && counts[5] == 2, "{counts:?}");
+        assert!(counts[2] > 20 && counts[4] == 1 && counts[5] == 2 && counts[6] == 1, "{counts:?}");
         let sealed: Vec<Vec<u8>> = sealed.concat().iter().map(|text| hex::decode(text).unwrap()).collect();
         assert!(!found(&stored(&kit).await, sealed.iter()).is_empty());
         let other_before = serde_json::to_value(w.case_get(other, None).await.unwrap()).unwrap();
@@ -292,6 +295,11 @@ async fn an_erased_subject_is_in_no_byte_and_every_proof_stands() {
         let stored_now = stored(&kit).await;
         assert_eq!(found(&stored_now, needles("gone").iter()), Vec::<String>::new());
         assert_eq!(found(&stored_now, sealed.iter()), Vec::<String>::new(), "keys, salts and sealed values are destroyed");
+
+        // Nothing is like what was erased: neither at once nor after the index was brought up to date.
+        assert_eq!(w.precedents(other, None).await.unwrap(), []);
+        w.precedents_update().await.unwrap();
+        assert_eq!(raw::number(kit.app.db(), "select count(*) from precedents").await, 0);
 
         // The facts and the proofs stay.
         kit.assert_sound().await;

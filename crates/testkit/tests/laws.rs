@@ -66,6 +66,8 @@ async fn read_by(kit: &Kit, person: PersonId, cases: &[CaseId]) -> Vec<String> {
     }
     all.push(format!("waiting: {:?}", w.queue_counts(person).await));
     all.push(format!("recent: {:?}", w.recent(person, 10).await));
+    all.push(told("work", w.work_of(person, Some(person)).await));
+    all.push(told("practice", w.practice_list(person).await));
     for case in cases {
         let sheet = w.case_sheet(*case, person).await.map(|sheet| sheet.map(|s| (s.shown.token, s.may_ask, s.newer, s.first, s.asks)));
         all.push(format!("sheet: {sheet:?}"));
@@ -73,6 +75,7 @@ async fn read_by(kit: &Kit, person: PersonId, cases: &[CaseId]) -> Vec<String> {
         all.push(told("case", w.case_get(*case, Some(person)).await));
         all.push(told("history", w.case_history(*case, Some(person)).await));
         all.push(told("explain", w.case_explain(*case, Some(person)).await));
+        all.push(told("precedents", w.precedents(*case, Some(person)).await));
     }
     all
 }

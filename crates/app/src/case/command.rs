@@ -48,7 +48,7 @@ impl Verb {
                     about: input.about.map(EventId),
                 }
             }
-            Self::Show(person) => Command::Show { person: *person },
+            Self::Show(person, precedents) => Command::Show { person: *person, precedents: precedents.clone() },
             Self::Judge(input, shown) => {
                 let answer = match (&input.answer, input.accept) {
                     (Some(given), None) => sealed_answer(check::answer_value(playbook, given)?, "answer", sealer)?,

@@ -7,7 +7,7 @@ use super::{
 use crate::{
     Caller, Error, Options, Workspace,
     input::JudgmentInput,
-    track::{KindView, LikeView},
+    track::{DisagreementView, KindView, LikeView},
     view::ProposalView,
     view::{Receipt, Sheet, Shown},
 };
@@ -19,7 +19,7 @@ use countersign_core::{
     refusal::{Code, Refusal},
     time,
 };
-use countersign_engine::{command::ShownFacts, state::Status};
+use countersign_engine::{command::ShownFacts, state::Status, track::TrackRecord};
 use countersign_privacy::{sign_token, verify_token};
 use countersign_store as store;
 use serde::{Deserialize, Serialize};
@@ -122,7 +122,8 @@ impl Workspace {
 
     async fn show(&self, caller: &Caller, case: CaseId, person: PersonId, options: Options) -> Result<(Event, u64), Error> {
         let options = Options { idempotency: None, ..options };
-        let done = self.submit(caller, case, Verb::Show(person), options).await?;
+        let precedents = self.precedents_beside(case, person).await?;
+        let done = self.submit(caller, case, Verb::Show(person, precedents), options).await?;
         let event = done.shown.ok_or_else(|| Error::Damaged("showing a case left no record".into()))?;
         Ok((*event, done.receipt.version))
     }
@@ -154,6 +155,8 @@ impl Workspace {
             fields: body.fields.iter().map(|f| file.field(&playbook, &f.name, f.masked)).collect(),
             proposals: body.proposals.iter().filter_map(|id| file.proposal(*id)).map(like).collect(),
             kind: record.as_ref().and_then(|record| KindView::of(record, &file.state)),
+            disagreement: disagreement(file, body, record.as_deref()),
+            precedents: self.precedents_told(file, &body.precedents).await?,
             judgments: body.judgments.iter().filter_map(|id| file.judgment(*id)).collect(),
             advice_visible: body.advice_visible,
             expires: time::format_rfc3339(body.expires_at),
@@ -204,4 +207,13 @@ impl Workspace {
         }
         self.submit(caller, case, Verb::Judge(input, token.facts()), options).await.map(|done| done.receipt)
     }
+}
+
+/// After an answer of one's own: what became of such answers, where the AI's one proposal says something else.
+fn disagreement(file: &File, body: &CaseShown, record: Option<&TrackRecord>) -> Option<DisagreementView> {
+    let [proposal] = body.proposals.as_slice() else { return None };
+    let said = file.state.proposal(*proposal)?.answer.label();
+    let first = file.state.first_answer(body.person).filter(|_| body.phase == Phase::Final)?.answer.label();
+    // Documents are equal only by their content, which a label does not tell.
+    (first != said && said != "document").then(|| DisagreementView::of(record, &file.state))
 }

@@ -4,10 +4,11 @@
 use super::Workspace;
 use crate::{Error, explain::region_words};
 use countersign_core::{
-    event::OutcomeKind,
+    event::{OutcomeKind, PeopleMetrics},
     id::{EventId, PersonId},
     number::ONE_BILLIONTHS,
     playbook::{Automate, Playbook},
+    refusal::{Code, Refusal},
     time::format_rfc3339,
 };
 use countersign_engine::{
@@ -22,7 +23,7 @@ use utoipa::ToSchema;
 const LEVEL: f64 = 0.95;
 const DAY: f64 = 86_400e6;
 /// Least rows of a cell before a figure is told from it.
-const ROWS_MIN: u64 = 20;
+pub(crate) const ROWS_MIN: u64 = 20;
 
 /// A share with its interval.
 #[derive(Debug, Clone, Copy, PartialEq, Serialize, ToSchema)]
@@ -88,6 +89,93 @@ impl KindView {
     }
 }
 
+/// What answers that differ from the AI's came to.
+#[derive(Debug, Clone, PartialEq, Serialize, ToSchema)]
+pub struct DisagreementView {
+    /// The kind of case; absent: of all kinds, because too few are known of this one.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub region: Option<String>,
+    /// Answers without advice that were not the AI's, and whose truth is known.
+    pub n: u64,
+    /// In so many of them the person was right; absent: not enough yet.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub person: Option<Figure>,
+    /// In so many of them the AI was.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub ai: Option<Figure>,
+}
+
+impl DisagreementView {
+    /// What a record says of such a case; nothing was counted where there is no record.
+    pub(crate) fn of(record: Option<&TrackRecord>, state: &CaseState) -> Self {
+        let region = record.map_or(0, |record| record.region_of(&state.fields));
+        let effects = record.map(|record| record.advice.as_slice()).unwrap_or_default();
+        let here = effects.iter().find(|effect| effect.region == region).filter(|effect| effect.differs_person.n >= ROWS_MIN);
+        let (person, ai) = match here {
+            Some(effect) => (effect.differs_person, effect.differs_ai),
+            None => effects.iter().fold((Cell::default(), Cell::default()), |(person, ai), effect| {
+                (person.and(effect.differs_person), ai.and(effect.differs_ai))
+            }),
+        };
+        let named = record.filter(|record| here.is_some() && !record.regions.is_empty());
+        Self { region: named.map(|record| region_words(record, region)), n: person.n, person: Figure::of(person), ai: Figure::of(ai) }
+    }
+}
+
+/// So many cases, and the share where there are enough.
+#[derive(Debug, Clone, Copy, PartialEq, Serialize, ToSchema)]
+pub struct Counted {
+    /// Cases.
+    pub n: u64,
+    /// The share with its interval; absent: not enough yet.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub figure: Option<Figure>,
+}
+
+impl From<Cell> for Counted {
+    fn from(cell: Cell) -> Self {
+        Self { n: cell.n, figure: Figure::of(cell) }
+    }
+}
+
+/// How somebody takes advice that they see after an answer of their own; it does not tell how they take advice that they see at once.
+#[derive(Debug, Clone, Copy, PartialEq, Serialize, ToSchema)]
+pub struct RelianceView {
+    /// First answers that were wrong while the AI was right: turned right.
+    pub turned_right: Counted,
+    /// First answers that were right while the AI was wrong: kept right.
+    pub kept_right: Counted,
+    /// Wrong advice that they ended up with, also where they had answered the same (over-reliance).
+    pub over: Counted,
+    /// Wrong advice that they went over to.
+    pub over_on_disagreement: Counted,
+    /// Right advice that they did not end up with (under-reliance).
+    pub under: Counted,
+    /// Advice that they went over to, of all that differed.
+    pub switched: Counted,
+}
+
+impl From<[Cell; 6]> for RelianceView {
+    fn from([turned_right, kept_right, over, over_on_disagreement, under, switched]: [Cell; 6]) -> Self {
+        Self {
+            turned_right: turned_right.into(),
+            kept_right: kept_right.into(),
+            over: over.into(),
+            over_on_disagreement: over_on_disagreement.into(),
+            under: under.into(),
+            switched: switched.into(),
+        }
+    }
+}
+
+/// Cells of reliance, added up.
+pub(crate) fn together(all: impl IntoIterator<Item = [Cell; 6]>) -> [Cell; 6] {
+    all.into_iter().fold([Cell::default(); 6], |mut sum, cells| {
+        sum.iter_mut().zip(cells).for_each(|(sum, cell)| *sum = sum.and(cell));
+        sum
+    })
+}
+
 /// What a person is right in, for themselves.
 #[derive(Debug, Clone, PartialEq, Serialize, ToSchema)]
 pub struct OwnView {
@@ -95,10 +183,8 @@ pub struct OwnView {
     pub playbook: String,
     /// Kinds of cases: their words, their own answers without advice, everybody's, the AI's.
     pub kinds: Vec<OwnKind>,
-    /// First answers that were wrong while the advice was right: turned right.
-    pub turned_right: Option<Figure>,
-    /// First answers that were right while the advice was wrong: kept.
-    pub kept_right: Option<Figure>,
+    /// How they take advice.
+    pub reliance: RelianceView,
 }
 
 /// A kind of cases, for one person.
@@ -112,9 +198,31 @@ pub struct OwnKind {
     pub all: Option<Figure>,
     /// The AI's.
     pub ai: Option<Figure>,
+    /// The person's last answers, with or without advice.
+    pub answered: Counted,
+    /// The AI's answers on the same cases.
+    pub ai_on_the_same: Counted,
+    /// How they take advice here.
+    pub reliance: RelianceView,
 }
 
 impl Workspace {
+    /// How a person is doing. To be seen by themselves; by others only where the workspace measures people by name.
+    ///
+    /// # Errors
+    /// Where the viewer may not see it, or the storage fails. `None` as the viewer is a program that speaks for nobody.
+    pub async fn work_of(&self, person: PersonId, viewer: Option<PersonId>) -> Result<Vec<OwnView>, Error> {
+        let control = self.control().await?;
+        if !control.state.people.contains_key(&person) {
+            return Err(Refusal::field(Code::NotFound, "/person", "there is no such person").into());
+        }
+        if viewer != Some(person) && control.state.control.people_metrics != PeopleMetrics::Named {
+            let detail = "how somebody is doing is theirs to see: others see it only where people_metrics is named";
+            return Err(Refusal::field(Code::Forbidden, "/person", detail).into());
+        }
+        self.own_skill(person).await
+    }
+
     /// What a person is right in, as far as it was kept of them. It is theirs: ask it for nobody else.
     ///
     /// # Errors
@@ -125,17 +233,22 @@ impl Workspace {
         for (playbook, published) in &control.records {
             let record = &published.record;
             let Some(known) = record.people.iter().find(|known| known.person == person) else { continue };
-            let kinds = record.advice.iter().zip(&known.unaided).map(|(effect, cell)| OwnKind {
-                region: region_words(record, effect.region),
-                own: Figure::of(*cell),
-                all: Figure::of(effect.unaided),
-                ai: Figure::of(effect.ai),
+            let kinds = record.advice.iter().zip(&known.unaided).enumerate().map(|(at, (effect, cell))| {
+                let here = known.regions.get(at).copied().unwrap_or_default();
+                OwnKind {
+                    region: region_words(record, effect.region),
+                    own: Figure::of(*cell),
+                    all: Figure::of(effect.unaided),
+                    ai: Figure::of(effect.ai),
+                    answered: here.answered.into(),
+                    ai_on_the_same: here.ai.into(),
+                    reliance: here.reliance.into(),
+                }
             });
             own.push(OwnView {
                 playbook: control.playbook_name(*playbook),
                 kinds: kinds.collect(),
-                turned_right: Figure::of(known.turned_right),
-                kept_right: Figure::of(known.kept_right),
+                reliance: together(known.regions.iter().map(|region| region.reliance)).into(),
             });
         }
         own.sort_by(|a, b| a.playbook.cmp(&b.playbook));

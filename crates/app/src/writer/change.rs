@@ -154,6 +154,7 @@ async fn erase(node: &Inner, tx: &mut Tx, workspace: WorkspaceId, subject: Subje
     let values = vault::erase(tx.conn(), workspace.0, subject.0).await?;
     let files = attachment::erase(tx.conn(), workspace.0, subject.0).await?;
     external_id::erase(tx.conn(), workspace.0, subject.0).await?;
+    store::precedent::erase(tx.conn(), workspace.0, subject.0).await?;
     subject::erase(tx.conn(), workspace.0, subject.0, node.env.now()).await?;
     Ok(values + files)
 }

@@ -45,6 +45,7 @@ pub async fn until_stopped(app: App, listener: TcpListener, url: Option<&str>, o
     let integrator = countersign_app::integrator::spawn(&app);
     let learner = countersign_app::learner::spawn(&app);
     let reroute = countersign_app::reroute::spawn(&app);
+    let precedents = countersign_app::precedent::spawn(&app);
     out.either(&serde_json::json!({ "url": format!("http://{address}") }), format!("listening on http://{address}"))?;
     let tls = url.is_some_and(|url| url.starts_with("https://"));
     if !address.ip().is_loopback() && !tls {
@@ -54,6 +55,7 @@ pub async fn until_stopped(app: App, listener: TcpListener, url: Option<&str>, o
     integrator.abort();
     learner.abort();
     reroute.abort();
+    precedents.abort();
     app.close().await;
     Ok(())
 }

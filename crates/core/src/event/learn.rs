@@ -2,7 +2,7 @@
 
 use crate::{
     content::Digest,
-    id::{PersonId, PlaybookId},
+    id::{CaseId, EventId, PersonId, PlaybookId},
 };
 use serde::{Deserialize, Serialize};
 
@@ -27,4 +27,21 @@ body!(/** See [`Body::TrackRecordPublished`](super::Body::TrackRecordPublished).
     /** Certificates in force with it. */ #[serde(default, skip_serializing_if = "Vec::is_empty")] certificates: Vec<String>,
     /** Why it is read from now on. */ cause: TrackPin,
     /** The person who chose it, where one did. */ #[serde(default, skip_serializing_if = "Option::is_none")] person: Option<PersonId>,
+});
+
+body!(/** See [`Body::InductionCompleted`](super::Body::InductionCompleted). How well they did is nobody's but theirs. */ InductionCompleted {
+    /** Who. */ person: PersonId,
+    /** The playbook. */ playbook: PlaybookId,
+    /** Its version at that time. */ playbook_version: u64,
+    /** Past cases on which they practised; 0 where there were none yet. */ cases: u64,
+    /** The version of the track record that was told from. */ #[serde(default, skip_serializing_if = "Option::is_none")] record: Option<u64>,
+});
+body!(/** A decided case beside another one, as it was shown. The words that both share are not in here: they follow from both contents, as long as
+    these exist. */ ShownPrecedent {
+    /** The case. */ case: CaseId,
+    /** Its decision. */ decision: EventId,
+    /** The label of the answer that stood. */ answer: String,
+    /** The label of what turned out, where that was known. */ #[serde(default, skip_serializing_if = "Option::is_none")] outcome: Option<String>,
+    /** Its content at that time. */ content_digest: Digest,
+    /** How much alike, in billionths. */ likeness: u32,
 });

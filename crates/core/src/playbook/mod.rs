@@ -247,6 +247,8 @@ pub struct Decide {
     pub grace: Micros,
     /// How long a claim lasts.
     pub lease: Micros,
+    /// Whether a person has to be told what the AI is good and bad at, and to practise on past cases, before their first decision.
+    pub induction: bool,
 }
 
 impl Playbook {

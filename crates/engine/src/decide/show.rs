@@ -1,21 +1,24 @@
-//! Show: what exactly is on a person's screen. Advice never comes before a first answer, and panel members never see one another.
+//! Show: what exactly is on a person's screen. Advice never comes before a first answer, nor do decided cases beside it, and panel
+//! members never see one another.
 
 use super::{Decided, Turn, stands};
 use crate::{
+    command::Precedents,
     sabotage::{Sabotage, on},
     state::Status,
 };
 use countersign_core::{
     EventId, Refusal,
-    event::{CaseShown, Phase, Route, ShownField},
+    event::{CaseShown, Phase, Route, ShownField, ShownPrecedent},
     id::PersonId,
     limits::SHOWN_TOKEN_MICROS_MAX,
     refusal::Code,
 };
 
 impl Turn<'_, '_> {
-    pub(super) fn show(&mut self, person: PersonId) -> Decided {
+    pub(super) fn show(&mut self, person: PersonId, precedents: Option<Precedents>) -> Decided {
         self.reviewer(person)?;
+        self.inducted(person)?;
         let lease = self.ctx.lease.filter(|lease| lease.person == person && lease.until > self.now);
         let not_claimed = || Refusal::new(Code::NotClaimed, "claim the case first: it is shown to whoever holds its lease");
         let lease = lease.ok_or_else(not_claimed)?;
@@ -29,6 +32,7 @@ impl Turn<'_, '_> {
             fields: self.fields_shown(),
             advice_visible: !proposals.is_empty(),
             judgments: self.judgments_shown(phase),
+            precedents: self.precedents_shown(phase, precedents),
             record: self.ctx.record.filter(|_| !proposals.is_empty()).map(|published| published.record.number),
             proposals,
             expires_at: lease.until.min(self.now.saturating_add(SHOWN_TOKEN_MICROS_MAX)),
@@ -66,14 +70,34 @@ impl Turn<'_, '_> {
     /// Advice: on `assist`, and on `blind` once the person's own first answer stands. Adjudicators and whoever decides on an
     /// appeal answer without it: they are there to be independent.
     fn proposals_shown(&self, phase: Phase) -> Vec<EventId> {
-        let assisted = self.state.route.as_ref().is_some_and(|route| route.route == Route::Assist);
-        let visible = match phase {
-            Phase::Only => assisted,
-            Phase::Final => true,
-            Phase::First => on(Sabotage::AdviceBeforeFirstAnswer),
-            Phase::Adjudication | Phase::Appeal => false,
-        };
+        let visible = self.advice_may_show(phase) || (phase == Phase::First && on(Sabotage::AdviceBeforeFirstAnswer));
         if visible { self.state.proposals_current().map(|p| p.id).collect() } else { Vec::new() }
+    }
+
+    /// Whether advice may be seen with this answer.
+    fn advice_may_show(&self, phase: Phase) -> bool {
+        match phase {
+            Phase::Only => self.state.route.as_ref().is_some_and(|route| route.route == Route::Assist),
+            Phase::Final => true,
+            Phase::First | Phase::Adjudication | Phase::Appeal => false,
+        }
+    }
+
+    /// Decided cases stand beside advice and nowhere else: they were decided with advice in view, too, and whoever answers without
+    /// it is there to say what people say alone.
+    fn precedents_shown(&self, phase: Phase, precedents: Option<Precedents>) -> Vec<ShownPrecedent> {
+        let may = self.advice_may_show(phase) || on(Sabotage::PrecedentsBeforeFirstAnswer);
+        let found = precedents.filter(|found| may && found.content_digest == self.state.content_digest);
+        found.map(|found| found.cases).unwrap_or_default()
+    }
+
+    /// INVARIANT: where the playbook wants an induction, nobody decides before theirs.
+    fn inducted(&self, person: PersonId) -> Result<(), Refusal> {
+        let wanted = self.ctx.playbook.decide.induction && !on(Sabotage::InductionSkipped);
+        if !wanted || self.ctx.roster.inducted(person, self.ctx.playbook_id) {
+            return Ok(());
+        }
+        Err(Refusal::field(Code::InductionRequired, "/person", induction_wanted(&self.ctx.playbook.name)))
     }
 
     /// What the others answered: for an adjudicator only.
@@ -84,4 +108,13 @@ impl Turn<'_, '_> {
             Vec::new()
         }
     }
+}
+
+/// What a person is told who has to go through an induction first.
+#[must_use]
+pub fn induction_wanted(playbook: &str) -> String {
+    format!(
+        "the playbook {playbook} wants an induction before the first decision: go through it at /desk/playbooks/{playbook}/induction, or begin \
+         it with POST /v1/playbooks/{playbook}/practice"
+    )
 }

@@ -32,6 +32,7 @@ pub(super) fn fill(record: &mut TrackRecord, rows: &Rows, window: &[&Row], playb
         record.prices = prices(arms, &seen, regions.len(), playbook);
     }
     record.advice = advice(&seen, regions.len());
+    differences(&mut record.advice, window, &places);
 }
 
 /// How often each version of each proposer was right; on amended cases only what it said of the last content.
@@ -177,6 +178,21 @@ fn advice(seen: &[Seen], regions: usize) -> Vec<AdviceEffect> {
         unaided: count(region, 1),
         advised: count(region, 2),
         ai: count(region, 0),
+        differs_person: Cell::default(),
+        differs_ai: Cell::default(),
     };
     (0..regions).map(effect).collect()
+}
+
+/// What became of answers that people gave without advice and that were not the AI's: who was right. Where several proposed, there is
+/// no one answer to differ from.
+fn differences(advice: &mut [AdviceEffect], window: &[&Row], places: &[u32]) {
+    for (row, place) in window.iter().zip(places) {
+        let (Some(truth), [said]) = (row.truth, row.said.as_slice()) else { continue };
+        let Some(effect) = advice.iter_mut().find(|effect| effect.region == *place) else { continue };
+        for given in row.alone.iter().filter(|given| given.answer != said.answer) {
+            effect.differs_person.add(given.answer == truth);
+            effect.differs_ai.add(said.answer == truth);
+        }
+    }
 }

@@ -4,8 +4,9 @@ use super::{
     partition,
     row::{Members, Row, Rows},
 };
-use crate::track::{Cell, PersonRecord, TrackRecord};
+use crate::track::{Cell, PersonRecord, PersonRegion, TrackRecord};
 use countersign_core::event::PeopleMetrics;
+use countersign_science::reliance::contributions;
 
 /// Fills in the people.
 pub(super) fn fill(record: &mut TrackRecord, rows: &Rows, window: &[&Row], metrics: PeopleMetrics) {
@@ -19,11 +20,19 @@ pub(super) fn fill(record: &mut TrackRecord, rows: &Rows, window: &[&Row], metri
         unaided: vec![Cell::default(); regions.len()],
         turned_right: Cell::default(),
         kept_right: Cell::default(),
+        regions: vec![PersonRegion::default(); regions.len()],
     };
     let mut people: Vec<PersonRecord> = rows.people.iter().copied().map(empty).collect();
     for row in window {
         let Some(truth) = row.truth else { continue };
         let region = members.iter().position(|members| members.has(row));
+        let advice = row.said.first().filter(|_| row.said.len() == 1).map(|said| said.answer);
+        if let (Some(region), Some(advice)) = (region, advice) {
+            answers(row, (truth, advice), |person, change| {
+                let cells = people.get_mut(usize::from(person)).and_then(|person| person.regions.get_mut(region));
+                cells.into_iter().for_each(change);
+            });
+        }
         for given in &row.alone {
             let Some(person) = people.get_mut(usize::from(given.person)) else { continue };
             if let Some(cell) = region.and_then(|at| person.unaided.get_mut(at)) {
@@ -40,7 +49,26 @@ pub(super) fn fill(record: &mut TrackRecord, rows: &Rows, window: &[&Row], metri
             }
         }
     }
-    people.retain(|person| person.unaided.iter().any(|cell| cell.n > 0));
+    people.retain(|person| person.unaided.iter().any(|cell| cell.n > 0) || person.regions.iter().any(|region| region.answered.n > 0));
     people.sort_unstable_by_key(|person| person.person);
     record.people = people;
+}
+
+/// Everybody's answers on a case, each in the cells that it belongs to.
+fn answers(row: &Row, (truth, advice): (u16, u16), mut with: impl FnMut(u16, &mut dyn FnMut(&mut PersonRegion))) {
+    // The last answer of each person: the one after advice, where there is one.
+    let alone = row.alone.iter().filter(|given| !row.after_own.iter().any(|then| then.person == given.person));
+    for given in row.after_own.iter().chain(&row.advised).chain(alone) {
+        with(given.person, &mut |cells| {
+            cells.answered.add(given.answer == truth);
+            cells.ai.add(advice == truth);
+        });
+    }
+    for then in &row.after_own {
+        let Some(first) = row.alone.iter().find(|first| first.person == then.person) else { continue };
+        let said = contributions(truth.into(), advice.into(), first.answer.into(), then.answer.into());
+        with(then.person, &mut |cells| {
+            cells.reliance.iter_mut().zip(said).filter_map(|(cell, said)| Some((cell, said?))).for_each(|(cell, said)| cell.add(said));
+        });
+    }
 }

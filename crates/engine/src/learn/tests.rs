@@ -544,3 +544,44 @@ fn constant_and_absent_scores_do_no_harm() {
         assert!(record.certificates.iter().all(|issued| issued.threshold == percent.unwrap() * 10_000_000));
     }
 }
+
+/// What a first answer that differs from the AI came to, and how advice was taken, are told by region and by person.
+#[test]
+fn disagreements_and_reliance_are_counted_where_an_own_answer_came_first() {
+    let mut stream = Stream::new();
+    for n in 0..40_u32 {
+        // The AI says b throughout; ann says a. The truth is a in 30, and b in 10; after advice she goes over to b in every fourth.
+        let truth = if n % 4 == 3 { "b" } else { "a" };
+        stream.case("easy", ("b", 80), "a", truth, Some("c"));
+        let last = stream.events.len() - 1;
+        let then = stream.events.iter().rev().find_map(|event| match &event.body {
+            Body::JudgmentGiven(body) => Some((event.stream, event.occurred_at, body.clone())),
+            _ => None,
+        });
+        let (case, at, first) = then.unwrap();
+        let answer = world::choice(if n % 4 == 0 { "b" } else { "a" });
+        stream.push(case.as_u128(), at, JudgmentGiven { phase: Phase::Final, advice_visible: true, answer, ..first });
+        assert_eq!(stream.events.len(), last + 2);
+    }
+    let mut learner = stream.learner();
+    let record = learner.publish(stream.now + 2 * DAY).unwrap();
+    let cell = |right, n| crate::track::Cell { right, n };
+    let [effect] = record.advice.as_slice() else { panic!("{:?}", record.advice) };
+    assert_eq!((effect.differs_person, effect.differs_ai), (cell(30, 40), cell(10, 40)));
+    let [ann] = record.people.as_slice() else { panic!("{:?}", record.people) };
+    let own = ann.regions[0];
+    // In the end she is right in 20: the 30 in which a was right, less the 10 of them in which she went over.
+    assert_eq!((own.answered, own.ai), (cell(20, 40), cell(10, 40)));
+    // Turned right of 10; kept right of 30; went with the AI where it was wrong, all and on disagreement; not where it was right; at all.
+    assert_eq!(own.reliance, [cell(0, 10), cell(20, 30), cell(10, 30), cell(10, 30), cell(10, 10), cell(10, 40)]);
+    // A record that was made before these were counted is still read, and says the same bytes.
+    let mut older = record.clone();
+    older.people[0].regions.clear();
+    (older.advice[0].differs_person, older.advice[0].differs_ai) = (cell(0, 0), cell(0, 0));
+    let bytes = older.to_bytes().unwrap();
+    assert!(!String::from_utf8(bytes.clone()).unwrap().contains("differs"));
+    assert_eq!(serde_json::from_slice::<TrackRecord>(&bytes).unwrap(), older);
+    learner.measure_people(PeopleMetrics::Off);
+    stream.events.iter().skip(1).for_each(|event| learner.apply(event));
+    assert!(learner.publish_now(stream.now + 3 * DAY).unwrap().people.is_empty());
+}

@@ -33,6 +33,7 @@ fn random_world(seed: u8) -> World {
     if seed % 4 == 3 {
         book.decide.signatures_default = 2;
     }
+    book.decide.induction = seed & 5 == 5;
     if seed & 8 != 0 {
         book.routing.blind = ONE_BILLIONTHS / 2;
     }
@@ -91,7 +92,7 @@ fn take(world: &mut World, (kind, who, x, y): Step) {
         }
         8 | 9 => {
             world.claim(who);
-            Command::Show { person: who }
+            Command::Show { person: who, precedents: precedents(REGIONS[usize::from(x) % REGIONS.len()]) }
         }
         10..=12 => {
             // Mostly the latest tokens: old ones are refused soon.
@@ -223,7 +224,7 @@ fn tells_advice(seed: u8, shows: &[u8], answers: [[&str; 2]; 2], percents: [[u32
                 0 => Command::Propose(proposal("bot", second, surer)),
                 1 => Command::Skip { person: who, reason: Content::text("later") },
                 2 => Command::Ask { person: who, instruction: Content::text("more"), about: None },
-                _ => Command::Show { person: who },
+                _ => Command::Show { person: who, precedents: None },
             };
             refusals.push_str(&format!("{:?}\n", world.run(command, Some(who)).err()));
         }

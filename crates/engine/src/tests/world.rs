@@ -2,7 +2,7 @@
 
 use crate::{
     CaseState, Command, Context, NewEvent,
-    command::{NewJudgment, NewProposal, ShownFacts},
+    command::{NewJudgment, NewProposal, Precedents, ShownFacts},
     context::{Control, Drawn, Lease, Roster},
     decide,
     laws::{self, Facts},
@@ -13,7 +13,7 @@ use countersign_core::{
     Refusal,
     answer::Answer,
     content::{Content, Digest},
-    event::{Actor, Body, Event, OutcomeKind, PeopleMetrics, PersonKind, Route, Source},
+    event::{Actor, Body, Event, OutcomeKind, PeopleMetrics, PersonKind, Route, ShownPrecedent, Source},
     id::{EventId, PersonId, PlaybookId, StreamId, WorkspaceId},
     number::{Micros, ONE_BILLIONTHS},
     playbook::{
@@ -36,6 +36,22 @@ impl Roster for People {
     fn count_with_any_role(&self, roles: &[String]) -> usize {
         self.0.values().filter(|facts| facts.may(roles)).count()
     }
+    fn inducted(&self, who: PersonId, _: PlaybookId) -> bool {
+        who != person("ben")
+    }
+}
+
+/// A decided case that is like the one at hand.
+pub(crate) fn precedents(region: &str) -> Option<Precedents> {
+    let like = ShownPrecedent {
+        case: countersign_core::id::CaseId(StreamId::from_u128(99)),
+        decision: id(98),
+        answer: "a".into(),
+        outcome: Some("b".into()),
+        content_digest: Digest::of(b"like it"),
+        likeness: 500_000_000,
+    };
+    Some(Precedents { content_digest: Digest::of(region.as_bytes()), cases: vec![like] })
 }
 
 pub(crate) fn id(n: u128) -> EventId {
@@ -111,6 +127,7 @@ pub(crate) fn playbook(default: Route) -> Playbook {
             signatures: BTreeMap::from([("c".into(), 2)]),
             grace: GRACE,
             lease: LEASE,
+            induction: false,
         },
     }
 }
@@ -244,7 +261,7 @@ impl World {
     /// Claims, shows, and answers.
     pub(crate) fn answer(&mut self, who: PersonId, option: &str) -> Result<Vec<NewEvent>, Refusal> {
         self.claim(who);
-        self.run(Command::Show { person: who }, Some(who))?;
+        self.run(Command::Show { person: who, precedents: precedents("x") }, Some(who))?;
         let token = self.tokens.last().cloned().unwrap();
         self.run(judge(token, option), Some(who))
     }

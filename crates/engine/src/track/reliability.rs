@@ -29,6 +29,18 @@ impl Cell {
         self.right += u64::from(right);
     }
 
+    /// Whether nothing was counted.
+    #[must_use]
+    pub fn is_empty(&self) -> bool {
+        self.n == 0
+    }
+
+    /// Both together.
+    #[must_use]
+    pub fn and(self, other: Self) -> Self {
+        Self { right: self.right + other.right, n: self.n + other.n }
+    }
+
     /// The share in billionths, with `rows` more at the share `prior`; rounded down.
     #[must_use]
     fn shrunk(self, prior: u32, rows: u64) -> u32 {

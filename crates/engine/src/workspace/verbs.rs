@@ -5,8 +5,8 @@ use crate::NewEvent;
 use countersign_core::{
     Actor, Refusal,
     event::{
-        ApiKeyAdded, ApiKeyRevoked, AutomationResumed, AutomationStopped, Body, DrawKeyCommitted, DrawKeyDisclosed, LogKeyRotated,
-        PeopleMetricsChanged, PersonAdded, PersonChanged, PersonKind, PlaybookPublished, StopScope, SubjectErased, TrackPin,
+        ApiKeyAdded, ApiKeyRevoked, AutomationResumed, AutomationStopped, Body, DrawKeyCommitted, DrawKeyDisclosed, InductionCompleted,
+        LogKeyRotated, PeopleMetricsChanged, PersonAdded, PersonChanged, PersonKind, PlaybookPublished, StopScope, SubjectErased, TrackPin,
         TrackRecordPublished, WorkspaceCreated, WorkspaceRestored,
     },
     id::{PersonId, PlaybookId},
@@ -69,6 +69,7 @@ fn body_of(state: &WorkspaceState, command: WorkspaceCommand, actor: &Actor) -> 
         C::EraseSubject { subject, values, ground } => SubjectErased { subject, values, ground }.into(),
         C::PublishPlaybook { name, digest, source, new_id } => return published(state, name, digest, source, new_id),
         C::PublishRecord(body) => return record(state, actor, body),
+        C::CompleteInduction(body) => return inducted(state, body),
         C::CommitDrawKey { epoch, commitment } => {
             let next = state.draw_epochs.keys().next_back().map_or(1, |last| last + 1);
             if epoch != next {
@@ -182,6 +183,15 @@ fn by_own_hand(state: &WorkspaceState, actor: &Actor, person: PersonId, detail: 
     };
     let may = state.people.get(&person).is_some_and(|facts| facts.may(&[]));
     (own && may).then_some(()).ok_or_else(|| Refusal::field(Code::Forbidden, "/person", detail))
+}
+
+fn inducted(state: &WorkspaceState, body: InductionCompleted) -> Result<Option<Body>, Refusal> {
+    known(state, body.person)?;
+    if !state.playbooks.contains_key(&body.playbook) {
+        return Err(Refusal::field(Code::NotFound, "/playbook", "there is no such playbook"));
+    }
+    let done = state.inducted.get(&(body.person, body.playbook)).is_some_and(|version| *version >= body.playbook_version);
+    Ok((!done).then(|| body.into()))
 }
 
 fn published(

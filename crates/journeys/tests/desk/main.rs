@@ -10,6 +10,7 @@ mod keyboard;
 mod large;
 mod moved;
 mod pages;
+mod people;
 mod plain;
 mod speed;
 mod tabs;

@@ -2,6 +2,7 @@
 
 pub mod answering;
 pub mod overview;
+pub mod precedent;
 pub mod proposal;
 
 use super::{

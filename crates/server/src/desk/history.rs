@@ -197,6 +197,7 @@ impl Telling<'_> {
     fn shown(&self, body: &Value) -> Markup {
         let fields: Vec<&str> = body["fields"].as_array().into_iter().flatten().filter_map(|field| field["name"].as_str()).collect();
         let proposals: Vec<&str> = body["proposals"].as_array().into_iter().flatten().filter_map(Value::as_str).collect();
+        let precedents: Vec<&str> = body["precedents"].as_array().into_iter().flatten().filter_map(|one| one["case"].as_str()).collect();
         html! {
             (text::EVENT_SHOWN) " " (self.person(&body["person"])) " "
             span.quiet { (text::phase_of(body)) (text::advice(body["advice_visible"].as_bool())) }
@@ -206,6 +207,11 @@ impl Telling<'_> {
                     dt { (text::PROPOSALS) } dd {
                         @if proposals.is_empty() { (text::NONE) }
                         @for (n, id) in proposals.iter().enumerate() { @if n > 0 { ", " } a href={ "#event-" (id) } { (self.proposer(id)) } }
+                    }
+                    @if !precedents.is_empty() {
+                        dt { (text::people::PRECEDENTS) } dd { @for (n, id) in precedents.iter().enumerate() {
+                            @if n > 0 { ", " } a href={ "/desk/cases/" (id) } { (id.get(..8).unwrap_or_default()) }
+                        } }
                     }
                     dt { (text::CONTENT) } dd { code { (body["content_digest"].as_str().unwrap_or_default().get(..16).unwrap_or_default()) "…" } }
                     dt { (text::PLAYBOOK) } dd { (text::VERSION) " " (body["playbook_version"].as_u64().unwrap_or_default()) }

@@ -10,7 +10,7 @@ use super::{
 };
 use crate::{
     extract::{Path, Query},
-    problem::Problem,
+    problem::{Kind, Problem},
 };
 use axum::{
     Json,
@@ -104,7 +104,13 @@ pub async fn next(headers: HeaderMap, posted: Posted) -> Result<Response, Proble
 
 /// The next case, or the queue where nothing waits.
 pub async fn go_on(visitor: &Visitor, headers: &HeaderMap, scope: Option<&str>, said: Option<&str>) -> Result<Response, Problem> {
-    match next_sheet(visitor, scope).await? {
+    let found = match next_sheet(visitor, scope).await {
+        Err(problem) if problem.kind == Kind::Refused(Code::InductionRequired) => {
+            return super::induction::instead(visitor, scope, Refusal::new(Code::InductionRequired, problem.detail)).await;
+        }
+        found => found?,
+    };
+    match found {
         Some(sheet) => give(visitor, headers, &sheet, scope, said).await,
         None => Ok(Redirect::to(&address("/desk", scope, said.or(Some("nothing")))).into_response()),
     }
@@ -113,7 +119,14 @@ pub async fn go_on(visitor: &Visitor, headers: &HeaderMap, scope: Option<&str>, 
 /// Takes one case by name.
 pub async fn take(headers: HeaderMap, Path(case): Path<Uuid>, posted: Posted) -> Result<Response, Problem> {
     let (visitor, case) = (&posted.visitor, CaseId(case));
-    visitor.workspace.claim(visitor.person, case).await?;
+    match visitor.workspace.claim(visitor.person, case).await {
+        Ok(_) => {}
+        Err(Error::Refused(refusal)) if refusal.code == Code::InductionRequired => {
+            let playbook = visitor.workspace.case_playbook(case).await?;
+            return super::induction::instead(visitor, Some(&playbook.name), refusal).await;
+        }
+        Err(error) => return Err(error.into()),
+    }
     let sheet = match visitor.workspace.case_sheet(case, visitor.person).await? {
         Some(sheet) => sheet,
         None => visitor.workspace.case_show_sheet(&visitor.caller(), case, visitor.person).await?,
@@ -189,7 +202,11 @@ pub async fn renew(Path(case): Path<Uuid>, posted: Posted) -> Result<Response, P
     };
     let same = before.is_some_and(|before| {
         let ids = |sheet: &Sheet| sheet.shown.proposals.iter().map(|p| p.id).collect::<Vec<_>>();
-        before.shown.phase == sheet.shown.phase && before.shown.fields == sheet.shown.fields && ids(&before) == ids(&sheet)
+        let beside = |sheet: &Sheet| sheet.shown.precedents.iter().map(|p| p.case).collect::<Vec<_>>();
+        before.shown.phase == sheet.shown.phase
+            && before.shown.fields == sheet.shown.fields
+            && ids(&before) == ids(&sheet)
+            && beside(&before) == beside(&sheet)
     });
     Ok(Json(Renewed {
         token: sheet.shown.token,

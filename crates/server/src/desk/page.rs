@@ -104,7 +104,7 @@ impl Page<'_> {
                         }
                     }
                     div.me {
-                        span.name { (visitor.name()) }
+                        a.name href="/desk/work" title=(text::people::WORK) { (visitor.name()) }
                         form method="post" action="/desk/sign-out" {
                             (token(visitor))
                             button.quiet type="submit" { (text::SIGN_OUT) }

@@ -33,6 +33,7 @@ pub async fn list(visitor: Visitor) -> Result<Response, Problem> {
                     p { (playbook.question) }
                     (facts(playbook))
                     p { a href=(super::track::url(&view.name)) { (text::track::TITLE) } }
+                    p { a href={ "/desk/playbooks/" (view.name) "/induction" } { (text::people::INDUCTION) } }
                 }
             }
         }
@@ -59,6 +60,7 @@ pub async fn one(visitor: Visitor, Path(name): Path<String>, Query(query): Query
                 p.crumbs { a href="/desk/playbooks" { (text::TAB_PLAYBOOKS) } }
                 h1 { (view.name) }
                 p { a href=(super::track::url(&view.name)) { (text::track::TITLE) } }
+                p { a href={ "/desk/playbooks/" (view.name) "/induction" } { (text::people::INDUCTION) } }
             }
             section.sheet {
                 dl.facts {

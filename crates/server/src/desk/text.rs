@@ -3,6 +3,7 @@
 
 pub mod pair;
 pub mod parts;
+pub mod people;
 pub mod track;
 
 use crate::problem::Kind;
@@ -538,6 +539,9 @@ pub fn problem(kind: Kind) -> (&'static str, &'static str) {
     match code {
         Code::Unauthenticated => (SIGNED_OUT, SIGNED_OUT_LEAD),
         Code::Forbidden => ("This is not yours to do", "Somebody with another role may do it."),
+        Code::InductionRequired => {
+            ("An induction comes first", "Go through it on the playbook's page, under what the AI is good and bad at.")
+        }
         Code::NotIndependent => ("Your answer would not be independent", "Somebody else answers on this case. Take the next one."),
         Code::NotFound => ("There is nothing here", "It may have been moved, or the address is not whole."),
         Code::TooLarge => ("That is too much at once", "Send less. What you typed is still in the page you came from."),

@@ -17,6 +17,7 @@ pages![
     "forbidden",
     "grace-over",
     "idempotency-mismatch",
+    "induction-required",
     "internal",
     "invalid",
     "malformed",

@@ -357,11 +357,17 @@ fn words(reader: &mut Reader<'_>, item: &Item<'_>, spec: &FieldSpec) -> Option<V
 }
 
 pub(super) fn decide(reader: &mut Reader<'_>, item: Option<&Item<'_>>, answer: Option<&AnswerSpec>) -> Option<Decide> {
-    let mut decide =
-        Decide { roles: Vec::new(), signatures_default: 1, signatures: BTreeMap::new(), grace: GRACE_DEFAULT, lease: LEASE_DEFAULT };
+    let mut decide = Decide {
+        roles: Vec::new(),
+        signatures_default: 1,
+        signatures: BTreeMap::new(),
+        grace: GRACE_DEFAULT,
+        lease: LEASE_DEFAULT,
+        induction: false,
+    };
     let Some(item) = item else { return Some(decide) };
     let table = item.section(reader, "[decide]")?;
-    table.only(reader, &["roles", "signatures", "grace", "lease"]);
+    table.only(reader, &["roles", "signatures", "grace", "lease", "induction"]);
     if let Some(item) = table.get("roles") {
         decide.roles = item.names(reader, ROLES_MAX, "[\"support\"]").unwrap_or_default();
     }
@@ -370,6 +376,9 @@ pub(super) fn decide(reader: &mut Reader<'_>, item: Option<&Item<'_>>, answer: O
     }
     if let Some(item) = table.get("lease") {
         decide.lease = item.duration(reader, SECOND, WAIT_MICROS_MAX).unwrap_or(LEASE_DEFAULT);
+    }
+    if let Some(item) = table.get("induction") {
+        decide.induction = item.boolean(reader).unwrap_or(false);
     }
     let count = |reader: &mut Reader<'_>, item: &Item<'_>| {
         item.integer(reader, 1, SIGNATURES_MAX.into()).and_then(|n| u32::try_from(n).ok()).unwrap_or(1)

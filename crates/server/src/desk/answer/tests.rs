@@ -32,6 +32,8 @@ fn shown(answer: Option<Value>) -> Shown {
         advice_visible: answer.is_some(),
         proposals: answer.into_iter().map(proposal).collect(),
         judgments: Vec::new(),
+        precedents: Vec::new(),
+        disagreement: None,
         expires: String::new(),
     }
 }

@@ -3,7 +3,7 @@
 
 use super::{
     super::{answer, field, form::Form, text, visitor::Visitor},
-    proposal,
+    precedent, proposal,
 };
 use crate::desk::page::token;
 use countersign_app::{
@@ -134,6 +134,8 @@ impl Answering<'_> {
                 @if shown.advice_visible {
                     (proposal::list(&sheet.playbook, &shown.proposals, true))
                     @if let Some(kind) = &shown.kind { p.quiet.kind { (text::track::tends(kind)) } }
+                    @if let Some(differs) = &shown.disagreement { p.disagreement { (text::people::disagreement(differs)) } }
+                    (precedent::list(&sheet.playbook, &shown.precedents, self.now))
                 }
                 @if !shown.judgments.is_empty() {
                     section.others aria-label=(text::ANSWERS_OF_OTHERS) {

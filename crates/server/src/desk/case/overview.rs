@@ -210,6 +210,8 @@ impl Overview<'_> {
             fields: self.view.fields.clone(),
             proposals: Vec::new(),
             judgments: Vec::new(),
+            precedents: Vec::new(),
+            disagreement: None,
             advice_visible: false,
             expires: String::new(),
         }

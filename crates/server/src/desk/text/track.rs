@@ -38,12 +38,6 @@ pub const ALONE: &str = "People alone";
 pub const ADVISED: &str = "People with advice";
 pub const ADVICE: &str = "Advice";
 pub const NOTHING_FURTHER: &str = "No further kind of case looks good enough to be tested for this promise.";
-pub const OWN: &str = "What you are right in";
-pub const OWN_LEAD: &str = "Answers that you gave before any advice, held against what turned out. Only you see this.";
-pub const OWN_NONE: &str = "Not enough yet: it takes answers without advice whose outcome is known, and a workspace that measures people.";
-pub const YOU: &str = "You";
-pub const TURNED_RIGHT: &str = "Wrong at first while the advice was right: you turned to it in";
-pub const KEPT_RIGHT: &str = "Right at first while the advice was wrong: you kept your answer in";
 pub const PINNED: &str = "pinned by a person";
 
 /// What is stopped.

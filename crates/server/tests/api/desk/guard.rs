@@ -15,7 +15,9 @@ use serde_json::json;
 /// Every page that can be read, of a case and a decision.
 pub fn pages(case: impl std::fmt::Display) -> Vec<String> {
     let mut pages: Vec<String> =
-        ["", "/recent", "/playbooks", "/playbooks/tickets", "/ledger", "/pulse"].map(|page| format!("/desk{page}")).into();
+        ["", "/recent", "/work", "/playbooks", "/playbooks/tickets", "/playbooks/tickets/induction", "/ledger", "/pulse"]
+            .map(|page| format!("/desk{page}"))
+            .into();
     pages.extend(["waiting", "mine", "snoozed", "held", "decided"].map(|view| format!("/desk?view={view}")));
     pages.extend(["", "/history"].map(|page| format!("/desk/cases/{case}{page}")));
     pages

@@ -1,0 +1,114 @@
+//! How somebody is doing: right and wrong beside the AI, by kind of case, and how they take advice. Shown to themselves; to others only
+//! where the workspace measures people by name. Computes nothing.
+
+use super::{
+    page::{Page, Tab},
+    practice,
+    text::{people as words, track as track_words},
+    visitor::Visitor,
+};
+use crate::{extract::Query, problem::Problem};
+use axum::response::{IntoResponse, Response};
+use countersign_app::track::{Counted, OwnView, RelianceView};
+use countersign_core::id::PersonId;
+use maud::{Markup, html};
+use serde::Deserialize;
+use uuid::Uuid;
+
+/// Whose.
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct WorkQuery {
+    /// Somebody else.
+    #[serde(default)]
+    person: Option<Uuid>,
+}
+
+/// The page.
+pub async fn page(visitor: Visitor, Query(query): Query<WorkQuery>) -> Result<Response, Problem> {
+    let whose = query.person.map_or(visitor.person, PersonId);
+    let own = whose == visitor.person;
+    let all = visitor.workspace.work_of(whose, Some(visitor.person)).await?;
+    let names = visitor.workspace.people_names().await?;
+    let named = visitor.workspace.info().await?.people_metrics == "named";
+    let lead = match (own, named) {
+        (true, false) => words::WORK_LEAD,
+        (true, true) => words::WORK_LEAD_NAMED,
+        (false, _) => words::WORK_LEAD_OTHER,
+    };
+    let sessions = if own { visitor.workspace.practice_list(whose).await? } else { Vec::new() };
+    let title =
+        if own { words::WORK.to_owned() } else { words::work_of(names.get(&whose.0).map_or(super::text::NAMELESS, String::as_str)) };
+    let main = html! {
+        div.narrow.stack {
+            header.case-head { h1 { (title) } p.quiet { (lead) } }
+            @if all.is_empty() { div.empty { h2 { (words::WORK_NONE) } p { (words::WORK_NONE_LEAD) } } }
+            @for view in &all { (one(&visitor, view, own)) }
+            @if own { (practice::sessions(&sessions)) }
+        }
+    };
+    Ok(Page { title: &title, tab: Tab::Recent, visitor: Some(&visitor), main }.into_response())
+}
+
+fn one(visitor: &Visitor, view: &OwnView, own: bool) -> Markup {
+    html! {
+        section.sheet.own data-playbook=(view.playbook) {
+            h2 { a href={ "/desk/playbooks/" (view.playbook) "/track-record" } { (view.playbook) } }
+            h3 { (words::RIGHT) }
+            div.wide tabindex="0" role="region" aria-label=(words::RIGHT) {
+                table.data {
+                    thead { tr { th { (track_words::KIND) } th.number { (words::ANSWERED) } th.number { (words::AI_THEN) } th.number { (words::ALONE) } th.number { (words::ALL_ALONE) } } }
+                    tbody { @for kind in &view.kinds { tr {
+                        th scope="row" { (kind.region) }
+                        @for counted in [&kind.answered, &kind.ai_on_the_same] { td.number { (told(counted)) } }
+                        @for figure in [&kind.own, &kind.all] { td.number { (super::track::told(figure.as_ref())) } }
+                    } } }
+                }
+            }
+            h3 { (words::RELIANCE) }
+            p.quiet.basis { (words::RELIANCE_LEAD) }
+            (reliance(&view.reliance))
+            @if view.kinds.len() > 1 {
+                details { summary { (words::BY_KIND) }
+                    div.wide tabindex="0" role="region" aria-label=(words::BY_KIND) {
+                        table.data {
+                            thead { tr { th { (track_words::KIND) } th.number { (words::OVER_SHORT) } th.number { (words::UNDER_SHORT) } } }
+                            tbody { @for kind in &view.kinds { tr {
+                                th scope="row" { (kind.region) }
+                                td.number { (told(&kind.reliance.over)) } td.number { (told(&kind.reliance.under)) }
+                            } } }
+                        }
+                    }
+                }
+            }
+            @if own { (practice::begin(visitor, &view.playbook)) }
+        }
+    }
+}
+
+/// How somebody takes advice.
+#[must_use]
+pub fn reliance(view: &RelianceView) -> Markup {
+    html! {
+        dl.facts.reliance {
+            @for (name, counted) in [
+                (words::OVER, &view.over),
+                (words::OVER_ON_DISAGREEMENT, &view.over_on_disagreement),
+                (words::UNDER, &view.under),
+                (words::TURNED_RIGHT, &view.turned_right),
+                (words::KEPT_RIGHT, &view.kept_right),
+            ] { dt { (name) } dd { (told(counted)) } }
+        }
+    }
+}
+
+/// A figure with its n, or that there is not enough for one.
+#[must_use]
+pub fn told(counted: &Counted) -> Markup {
+    html! {
+        @match &counted.figure {
+            Some(figure) => { (track_words::rate(figure)) span.of { (track_words::of(counted.n)) } }
+            None => { span.void { (super::text::pair::NOT_YET) } span.of { (track_words::of(counted.n)) } }
+        }
+    }
+}
