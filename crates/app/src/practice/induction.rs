@@ -60,7 +60,8 @@ pub struct InductionRegion {
     /// How often people without advice are.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub people: Option<Figure>,
-    /// The AI here against the AI elsewhere: `better`, `worse`, `as_elsewhere`, or `not_enough_yet`.
+    /// The AI here against the AI elsewhere: `better`, `worse`, `as_elsewhere`, `only_kind` where there is no elsewhere, or
+    /// `not_enough_yet`.
     pub stands: String,
     /// Real cases with their outcomes.
     pub examples: Vec<InductionExample>,
@@ -151,7 +152,7 @@ pub(crate) fn inducted(control: &Control, person: PersonId, (id, playbook): (Pla
 /// Kinds of cases: those in which the AI does worse than elsewhere first, because that is what one has to know.
 fn regions(record: &TrackRecord, candidates: &[Candidate]) -> Vec<InductionRegion> {
     let mut regions: Vec<InductionRegion> = record.advice.iter().map(|effect| region(record, effect, candidates)).collect();
-    let order = |stands: &str| ["worse", "better", "as_elsewhere", "not_enough_yet"].iter().position(|word| *word == stands);
+    let order = |stands: &str| ["worse", "better", "as_elsewhere", "only_kind", "not_enough_yet"].iter().position(|word| *word == stands);
     regions.sort_by_key(|region| order(&region.stands));
     regions
 }
@@ -166,7 +167,7 @@ fn region(record: &TrackRecord, effect: &AdviceEffect, candidates: &[Candidate])
         Some(d) if d.high < 0.0 => "worse",
         Some(_) => "as_elsewhere",
         // The only kind there is has no elsewhere.
-        None if effect.ai.n >= ROWS_MIN && record.advice.len() == 1 => "as_elsewhere",
+        None if effect.ai.n >= ROWS_MIN && record.advice.len() == 1 => "only_kind",
         None => "not_enough_yet",
     };
     InductionRegion {

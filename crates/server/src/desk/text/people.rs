@@ -21,8 +21,8 @@ pub const WORK_NONE_LEAD: &str =
 pub const RIGHT: &str = "Right answers";
 pub const ANSWERED: &str = "You, in the end";
 pub const AI_THEN: &str = "AI, same cases";
-pub const ALONE: &str = "You, without advice";
-pub const ALL_ALONE: &str = "Everybody, without";
+pub const ALONE: &str = "You, alone";
+pub const ALL_ALONE: &str = "All, alone";
 pub const RELIANCE: &str = "How you take advice";
 pub const RELIANCE_LEAD: &str =
     "From cases on which you answered before you saw the advice. Where you see it at once, you may take it otherwise.";
@@ -50,7 +50,7 @@ pub const YOU_FIRST: &str = "You, at first";
 pub const YOU_LAST: &str = "You, with advice";
 pub const PEOPLE_THEN: &str = "Decided then";
 pub const WHOLE_CASE: &str = "The whole case";
-pub const CHOSEN: &str = "Cases were picked so that the AI is wrong in about half of them. In real work it is wrong far less often.";
+pub const CHOSEN: &str = "Cases were picked by whether the AI was wrong in them, about half of them so: how often it is right here says nothing about real work.";
 pub const BEFORE_AND_AFTER: &str = "Before and after";
 pub const BEFORE_AND_AFTER_LEAD: &str =
     "Until then and since: your real answers in such cases, given before you saw the advice, whose outcome is known. 95 % intervals.";
@@ -197,6 +197,7 @@ pub fn stands(word: &str) -> &'static str {
     match word {
         "better" => "Better here than elsewhere.",
         "worse" => "Worse here than elsewhere: look twice.",
+        "only_kind" => "No kind of case stands out yet.",
         "as_elsewhere" => "No difference to elsewhere was shown.",
         _ => "Not enough yet to say.",
     }
@@ -205,7 +206,7 @@ pub fn stands(word: &str) -> &'static str {
 /// A real case.
 #[must_use]
 pub fn example(ai: &str, truth: &str) -> String {
-    if ai == truth { format!("the AI said {ai}, and it was") } else { format!("the AI said {ai}; it was {truth}") }
+    if ai == truth { format!("the AI said {ai}, and {truth} it was") } else { format!("the AI said {ai}; it was {truth}") }
 }
 
 /// What practice is.
