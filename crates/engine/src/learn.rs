@@ -148,7 +148,7 @@ impl Learner {
             people::fill(&mut record, &self.rows, window, self.metrics);
             drift::fill(&mut record, &self.rows, window, now);
             certify::step(&mut record, &self.rows, &before, from, &self.terms(after, now));
-            let view = price::View { record: &record, playbook: &self.playbook, rows: &self.rows };
+            let view = price::View::new(&record, &self.playbook, &self.rows);
             let costlier = |issued| price::costlier(&view, window, issued);
             let costlier: Vec<bool> = record.certificates.iter().map(costlier).collect();
             record.certificates.iter_mut().zip(costlier).for_each(|(issued, costlier)| issued.costlier = costlier);

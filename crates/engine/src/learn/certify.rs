@@ -77,7 +77,7 @@ fn detection(plan: &Plan, rows: &Rows, terms: &Terms<'_>, promise: Promise) -> O
     let tested = plan.regions.iter().filter_map(|region| Some((region, region.proposer.as_ref()?, region.grid.last()?)));
     let expected = tested.clone().map(|(region, key, least)| {
         let coverage = everything(&region.region, key, *least, &region.left);
-        audits_expected(terms.now - MONTH, &Reach::new(&coverage, &region.except, rows), rows, terms, automate)
+        audits_expected(terms.now - MONTH, &Reach::over(&coverage, &region.except, rows), rows, terms, automate)
     });
     watch::detection(promise.alpha, promise.alpha / 2.0, tested.count() as u64, expected.min()?)
 }
@@ -87,7 +87,7 @@ fn left(plan: &Plan, rows: &Rows, before: &[&Row], terms: &Terms<'_>) -> f64 {
     let tested = plan.regions.iter().filter_map(|region| Some((region, region.proposer.as_ref()?, region.grid.last()?)));
     let times = tested.map(|(region, key, least)| {
         let coverage = everything(&region.region, key, *least, &region.left);
-        let reach = Reach::new(&coverage, &region.except, rows);
+        let reach = Reach::over(&coverage, &region.except, rows);
         let such = before.iter().filter(|row| reach.said(rows, row).is_some()).count();
         let wanted = region.rows.saturating_sub(fresh(plan, region, rows, terms).len() as u64);
         wanted as f64 * before.len() as f64 / such.max(1) as f64
@@ -121,7 +121,7 @@ impl Terms<'_> {
 fn fresh<'r>(plan: &Plan, region: &PlanRegion, rows: &'r Rows, terms: &Terms<'_>) -> Vec<&'r Row> {
     let (Some(key), Some(least)) = (region.proposer.as_ref(), region.grid.last()) else { return Vec::new() };
     let coverage = everything(&region.region, key, *least, &region.left);
-    let reach = Reach::new(&coverage, &region.except, rows);
+    let reach = Reach::over(&coverage, &region.except, rows);
     let came = |row: &&Row| row.opened_at >= plan.from && row.version == terms.version && !row.ruled && !row.amended;
     let waiting = rows.iter().filter(came).filter(|row| reach.said(rows, row).is_some()).filter(|row| !terms.stuck(rows, row));
     waiting.take_while(|row| terms.ready(row)).collect()
@@ -171,7 +171,7 @@ fn test(record: &mut TrackRecord, plan: &Plan, rows: &Rows, terms: &Terms<'_>, p
         let Ok(certificate) = certificate else { continue };
         let threshold = region.grid.get(certificate.chosen).copied().unwrap_or(ONE_BILLIONTHS);
         let coverage = everything(&region.region, key, threshold, &region.left);
-        let reach = Reach::new(&coverage, &region.except, rows);
+        let reach = Reach::over(&coverage, &region.except, rows);
         replace(record, rows, &reach, region, plan.from);
         let audits_expected = audits_expected(plan.from, &reach, rows, terms, automate);
         record.certificates.push(Issued {
@@ -205,7 +205,7 @@ fn replace(record: &mut TrackRecord, rows: &Rows, new: &Reach<'_>, region: &Plan
         let coverage = old.coverage();
         let same = region.proposer.as_ref().is_some_and(|(name, version)| (name, version) == (&old.proposer, &old.proposer_version));
         let excepted = region.except.contains(&coverage);
-        let reach = Reach::new(&coverage, &old.except, rows);
+        let reach = Reach::over(&coverage, &old.except, rows);
         let both = |row: &Row| row.opened_at >= from && said(row).is_some() && reach.said(rows, row).is_some();
         same || excepted || !rows.iter().any(both)
     });
@@ -280,9 +280,9 @@ fn outlook(
         let others = lasting.iter().filter(|issued| (&issued.proposer, &issued.proposer_version) != (&key.0, &key.1));
         let except: Vec<Coverage> = others.map(|issued| issued.coverage()).collect();
         let own = everything(&Region::all(), key, 0, &[]);
-        let reach = Reach::new(&own, &except, rows);
+        let reach = Reach::over(&own, &except, rows);
         let open: Vec<&Row> = of.iter().copied().filter(|row| reach.said(rows, row).is_some()).collect();
-        let view = price::View { record, playbook: terms.playbook, rows };
+        let view = price::View::new(record, terms.playbook, rows);
         let left = price::left(&view, (&key.0, &key.1), &open, &grid(rows, key, &open), region);
         let probability = |row: &Row| place(rows, (&key.0, &key.1)).and_then(|at| row.by(at)?.probability);
         let open: Vec<&Row> = open.into_iter().filter(|row| probability(row).is_some_and(|p| !within(&left, p))).collect();
@@ -314,7 +314,7 @@ fn lasting<'r>(record: &'r TrackRecord, terms: &Terms<'_>) -> Vec<&'r Issued> {
 fn covered(rows: &Rows, key: &(String, String), of: &[&Row], lasting: &[&Issued]) -> f64 {
     let own = lasting.iter().filter(|issued| (&issued.proposer, &issued.proposer_version) == (&key.0, &key.1));
     let own: Vec<(Coverage, &[Coverage])> = own.map(|issued| (issued.coverage(), issued.except.as_slice())).collect();
-    let own: Vec<Reach<'_>> = own.iter().map(|(own, except)| Reach::new(own, except, rows)).collect();
+    let own: Vec<Reach<'_>> = own.iter().map(|(own, except)| Reach::over(own, except, rows)).collect();
     let is = |row: &&&Row| own.iter().any(|reach| reach.said(rows, row).is_some());
     of.iter().filter(is).count() as f64 / of.len().max(1) as f64
 }

@@ -11,7 +11,11 @@ use crate::{
     route::people_cost,
     track::{Issued, TrackRecord},
 };
-use countersign_core::{number::ONE_BILLIONTHS, playbook::Playbook};
+use countersign_core::{
+    number::{MicroUnits, ONE_BILLIONTHS},
+    playbook::Playbook,
+};
+use std::{cell::RefCell, collections::HashMap};
 
 /// What cases of one kind cost under each, in micro-units in all.
 #[derive(Clone, Copy, Default)]
@@ -24,10 +28,10 @@ impl Bill {
     /// Adds a case, where both prices are known. The proposer is priced by its own chance; people by how sure the surest proposal is,
     /// which is how their ways to decide are compared.
     fn add(&mut self, view: &View<'_>, row: &Row, region: u32, (proposer, probability): ((&str, &str), u32)) {
-        let View { record, playbook, rows } = view;
+        let View { record, rows, .. } = view;
         let chance = record.proposer(proposer.0, proposer.1).map(|known| known.reliability.chance(region, probability));
         let (Some(chance), Some((_, top))) = (chance, surest(rows, record, row, region)) else { return };
-        let (error, people) = (record.error_price(region, top), people_cost(playbook, &record.outlook(playbook, region, top)));
+        let (error, people) = (record.error_price(region, top), view.people(region, top));
         let (Some(error), Some(people)) = (error, people) else { return };
         self.ai += i128::from(error) * i128::from(ONE_BILLIONTHS - chance.min(ONE_BILLIONTHS)) / i128::from(ONE_BILLIONTHS);
         self.people += i128::from(people);
@@ -43,6 +47,19 @@ pub(super) struct View<'a> {
     pub record: &'a TrackRecord,
     pub playbook: &'a Playbook,
     pub rows: &'a Rows,
+    /// What people cost, by region and chance, as far as it was asked.
+    asked: RefCell<HashMap<(u32, u32), Option<MicroUnits>>>,
+}
+
+impl<'a> View<'a> {
+    pub(super) fn new(record: &'a TrackRecord, playbook: &'a Playbook, rows: &'a Rows) -> Self {
+        Self { record, playbook, rows, asked: RefCell::default() }
+    }
+
+    fn people(&self, region: u32, top: u32) -> Option<MicroUnits> {
+        let cost = || people_cost(self.playbook, &self.record.outlook(self.playbook, region, top));
+        *self.asked.borrow_mut().entry((region, top)).or_insert_with(cost)
+    }
 }
 
 /// Ranges of a proposer's probability, between one point of the grid and the next, in which its errors cost more than people.
@@ -70,7 +87,7 @@ pub(super) fn left(view: &View<'_>, (name, version): (&str, &str), of: &[&Row], 
 pub(super) fn costlier(view: &View<'_>, window: &[&Row], issued: &Issued) -> bool {
     let View { record, rows, .. } = view;
     let coverage = issued.coverage();
-    let reach = Reach::new(&coverage, &issued.except, rows);
+    let reach = Reach::over(&coverage, &issued.except, rows);
     let key = (issued.proposer.as_str(), issued.proposer_version.as_str());
     let places: Vec<_> = record.regions.iter().map(|region| rows.members(region)).collect();
     let mut bill = Bill::default();
