@@ -484,7 +484,9 @@ mod learn;
 mod route;
 
 pub use learn::{InductionCompleted, ShownPrecedent, TrackPin, TrackRecordPublished};
-pub use route::{CaseRouted, Draw, Route, RouteArm, RouteCertificate, RouteInputs, RouteMeasured, RouteProposal, WouldAutomate};
+pub use route::{
+    CaseRouted, Draw, Route, RouteArm, RouteCertificate, RouteInputs, RouteMeasured, RouteProposal, RouteWorth, WouldAutomate,
+};
 
 /// Which of a person's answers it is.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]

@@ -4,7 +4,7 @@
 use countersign_core::{
     answer::Answer,
     content::{Content, Digest},
-    event::{Basis, Event, OutcomeKind, OutcomeValue, Phase, Route},
+    event::{Basis, Event, OutcomeKind, OutcomeValue, Phase, Route, RouteWorth},
     id::{EventId, PersonId, PlaybookId, SubjectId},
     number::Micros,
 };
@@ -148,6 +148,8 @@ pub struct RouteRecord {
     pub seats: u32,
     /// The role that has to look, after an escalation.
     pub role: Option<String>,
+    /// What a person's look is worth, as it was known then.
+    pub worth: Option<RouteWorth>,
 }
 
 /// What was on a person's screen.

@@ -67,6 +67,7 @@ impl CaseState {
                     rule: body.rule.clone(),
                     seats: body.seats,
                     role: body.role.clone(),
+                    worth: body.inputs.as_ref().and_then(|inputs| inputs.measured.as_ref()).and_then(|measured| measured.worth),
                 });
             }
             Body::CaseShown(body) => self.shown.push(ShownRecord {
