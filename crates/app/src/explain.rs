@@ -134,10 +134,8 @@ fn difference(body: &CaseRouted, playbook: &Playbook, record: Option<&Named>) ->
     if *digest != measured.digest {
         return Some(format!("version {} of the track record has another digest than the route names", measured.record));
     }
-    let again = measured.chance.map(|top| record.outlook(playbook, measured.region, top)).unwrap_or_default();
-    // Routes from before worth was recorded hold none.
-    let worth = measured.worth.is_none() || record.worth(playbook, measured.region) == measured.worth;
-    (again != measured.arms || !worth).then(|| format!("version {} of the track record says other things of such a case", measured.record))
+    let again = measured.top.or(measured.chance).map(|top| record.outlook(playbook, measured.region, top)).unwrap_or_default();
+    (again != measured.arms).then(|| format!("version {} of the track record says other things of such a case", measured.record))
 }
 
 /// The kind of case in words.
@@ -164,6 +162,9 @@ fn sentence(body: &CaseRouted, playbook: &Playbook, record: Option<&TrackRecord>
         ("blind_share", _) => drawn(body, route::DRAW_BLIND, "goes blind"),
         ("audit", _) => drawn(body, route::DRAW_AUDIT, "of the automated cases goes to people, as a blind audit"),
         ("explore", _) => drawn(body, route::DRAW_EXPLORE, "goes to a route by lot, so that every way to decide stays measured"),
+        ("experiment", _) => {
+            format!("{}: it was assigned to \"{}\"", drawn(body, route::DRAW_EXPERIMENT, "enters an experiment"), arm_name(body))
+        }
         ("certificate", _) => certified(body, playbook, record),
         ("measured", _) => cheaper(body, playbook, record),
         ("no_proposal", _) => "because nothing was proposed when it came in".into(),
@@ -190,6 +191,12 @@ fn drawn(body: &CaseRouted, purpose: &str, what: &str) -> String {
         }
         None => format!("because a share {what}"),
     }
+}
+
+fn arm_name(body: &CaseRouted) -> &str {
+    let arms = body.inputs.as_ref().and_then(|inputs| inputs.experiment.as_ref()).map(|experiment| experiment.arms.as_slice());
+    let at = body.assigned.as_ref().and_then(|assigned| usize::try_from(assigned.arm).ok());
+    at.and_then(|at| arms?.get(at)).map_or("", |arm| arm.name.as_str())
 }
 
 fn region_of(body: &CaseRouted, record: Option<&TrackRecord>) -> String {

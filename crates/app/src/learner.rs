@@ -10,7 +10,7 @@ use countersign_core::{
     number::Micros,
 };
 use countersign_engine::{
-    learn::{Broken, By, Learner},
+    learn::{Broken, By, Ended, Learner},
     track::TrackRecord,
     workspace::WorkspaceCommand,
 };
@@ -50,6 +50,8 @@ pub struct Round {
     pub published: Vec<(PlaybookId, u64)>,
     /// Promises that broke, and stopped.
     pub broken: Vec<Broken>,
+    /// Experiments that ended by their own rules.
+    pub ended: Vec<Ended>,
     /// Playbooks whose waiting cases are routed anew in the background.
     pub again: Vec<PlaybookId>,
 }
@@ -91,20 +93,24 @@ async fn run(node: Weak<Inner>) {
     }
 }
 
+/// What learning found out about one playbook.
+struct Found {
+    broken: Option<Broken>,
+    ended: Vec<Ended>,
+    record: Option<TrackRecord>,
+}
+
 /// The figures of one playbook, on a thread of their own: they take longer than a request may wait.
-async fn worked_out(
-    mut learner: Learner,
-    now: Micros,
-    (at_once, pinned): (bool, bool),
-) -> Result<(Learner, Option<Broken>, Option<TrackRecord>), Error> {
+async fn worked_out(mut learner: Learner, now: Micros, (at_once, pinned): (bool, bool)) -> Result<(Learner, Found), Error> {
     let work = move || {
         let broken = learner.watch(now);
+        let ended = learner.experiments_ended(now);
         let record = match (pinned, at_once) {
             (true, _) => None,
             (false, true) => learner.publish_now(now),
             (false, false) => learner.publish(now),
         };
-        (learner, broken, record)
+        (learner, Found { broken, ended, record })
     };
     tokio::task::spawn_blocking(work).await.map_err(|error| Error::Damaged(format!("learning broke off: {error}")))
 }
@@ -137,20 +143,28 @@ impl Workspace {
             let Some(learner) = memory.learners.remove(&playbook) else { continue };
             // What a person pinned stays. No test is made meanwhile either: it would spend certainty that nobody wrote down.
             let pinned = control.state.records.get(&playbook).is_some_and(|facts| facts.pinned);
-            let (learner, broken, record) = worked_out(learner, now, (at_once, pinned)).await?;
+            let (learner, Found { broken, ended, record }) = worked_out(learner, now, (at_once, pinned)).await?;
             memory.learners.insert(playbook, learner);
             let stopped = control.state.control.stops.contains(&StopScope::Playbook(playbook));
             if let Some(broken) = broken.filter(|_| !stopped) {
                 self.automation_break(playbook, &broken).await?;
                 round.broken.push(broken);
             }
+            for ended in ended {
+                self.experiment_end(&ended).await?;
+                round.ended.push(ended);
+            }
             match record {
-                Some(record) if self.record_publish(&system("learner"), &record).await? => round.published.push((playbook, record.number)),
+                Some(record) if self.record_publish(&system("learner"), &record).await? => {
+                    self.drift_told(&control, &record, now).await?;
+                    round.published.push((playbook, record.number));
+                }
                 // Somebody came first: go on from what they published, not from what nobody wrote down.
                 Some(_) => drop(memory.learners.remove(&playbook)),
                 None => {}
             }
         }
+        self.certificates_told(&control, now).await?;
         round.again = self.look_again(memory).await?;
         Ok(round)
     }
@@ -225,6 +239,17 @@ impl Workspace {
         let reason = format!("certificate {} is broken after {} {of}: {what}", broken.certificate, broken.after);
         tracing::warn!(workspace.id = %self.id, playbook.id = %playbook, reason, "automation stopped");
         let stop = move |_: &Control| Ok(WorkspaceCommand::Stop { scope: StopScope::Playbook(playbook), reason: reason.clone() });
+        self.change(&system("monitor"), Change::command(stop)).await.map(|_| ())
+    }
+
+    /// An experiment is over by its own rules: no further case enters.
+    async fn experiment_end(&self, ended: &Ended) -> Result<(), Error> {
+        tracing::info!(workspace.id = %self.id, experiment.id = %ended.experiment, cause = ended.cause.as_str(), "experiment ended");
+        let ended = ended.clone();
+        let stop = move |_: &Control| {
+            let Ended { experiment, cause, reason } = ended.clone();
+            Ok(WorkspaceCommand::StopExperiment { experiment, cause, reason, person: None })
+        };
         self.change(&system("monitor"), Change::command(stop)).await.map(|_| ())
     }
 

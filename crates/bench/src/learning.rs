@@ -20,7 +20,7 @@ use countersign_core::{
 use countersign_engine::{
     context::Drawn,
     learn::Learner,
-    route::{Cause, DRAW_AUDIT, Inputs, route},
+    route::{Cause, DRAW_AUDIT, Inputs, ROUTER_VERSION, route},
     track::{Proposed, Published},
 };
 use countersign_science::random::Random;
@@ -188,9 +188,10 @@ fn case(n: u64) -> Vec<Event> {
                 rule: None,
                 draws: Vec::new(),
                 would_automate: None,
+                assigned: None,
                 seats: 1,
                 role: None,
-                router_version: 2,
+                router_version: ROUTER_VERSION,
                 playbook_version: 1,
                 content_digest: digest,
                 inputs: None,
@@ -269,6 +270,7 @@ fn routes(playbook: &Playbook, published: &Published, count: usize) -> (f64, f64
             roster: 5,
             stops: Vec::new(),
             measured: Some(measured),
+            experiment: None,
         };
         let inputs = Inputs {
             playbook_version: 1,

@@ -76,6 +76,15 @@ pub enum Command {
     /// What was learned of AI and people, and which version of it routing reads
     #[command(subcommand)]
     Track(command::track::Command),
+    /// Ways to decide, compared by lot: does the AI make us faster, and are we right as often?
+    #[command(subcommand)]
+    Experiment(command::experiment::Command),
+    /// Another routing for a playbook: drafted, rehearsed over past cases, approved by a second person, and one step back
+    #[command(subcommand)]
+    Routing(command::routing::Command),
+    /// Addresses that are told what the leads are told: stops, experiments that ended, certificates that ran out
+    #[command(subcommand)]
+    Webhook(command::webhook::Command),
     /// Say why a case was routed as it was, derived anew from what the ledger recorded
     Explain(command::explain::Arguments),
     /// Verify the workspace, or an evidence bundle without any workspace

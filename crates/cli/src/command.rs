@@ -9,6 +9,7 @@ pub mod completions;
 pub mod demo;
 pub mod desk;
 pub mod doctor;
+pub mod experiment;
 pub mod explain;
 pub mod export;
 pub mod import;
@@ -19,12 +20,14 @@ pub mod person;
 pub mod playbook;
 pub mod rebuild;
 pub mod rehearse;
+pub mod routing;
 pub mod serve;
 pub mod simulate;
 pub mod stop;
 pub mod subject;
 pub mod track;
 pub mod verify;
+pub mod webhook;
 
 use crate::arguments::{Arguments, Command};
 use anyhow::Result;
@@ -43,6 +46,9 @@ pub async fn run(Arguments { global, command }: Arguments) -> Result<()> {
         Command::Case(command) => case::run(&global, command).await,
         Command::Audit(arguments) => audit::run(&global, &arguments),
         Command::Track(command) => track::run(&global, command).await,
+        Command::Experiment(command) => experiment::run(&global, command).await,
+        Command::Routing(command) => routing::run(&global, command).await,
+        Command::Webhook(command) => webhook::run(&global, command).await,
         Command::Explain(arguments) => explain::run(&global, arguments).await,
         Command::Verify(arguments) => verify::run(&global, arguments).await,
         Command::Bundle(arguments) => bundle::run(&global, arguments).await,

@@ -279,6 +279,22 @@ bodies! {
     TrackRecordPublished = "track_record.published";
     /// A person has gone through what the AI is good and bad at in a playbook, and has practised.
     InductionCompleted = "induction.completed";
+    /// A share of the cases goes by lot to the ways that a person wants to compare.
+    ExperimentStarted = "experiment.started";
+    /// No further case enters an experiment.
+    ExperimentStopped = "experiment.stopped";
+    /// Another routing of a playbook, proposed by a person.
+    RoutingDrafted = "routing.drafted";
+    /// A draft was run over past cases.
+    RoutingRehearsed = "routing.rehearsed";
+    /// A second person approved a draft; the playbook's new version follows.
+    RoutingApproved = "routing.approved";
+    /// A draft will not be used.
+    RoutingWithdrawn = "routing.withdrawn";
+    /// The routing from before the last approved draft is back; the playbook's new version follows.
+    RoutingRolledBack = "routing.rolled_back";
+    /// The leads have to know.
+    NoticeRaised = "notice.raised";
     /// On a case's stream: it is there.
     CaseOpened = "case.opened";
     /// Its content changed; judgments on the old content are void.
@@ -480,12 +496,20 @@ body!(/** See [`Body::AskMade`]. */ AskMade {
     /** The proposal that should be made anew. */ #[serde(default, skip_serializing_if = "Option::is_none")] about: Option<EventId>,
 });
 
+mod experiment;
 mod learn;
 mod route;
+mod routing;
 
+pub use experiment::{ExperimentArm, ExperimentEnd, ExperimentStarted, ExperimentStopped, Measure};
 pub use learn::{InductionCompleted, ShownPrecedent, TrackPin, TrackRecordPublished};
 pub use route::{
-    CaseRouted, Draw, Route, RouteArm, RouteCertificate, RouteInputs, RouteMeasured, RouteProposal, RouteWorth, WouldAutomate,
+    CaseRouted, Draw, Route, RouteArm, RouteAssigned, RouteCertificate, RouteExperiment, RouteInputs, RouteMeasured, RouteProposal,
+    WouldAutomate,
+};
+pub use routing::{
+    Interval, NoticeKind, NoticeRaised, PolicyFigures, RouteCount, RoutingApproved, RoutingDrafted, RoutingRehearsed, RoutingRolledBack,
+    RoutingWithdrawn,
 };
 
 /// Which of a person's answers it is.
@@ -517,6 +541,7 @@ body!(/** See [`Body::CaseShown`]. */ CaseShown {
     /** Proposals in their order on the screen; empty where advice was not visible. */ #[serde(default, skip_serializing_if = "Vec::is_empty")] proposals: Vec<EventId>,
     /** Judgments of others that were visible (adjudication only). */ #[serde(default, skip_serializing_if = "Vec::is_empty")] judgments: Vec<EventId>,
     /** Whether advice was visible. */ advice_visible: bool,
+    /** Whether it was shown without its explanation and its evidence, as an experiment wants it. */ #[serde(default, skip_serializing_if = "std::ops::Not::not")] unexplained: bool,
     /** The version of the track record whose figures stood beside the advice. */ #[serde(default, skip_serializing_if = "Option::is_none")] record: Option<u64>,
     /** Decided cases that stood beside the advice, in their order on the screen. */ #[serde(default, skip_serializing_if = "Vec::is_empty")] precedents: Vec<ShownPrecedent>,
     /** Until when it can be answered. */ expires_at: Micros,
@@ -689,7 +714,15 @@ pub fn case_of(event: &Event) -> Option<CaseId> {
         | Body::SubjectErased(_)
         | Body::PlaybookPublished(_)
         | Body::TrackRecordPublished(_)
-        | Body::InductionCompleted(_) => None,
+        | Body::InductionCompleted(_)
+        | Body::ExperimentStarted(_)
+        | Body::ExperimentStopped(_)
+        | Body::RoutingDrafted(_)
+        | Body::RoutingRehearsed(_)
+        | Body::RoutingApproved(_)
+        | Body::RoutingWithdrawn(_)
+        | Body::RoutingRolledBack(_)
+        | Body::NoticeRaised(_) => None,
         _ => Some(CaseId(event.stream)),
     }
 }

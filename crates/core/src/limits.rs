@@ -74,3 +74,7 @@ pub const PRECEDENTS_SHOWN_MAX: usize = 3;
 
 /// A track record, in bytes.
 pub const TRACK_RECORD_BYTES_MAX: usize = 4 * 1024 * 1024;
+/// Ways that one experiment compares.
+pub const EXPERIMENT_ARMS_MAX: usize = 4;
+/// Cases that one experiment may take.
+pub const EXPERIMENT_CASES_MAX: u64 = 1_000_000;

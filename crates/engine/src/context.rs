@@ -2,12 +2,12 @@
 
 use crate::{track::Published, workspace::PersonFacts};
 use countersign_core::{
-    event::{Actor, PeopleMetrics, Source, StopScope},
+    event::{Actor, PeopleMetrics, RouteExperiment, Source, StopScope},
     id::{EventId, PersonId, PlaybookId},
     number::Micros,
     playbook::Playbook,
 };
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 
 /// What a verb may know besides the case.
 pub struct Context<'a> {
@@ -38,12 +38,14 @@ pub struct Context<'a> {
 }
 
 /// What reaches over all cases at once.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq)]
 pub struct Control {
     /// What is stopped.
     pub stops: BTreeSet<StopScope>,
     /// What is measured of people.
     pub people_metrics: PeopleMetrics,
+    /// The experiment that runs in a playbook, as routing is handed it.
+    pub experiments: BTreeMap<PlaybookId, RouteExperiment>,
 }
 
 /// Who is there.

@@ -10,7 +10,7 @@ use countersign_core::{
     Content, Refusal,
     answer::Answer,
     content::Digest,
-    event::{Basis, Body, DecisionMade, Route, RouteInputs, StopScope},
+    event::{Basis, Body, DecisionMade, ExperimentArm, Route, RouteInputs, StopScope},
     id::EventId,
     limits::{EVENTS_PER_CASE_MAX, EVENTS_PER_CASE_RESERVED, FUTURE_TOLERANCE_MICROS},
     number::Micros,
@@ -137,7 +137,8 @@ impl Turn<'_, '_> {
             false => Vec::new(),
         };
         let awaited = proposals.is_empty() && !self.state.proposals.is_empty();
-        let inputs = route_inputs(self.ctx, self.now, Asked { cause, role, awaited }, fields, content_digest, &proposals);
+        let asked = Asked { cause, role, awaited, entered: self.state.entered };
+        let inputs = route_inputs(self.ctx, self.now, asked, fields, content_digest, &proposals);
         route::route(self.ctx.playbook, inputs)
     }
 
@@ -194,6 +195,8 @@ struct Asked {
     cause: Cause,
     role: Option<String>,
     awaited: bool,
+    /// The experiment that it entered before: it never enters another one.
+    entered: Option<EventId>,
 }
 
 fn route_inputs(
@@ -214,10 +217,20 @@ fn route_inputs(
         StopScope::Playbook(id) => *id == ctx.playbook_id,
         StopScope::Proposer(name) => proposals.iter().any(|p| p.proposer == *name),
     };
+    let told = |arm: &ExperimentArm| {
+        let is = |p: &Proposed<'_>| {
+            arm.proposer.as_deref().is_none_or(|name| name == p.proposer)
+                && arm.version.as_deref().is_none_or(|version| version == p.version)
+        };
+        (arm.proposer.is_none() && arm.version.is_none()) || proposals.iter().any(is)
+    };
+    let running = ctx.control.experiments.get(&ctx.playbook_id).filter(|_| asked.cause == Cause::Content);
+    let experiment = running.filter(|running| asked.entered.is_none_or(|id| id == running.id) && running.arms.iter().all(told));
     // Only what the playbook draws for is drawn: a draw costs a MAC.
     let share = |purpose: &str| match purpose {
         route::DRAW_AUDIT => routing.automate.filter(|_| ctx.record.is_some()).map_or(0, |terms| terms.audit),
         route::DRAW_EXPLORE => routing.explore,
+        route::DRAW_EXPERIMENT => experiment.map_or(0, |experiment| experiment.share),
         _ => routing.blind,
     };
     let drawn = route::DRAWS.into_iter().filter(|purpose| share(purpose) > 0);
@@ -236,6 +249,7 @@ fn route_inputs(
             roster: u64::try_from(roster).unwrap_or(u64::MAX),
             proposals: proposals.iter().map(|p| route::frozen_proposal(p.id, p.proposer, p.probability)).collect(),
             measured,
+            experiment: experiment.cloned(),
         },
     }
 }

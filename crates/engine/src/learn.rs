@@ -7,6 +7,7 @@ mod certify;
 mod cover;
 mod drift;
 mod estimate;
+mod experiment;
 mod partition;
 mod people;
 mod price;
@@ -15,6 +16,7 @@ mod row;
 mod tests;
 mod watch;
 
+pub use experiment::Ended;
 pub use watch::{Broken, By};
 
 use crate::track::{FORMAT, LabelKind, Labels, Prices, TrackRecord};
@@ -47,6 +49,7 @@ pub struct Learner {
     seen: u64,
     last: Option<TrackRecord>,
     watches: BTreeMap<(String, By), watch::Watching>,
+    experiments: Vec<experiment::Known>,
 }
 
 impl Learner {
@@ -55,7 +58,8 @@ impl Learner {
     pub fn new(id: PlaybookId, version: u64, playbook: Arc<Playbook>) -> Self {
         let rows = Rows::new(&playbook);
         let metrics = PeopleMetrics::Own;
-        Self { id, version, playbook, metrics, rows, through: 0, seen: 0, last: None, watches: BTreeMap::new() }
+        let (watches, experiments) = (BTreeMap::new(), Vec::new());
+        Self { id, version, playbook, metrics, rows, through: 0, seen: 0, last: None, watches, experiments }
     }
 
     /// Goes on from a record that was published before: its regions, its plan, its certificates.
@@ -84,7 +88,11 @@ impl Learner {
         self.through += 1;
         if let Some(case) = case_of(event) {
             let fresh = matches!(&event.body, Body::CaseOpened(body) if body.playbook == self.id);
-            self.seen += u64::from(self.rows.apply(case, event, fresh));
+            let taught = self.rows.apply(case, event, fresh);
+            self.seen += u64::from(taught);
+            self.experiments.iter_mut().for_each(|known| known.changed |= taught);
+        } else {
+            self.experiment_told(event);
         }
     }
 
@@ -134,6 +142,7 @@ impl Learner {
             advice: Vec::new(),
             people: Vec::new(),
             drift: Vec::new(),
+            experiments: self.experiment_records(kind, after, now),
         };
         self.last = last;
         if kind == LabelKind::Always {

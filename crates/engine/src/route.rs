@@ -7,7 +7,7 @@ use crate::sabotage::{Sabotage, on};
 use countersign_core::{
     Content,
     content::Digest,
-    event::{CaseRouted, Draw, Route, RouteArm, RouteInputs, RouteMeasured, RouteProposal, StopScope, WouldAutomate},
+    event::{CaseRouted, Draw, Route, RouteArm, RouteAssigned, RouteInputs, RouteMeasured, RouteProposal, StopScope, WouldAutomate},
     number::{Decimal, MicroUnits, ONE_BILLIONTHS},
     playbook::{Condition, Playbook, RouteRule, Test, decimals},
 };
@@ -17,7 +17,7 @@ use std::{cmp::Ordering, collections::BTreeMap};
 /// Version of the routing function. A changed function gets a new one, and the old stays compiled. What a certificate covers is
 /// automated as a whole or not at all: whoever picked what is cheap out of it would automate something else than what was tested.
 pub const ROUTER_VERSION: u32 = 3;
-/// The version that asked case by case, even under a certificate, whether automation is cheaper.
+/// The version that asked case by case, even under a certificate, whether automation is cheaper, and knew no experiments.
 const ROUTER_VERSION_BY_CASE: u32 = 2;
 /// The first version: what all later ones do without a track record.
 const ROUTER_VERSION_UNMEASURED: u32 = 1;
@@ -28,8 +28,10 @@ pub const DRAW_BLIND: &str = "blind";
 pub const DRAW_AUDIT: &str = "audit";
 /// The purpose of the draw that gives a share of cases to a route by lot.
 pub const DRAW_EXPLORE: &str = "explore";
+/// The purpose of the draw that lets a share of cases enter an experiment, and assigns them to one of its ways.
+pub const DRAW_EXPERIMENT: &str = "experiment";
 /// Every purpose there is.
-pub const DRAWS: [&str; 3] = [DRAW_BLIND, DRAW_AUDIT, DRAW_EXPLORE];
+pub const DRAWS: [&str; 4] = [DRAW_BLIND, DRAW_AUDIT, DRAW_EXPLORE, DRAW_EXPERIMENT];
 
 /// Cases that a way to decide needs behind it before it may take the place of the default.
 pub const DEPART_ROWS_MIN: u64 = 30;
@@ -98,7 +100,7 @@ fn route_as(router_version: u32, playbook: &Playbook, inputs: Inputs) -> CaseRou
     let rule = frozen.rules.iter().position(|holds| *holds).and_then(|at| playbook.routing.rules.get(at));
     let mut draws = Draws { drawn, used: Vec::new() };
     let automation = Automation::of(router_version, playbook, &frozen, rule.is_some());
-    let Chosen { route: chosen, reason, refused } = choose(playbook, &frozen, (rule, cause), &automation, &mut draws);
+    let Chosen { route: chosen, reason, refused, assigned } = choose(playbook, &frozen, (rule, cause), &automation, &mut draws);
     let (chosen, reason) = match cause {
         _ if frozen.roster == 0 && !matches!(chosen, Route::Hold | Route::Automate) && !on(Sabotage::RosterIgnored) => {
             (Route::Hold, "no_roster")
@@ -121,6 +123,7 @@ fn route_as(router_version: u32, playbook: &Playbook, inputs: Inputs) -> CaseRou
         rule: rule.map(|rule| rule.name.clone()),
         draws: draws.used,
         would_automate: would_automate.filter(|_| chosen != Route::Automate || sabotaged),
+        assigned: assigned.filter(|_| reason == "experiment"),
         seats: match chosen {
             Route::Hold | Route::Automate => 0,
             Route::Panel => playbook.routing.panel.max(1),
@@ -139,9 +142,17 @@ struct Chosen {
     route: Route,
     reason: &'static str,
     refused: &'static str,
+    assigned: Option<RouteAssigned>,
 }
 
-/// Rules first; then, where none speaks, the track record among the routes that the playbook allows; then the default.
+impl Chosen {
+    fn new(route: Route, reason: &'static str, refused: &'static str) -> Self {
+        Self { route, reason, refused, assigned: None }
+    }
+}
+
+/// Rules first; then, where none speaks, a certificate, an experiment, and the track record among the routes that the playbook allows;
+/// then the default.
 fn choose(
     playbook: &Playbook,
     frozen: &RouteInputs,
@@ -156,10 +167,17 @@ fn choose(
         Route::Hold if cause == Cause::Escalated => Route::Assist,
         other => other,
     };
-    let measured = frozen.measured.as_ref().filter(|_| rule.is_none() && cause == Cause::Content && chosen != Route::Hold);
+    let free = rule.is_none() && cause == Cause::Content && chosen != Route::Hold;
+    let measured = frozen.measured.as_ref().filter(|_| free);
+    let by_certificate = measured.and_then(|measured| certified(playbook, frozen, measured, chosen, automation, draws));
+    // What is automated never enters an experiment: experiments are about what people decide.
+    let by_lot = |draws: &mut Draws| if free { by_experiment(playbook, frozen, draws) } else { None };
+    if let Some(decided) = by_certificate.or_else(|| by_lot(draws)) {
+        return decided;
+    }
     let (chosen, reason) = match measured {
         None => (chosen, reason),
-        Some(measured) => match by_record(playbook, frozen, measured, chosen, automation, draws) {
+        Some(measured) => match by_record(playbook, frozen, measured, chosen, draws) {
             Chosen { route, reason: "default", .. } => (route, "default"),
             decided => return decided,
         },
@@ -172,35 +190,60 @@ fn choose(
         },
         other => (other, reason),
     };
-    Chosen { route, reason, refused: "costlier" }
+    Chosen::new(route, reason, "costlier")
 }
 
-/// What the track record makes of a case that no rule speaks of.
-fn by_record(
+/// The routes that the playbook lets the track record choose and that can be taken.
+fn allowed(playbook: &Playbook, frozen: &RouteInputs) -> Vec<Route> {
+    playbook.routing.choose.iter().copied().filter(|route| possible(playbook, frozen, *route)).collect()
+}
+
+/// What a certificate makes of a case that no rule speaks of: the AI decides it, or people look at it blind.
+fn certified(
     playbook: &Playbook,
     frozen: &RouteInputs,
     measured: &RouteMeasured,
     default: Route,
     automation: &Automation<'_>,
     draws: &mut Draws,
-) -> Chosen {
-    let allowed: Vec<Route> = playbook.routing.choose.iter().copied().filter(|route| possible(playbook, frozen, *route)).collect();
-    let people = cheapest(&measured.arms, &allowed, default);
-    if automation.certificate.is_some() && automation.refused.is_none() && automation.worth(measured, people) {
-        let audit = playbook.routing.automate.map_or(ONE_BILLIONTHS, |terms| terms.audit);
-        return match draws.falls(DRAW_AUDIT, audit) {
-            true => Chosen { route: Route::Blind, reason: "audit", refused: "audit" },
-            false => Chosen { route: Route::Automate, reason: "certificate", refused: "" },
-        };
+) -> Option<Chosen> {
+    if automation.certificate.is_none() || automation.refused.is_some() {
+        return None;
     }
+    let people = cheapest(&measured.arms, &allowed(playbook, frozen), default);
+    let audit = playbook.routing.automate.map_or(ONE_BILLIONTHS, |terms| terms.audit);
+    automation.worth(measured, people).then(|| match draws.falls(DRAW_AUDIT, audit) {
+        true => Chosen::new(Route::Blind, "audit", "audit"),
+        false => Chosen::new(Route::Automate, "certificate", ""),
+    })
+}
+
+/// What an experiment makes of a case, where its draw falls into the share: one of the ways by lot. A case for which one of the ways is
+/// not allowed or not possible does not enter, whichever way it would have been assigned to.
+fn by_experiment(playbook: &Playbook, frozen: &RouteInputs, draws: &mut Draws) -> Option<Chosen> {
+    let experiment = frozen.experiment.as_ref()?;
+    let fits = |route: Route| playbook.routing.allows(route) && possible(playbook, frozen, route);
+    if !experiment.arms.iter().all(|arm| fits(arm.route)) {
+        return None;
+    }
+    let at = draws.lot(DRAW_EXPERIMENT, experiment.share, experiment.arms.len())?;
+    let arm = experiment.arms.get(at)?;
+    let assigned = RouteAssigned { experiment: experiment.id, arm: u32::try_from(at).ok()? };
+    Some(Chosen { assigned: Some(assigned), ..Chosen::new(arm.route, "experiment", "experiment") })
+}
+
+/// What the track record makes of a case that people decide.
+fn by_record(playbook: &Playbook, frozen: &RouteInputs, measured: &RouteMeasured, default: Route, draws: &mut Draws) -> Chosen {
+    let allowed = allowed(playbook, frozen);
+    let people = cheapest(&measured.arms, &allowed, default);
     // What is automated has its audits; what people decide is tried by lot, or other ways would never be known.
     if let Some(at) = draws.lot(DRAW_EXPLORE, playbook.routing.explore, allowed.len())
         && let Some(route) = allowed.get(at)
     {
-        return Chosen { route: *route, reason: "explore", refused: "explore" };
+        return Chosen::new(*route, "explore", "explore");
     }
     let reason = if people == default { "default" } else { "measured" };
-    Chosen { route: people, reason, refused: "costlier" }
+    Chosen::new(people, reason, "costlier")
 }
 
 /// Whether a route can be taken at all: advice needs a proposal, a panel its people.
@@ -320,8 +363,9 @@ impl<'i> Automation<'i> {
 pub fn explain(routed: &CaseRouted, playbook: &Playbook) -> Result<(), Error> {
     let frozen = routed.inputs.clone().ok_or(Error::NoInputs)?;
     match routed.router_version {
-        ROUTER_VERSION | ROUTER_VERSION_BY_CASE => {}
-        ROUTER_VERSION_UNMEASURED if frozen.measured.is_none() => {}
+        ROUTER_VERSION => {}
+        ROUTER_VERSION_BY_CASE if frozen.experiment.is_none() => {}
+        ROUTER_VERSION_UNMEASURED if frozen.measured.is_none() && frozen.experiment.is_none() => {}
         other => return Err(Error::Version(other)),
     }
     let (recorded, rules) = (frozen.rules.len(), playbook.routing.rules.len());
@@ -354,6 +398,7 @@ pub fn explain(routed: &CaseRouted, playbook: &Playbook) -> Result<(), Error> {
         ("rule", again.rule == routed.rule),
         ("draws", again.draws == routed.draws),
         ("would_automate", again.would_automate == routed.would_automate),
+        ("assigned", again.assigned == routed.assigned),
         ("seats", again.seats == routed.seats),
     ];
     same.iter().find(|(_, same)| !same).map_or(Ok(()), |(member, _)| Err(Error::Differs { member }))

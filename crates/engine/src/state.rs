@@ -4,7 +4,7 @@
 use countersign_core::{
     answer::Answer,
     content::{Content, Digest},
-    event::{Basis, Event, OutcomeKind, OutcomeValue, Phase, Route, RouteWorth},
+    event::{Basis, Event, ExperimentArm, OutcomeKind, OutcomeValue, Phase, Route},
     id::{EventId, PersonId, PlaybookId, SubjectId},
     number::Micros,
 };
@@ -77,6 +77,8 @@ pub struct CaseState {
     pub asks: Vec<AskRecord>,
     /// The route in force.
     pub route: Option<RouteRecord>,
+    /// The experiment that it entered first.
+    pub entered: Option<EventId>,
     /// What was shown, in its order.
     pub shown: Vec<ShownRecord>,
     /// Judgments given here, in their order.
@@ -134,7 +136,7 @@ pub struct AskRecord {
 }
 
 /// The route in force.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq)]
 pub struct RouteRecord {
     /// The event.
     pub id: EventId,
@@ -148,8 +150,8 @@ pub struct RouteRecord {
     pub seats: u32,
     /// The role that has to look, after an escalation.
     pub role: Option<String>,
-    /// What a person's look is worth, as it was known then.
-    pub worth: Option<RouteWorth>,
+    /// What of the advice is shown, where an experiment says so.
+    pub showing: Option<ExperimentArm>,
 }
 
 /// What was on a person's screen.
@@ -308,6 +310,16 @@ impl CaseState {
             let superseded = later.into_iter().any(|q| q.revision == self.revision && q.proposer == p.proposer);
             (!superseded).then_some(p)
         })
+    }
+
+    /// Of these, the ones that an experiment lets people see; all of them where there is none.
+    pub fn proposals_advised(&self) -> impl Iterator<Item = &ProposalRecord> {
+        let showing = self.route.as_ref().and_then(|route| route.showing.as_ref());
+        let wanted = move |p: &&ProposalRecord| {
+            let same = |wanted: &Option<String>, is: &str| wanted.as_deref().is_none_or(|wanted| wanted == is);
+            showing.is_none_or(|arm| same(&arm.proposer, &p.proposer) && same(&arm.version, &p.proposer_version))
+        };
+        self.proposals_current().filter(wanted)
     }
 
     /// The judgments that still count.

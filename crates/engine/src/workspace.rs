@@ -4,14 +4,21 @@
 use crate::context::{Control, Roster};
 use countersign_core::{
     content::{Content, Digest},
-    event::{Body, Event, InductionCompleted, PeopleMetrics, PersonKind, StopScope, TrackPin, TrackRecordPublished},
+    event::{
+        Body, Event, ExperimentEnd, ExperimentStarted, InductionCompleted, NoticeRaised, PeopleMetrics, PersonKind, RouteExperiment,
+        RoutingDrafted, RoutingRehearsed, StopScope, TrackPin, TrackRecordPublished,
+    },
     id::{EventId, PersonId, PlaybookId, SubjectId},
     number::Micros,
 };
 use std::collections::{BTreeMap, BTreeSet};
 
+mod change;
+mod experiment;
 mod verbs;
 
+pub use change::{DRAFTS_OPEN_MAX, DraftFacts, DraftStanding};
+pub use experiment::ExperimentFacts;
 pub use verbs::decide;
 
 /// What somebody wants to happen to the workspace.
@@ -145,6 +152,50 @@ pub enum WorkspaceCommand {
     PublishRecord(TrackRecordPublished),
     /// A person has gone through the induction of a playbook. Again, in the same version, is nothing to do.
     CompleteInduction(InductionCompleted),
+    /// Lets a share of a playbook's cases go by lot to the ways that are to be compared.
+    StartExperiment(ExperimentStarted),
+    /// Lets no further case enter.
+    StopExperiment {
+        /// The experiment.
+        experiment: EventId,
+        /// Why, in a word.
+        cause: ExperimentEnd,
+        /// Why, in a sentence.
+        reason: String,
+        /// The person who stops it, where one does.
+        person: Option<PersonId>,
+    },
+    /// Proposes another routing of a playbook.
+    DraftRouting(RoutingDrafted),
+    /// Keeps what a draft came to on past cases.
+    RehearseRouting(RoutingRehearsed),
+    /// Approves a draft: a second person does. The publishing of its source follows in the same change.
+    ApproveRouting {
+        /// The draft.
+        draft: EventId,
+        /// Who approves.
+        person: PersonId,
+    },
+    /// Takes a draft back.
+    WithdrawRouting {
+        /// The draft.
+        draft: EventId,
+        /// Who does.
+        person: PersonId,
+        /// Why.
+        reason: String,
+    },
+    /// Goes back to the routing from before the last approved draft. The publishing follows in the same change.
+    RollBackRouting {
+        /// The playbook.
+        playbook: PlaybookId,
+        /// Who does.
+        person: PersonId,
+        /// Why.
+        reason: String,
+    },
+    /// Tells the leads something.
+    RaiseNotice(NoticeRaised),
 }
 
 /// What is known of a person: nothing that names them.
@@ -262,7 +313,16 @@ pub struct WorkspaceState {
     pub erased: BTreeSet<SubjectId>,
     /// Who has gone through the induction of which playbook, in which of its versions last.
     pub inducted: BTreeMap<(PersonId, PlaybookId), u64>,
+    /// Experiments, running and ended.
+    pub experiments: BTreeMap<EventId, ExperimentFacts>,
+    /// Drafts of routings, in whatever state.
+    pub drafts: BTreeMap<EventId, DraftFacts>,
+    /// The latest events that the leads are told of, the newest last.
+    pub notices: Vec<Event>,
 }
+
+/// Events that the leads are told of and that are kept at hand.
+const NOTICES_MAX: usize = 200;
 
 impl Default for WorkspaceState {
     fn default() -> Self {
@@ -273,13 +333,16 @@ impl Default for WorkspaceState {
             logs: Vec::new(),
             people: BTreeMap::new(),
             keys: BTreeMap::new(),
-            control: Control { stops: BTreeSet::new(), people_metrics: PeopleMetrics::Own },
+            control: Control { stops: BTreeSet::new(), people_metrics: PeopleMetrics::Own, experiments: BTreeMap::new() },
             draw_epochs: BTreeMap::new(),
             playbooks: BTreeMap::new(),
             playbook_names: BTreeMap::new(),
             records: BTreeMap::new(),
             erased: BTreeSet::new(),
             inducted: BTreeMap::new(),
+            experiments: BTreeMap::new(),
+            drafts: BTreeMap::new(),
+            notices: Vec::new(),
         }
     }
 }
@@ -345,6 +408,7 @@ impl WorkspaceState {
         if !matches!(event.body, Body::PlaybookPublished(_)) {
             self.version = event.stream_version;
         }
+        self.notice(event);
         match &event.body {
             Body::WorkspaceCreated(body) => {
                 self.name.clone_from(&body.name);
@@ -386,7 +450,41 @@ impl WorkspaceState {
                 let pinned = body.cause == TrackPin::Pinned;
                 self.records.insert(body.playbook, RecordFacts { number, digest, certificates, pinned, latest });
             }
-            body => self.apply_directory(body),
+            Body::ExperimentStarted(body) => {
+                let routed = RouteExperiment { id: event.id, share: body.share, arms: body.arms.clone() };
+                self.control.experiments.insert(body.playbook, routed);
+                let facts = ExperimentFacts { started: body.clone(), started_at: event.occurred_at, stopped: None };
+                self.experiments.insert(event.id, facts);
+            }
+            Body::ExperimentStopped(body) => {
+                self.control.experiments.retain(|_, running| running.id != body.experiment);
+                if let Some(facts) = self.experiments.get_mut(&body.experiment) {
+                    facts.stopped = Some((event.occurred_at, body.clone()));
+                }
+            }
+            body => {
+                self.apply_drafts(event, body);
+                self.apply_directory(body);
+            }
+        }
+    }
+
+    /// Keeps what the leads are told of.
+    fn notice(&mut self, event: &Event) {
+        let told = matches!(
+            event.body,
+            Body::AutomationStopped(_)
+                | Body::AutomationResumed(_)
+                | Body::ExperimentStopped(_)
+                | Body::RoutingApproved(_)
+                | Body::RoutingRolledBack(_)
+                | Body::NoticeRaised(_)
+        );
+        if told {
+            if self.notices.len() >= NOTICES_MAX {
+                self.notices.remove(0);
+            }
+            self.notices.push(event.clone());
         }
     }
 

@@ -109,12 +109,13 @@ impl Browser {
             .expect("a session with the browser");
         let tabs = Mutex::new(vec![client.window().await.expect("a window")]);
         let browser = Self { client, base: base.to_owned(), screen, tabs, _driver: driver, _profile: profile };
-        browser.size().await;
+        browser.resize(screen).await;
         Ok(browser)
     }
 
-    async fn size(&self) {
-        let Screen { width, height, .. } = self.screen;
+    /// From now on the window is as large as this screen.
+    pub async fn resize(&self, screen: Screen) {
+        let Screen { width, height, .. } = screen;
         let size = json!({ "width": width, "height": height, "deviceScaleFactor": 1, "mobile": width < 500 });
         self.dev_tools("Emulation.setDeviceMetricsOverride", size).await;
     }
@@ -132,7 +133,7 @@ impl Browser {
         let tab = self.client.new_window(true).await.expect("a tab").handle;
         self.tabs.lock().expect("tabs").push(tab.clone());
         self.client.switch_to_window(tab).await.expect("the new tab");
-        self.size().await;
+        self.resize(self.screen).await;
     }
 
     /// Looks at the tab that was opened as number `at`, from 0.
@@ -328,8 +329,9 @@ impl Browser {
         let mut parameters = json!({ "format": "png" });
         if whole {
             let height = self.script("return document.documentElement.scrollHeight").await;
+            let width = self.script("return innerWidth").await;
             parameters["captureBeyondViewport"] = json!(true);
-            parameters["clip"] = json!({ "x": 0, "y": 0, "width": self.screen.width, "height": height, "scale": 1 });
+            parameters["clip"] = json!({ "x": 0, "y": 0, "width": width, "height": height, "scale": 1 });
         }
         let picture = self.dev_tools("Page.captureScreenshot", parameters).await;
         let bytes = STANDARD.decode(picture["data"].as_str().expect("a picture")).expect("base64");

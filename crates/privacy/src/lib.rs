@@ -3,8 +3,8 @@
 //! Start at [`root`]: one root secret, from which every other key of a node is derived by purpose. [`subject`] holds
 //! the key per data subject whose destruction is erasure, [`commitment`](mod@commitment) what an event says about a
 //! value instead of the value, [`token`] keyed and signed tokens, [`api_key`] the keys that programs sign in with,
-//! [`bearer`] the secrets that people sign in with. [`mod@find`] finds personal data by pattern and checksum, and [`mod@mask`] replaces
-//! it by placeholders before a text goes out.
+//! [`bearer`] the secrets that people sign in with, [`webhook`] what messages to outside are signed with. [`mod@find`] finds personal data
+//! by pattern and checksum, and [`mod@mask`] replaces it by placeholders before a text goes out.
 //!
 //! **Architecture invariant:** this crate stores nothing, reads no clock, draws no randomness (nonces, salts and keys
 //! are parameters) and knows nothing of events, cases or HTTP: ids come in as 16 bytes. No secret of it is ever
@@ -22,6 +22,7 @@ mod parts;
 pub mod root;
 pub mod subject;
 pub mod token;
+pub mod webhook;
 
 pub use api_key::ApiKey;
 pub use bearer::Bearer;

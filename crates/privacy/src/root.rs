@@ -31,13 +31,15 @@ pub enum Purpose {
     CheckpointSeed,
     /// The epoch key of committed random draws; context: the workspace and the epoch.
     DrawEpoch,
+    /// Signs the messages to a webhook; context: the workspace and the webhook.
+    WebhookSecret,
     /// Names the root secret: see [`RootSecret::key_id`].
     KeyId,
 }
 
 impl Purpose {
     /// Every purpose, in the order of declaration.
-    pub const ALL: [Self; 9] = [
+    pub const ALL: [Self; 10] = [
         Self::VaultWrap,
         Self::ExternalToken,
         Self::ContentToken,
@@ -46,6 +48,7 @@ impl Purpose {
         Self::Cursor,
         Self::CheckpointSeed,
         Self::DrawEpoch,
+        Self::WebhookSecret,
         Self::KeyId,
     ];
 
@@ -61,6 +64,7 @@ impl Purpose {
             Self::Cursor => "cursor",
             Self::CheckpointSeed => "checkpoint-seed",
             Self::DrawEpoch => "draw-epoch",
+            Self::WebhookSecret => "webhook-secret",
             Self::KeyId => "key-id",
         }
     }

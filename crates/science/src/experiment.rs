@@ -77,6 +77,7 @@ struct Arm {
     #[serde(with = "crate::fitted::bits")]
     weighted_outcome: f64,
     difference: Sequence,
+    level: Sequence,
 }
 
 impl Arm {
@@ -88,7 +89,7 @@ impl Arm {
 
 impl Versioned for Experiment {
     const KIND: &'static str = "experiment";
-    const VERSION: u32 = 1;
+    const VERSION: u32 = 2;
 }
 
 impl Experiment {
@@ -150,6 +151,8 @@ impl Experiment {
                 assigned if assigned == baseline => -weight * (row.outcome - base),
                 _ => 0.0,
             };
+            let own = if row.assigned == index { weight * (row.outcome - mean) } else { 0.0 };
+            arm.level.observe(mean + own, None, log_limit);
             if index != baseline {
                 arm.difference.observe(mean - base + residual, span, log_limit);
             }
@@ -196,6 +199,22 @@ impl Experiment {
                 None => Err(Error::cannot_say("Without a range of the outcome there is no exact interval.")),
             },
         }
+    }
+
+    /// The mean outcome of an arm, as assigned. Its interval covers at the stated level at all looks at once, for this arm alone.
+    ///
+    /// # Errors
+    /// No arm; too few rows.
+    pub fn level(&self, arm: u32) -> Result<Estimate> {
+        let known = self.arms.get(arm as usize);
+        let this = known.ok_or_else(|| Error::input("arm", format!("there are {} arms, and this is arm {arm}", self.design.arms)))?;
+        if this.rows < ARM_ROWS_MIN {
+            return Err(Error::cannot_say(format!(
+                "The arm has {} rows so far; from {ARM_ROWS_MIN} on its mean can be stated.",
+                this.rows
+            )));
+        }
+        Ok(Estimate { n: this.rows, ..this.level.asymptotic(1.0 - self.design.level, self.design.tuned_rows) })
     }
 
     /// Rows of an arm, their mean outcome by normalised inverse weights, and their effective number (Kish): the rows that an even

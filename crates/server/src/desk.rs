@@ -8,6 +8,7 @@ mod answer;
 mod around;
 mod asset;
 mod case;
+mod experiment;
 mod field;
 mod file;
 mod form;
@@ -15,12 +16,14 @@ mod history;
 mod induction;
 mod judge;
 mod ledger;
+mod notices;
 mod page;
 mod pair;
 mod playbooks;
 mod practice;
 mod queue;
 mod recent;
+mod routing;
 mod sign_in;
 mod strip;
 mod text;
@@ -93,6 +96,17 @@ pub fn routes() -> Router<Server> {
         .route("/desk/practice/{session}", get(practice::page).post(practice::step))
         .route("/desk/practice/{session}/delete", post(practice::delete))
         .route("/desk/work", get(work::page))
+        .route("/desk/playbooks/{name}/experiments", get(experiment::list).post(experiment::start))
+        .route("/desk/experiments/{id}", get(experiment::one))
+        .route("/desk/experiments/{id}/stop", post(experiment::stop))
+        .route("/desk/playbooks/{name}/routing", get(routing::list).post(routing::write))
+        .route("/desk/playbooks/{name}/routing/roll-back", post(routing::roll_back))
+        .route("/desk/routing-drafts/{id}", get(routing::one))
+        .route("/desk/routing-drafts/{id}/rehearse", post(routing::rehearse))
+        .route("/desk/routing-drafts/{id}/approve", post(routing::approve))
+        .route("/desk/routing-drafts/{id}/withdraw", post(routing::withdraw))
+        .route("/desk/notices", get(notices::page))
+        .route("/desk/notices/read", post(notices::read))
         .route("/desk/files/{digest}", get(file::give))
         .route("/desk/sign-in", get(sign_in::how))
         .route("/desk/sign-in/{link}", get(sign_in::confirm).post(sign_in::enter))

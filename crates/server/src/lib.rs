@@ -19,6 +19,7 @@ mod problem;
 mod routes;
 mod serve;
 mod state;
+pub mod webhook;
 
 pub use desk::sign_in_url;
 pub use problem::{Kind, PAGES, ProblemBody};

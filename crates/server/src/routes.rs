@@ -7,6 +7,7 @@ mod claim;
 mod control;
 mod decision;
 mod event;
+mod experiment;
 mod judgment;
 mod log;
 mod operations;
@@ -16,8 +17,10 @@ mod playbook;
 mod practice;
 mod proposal;
 mod rehearsal;
+mod routing;
 mod subject;
 mod track;
+mod webhook;
 mod workspace;
 
 use crate::{openapi, state::Server};
@@ -39,6 +42,7 @@ pub fn all() -> OpenApiRouter<Server> {
         .merge(control::routes())
         .merge(decision::routes())
         .merge(event::routes())
+        .merge(experiment::routes())
         .merge(judgment::routes())
         .merge(log::routes())
         .merge(operations::routes())
@@ -48,8 +52,10 @@ pub fn all() -> OpenApiRouter<Server> {
         .merge(practice::routes())
         .merge(proposal::routes())
         .merge(rehearsal::routes())
+        .merge(routing::routes())
         .merge(subject::routes())
         .merge(track::routes())
+        .merge(webhook::routes())
         .merge(workspace::routes())
 }
 

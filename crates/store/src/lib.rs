@@ -33,6 +33,7 @@ pub mod reroute;
 pub mod subject;
 pub mod track;
 pub mod vault;
+pub mod webhook;
 
 pub use db::{Conn, Db, Session, Tx};
 pub use error::Error;
@@ -64,6 +65,7 @@ pub fn statements() -> Vec<(&'static str, &'static str)> {
         subject::STATEMENTS,
         track::STATEMENTS,
         vault::STATEMENTS,
+        webhook::STATEMENTS,
     ]
     .concat()
 }

@@ -144,6 +144,12 @@ impl Workspace {
             view.like = record.as_ref().and_then(|record| LikeView::of(record, &file.state, EventId(view.id)));
             view
         };
+        let explained = |mut view: ProposalView| {
+            if body.unexplained {
+                (view.explanation, view.evidence) = (None, Vec::new());
+            }
+            view
+        };
         Ok(Shown {
             shown: event.id.0,
             token,
@@ -153,7 +159,7 @@ impl Workspace {
             question: playbook.question.clone(),
             answer: read::answer_spec(&playbook),
             fields: body.fields.iter().map(|f| file.field(&playbook, &f.name, f.masked)).collect(),
-            proposals: body.proposals.iter().filter_map(|id| file.proposal(*id)).map(like).collect(),
+            proposals: body.proposals.iter().filter_map(|id| file.proposal(*id)).map(like).map(explained).collect(),
             kind: record.as_ref().and_then(|record| KindView::of(record, &file.state)),
             disagreement: disagreement(file, body, record.as_deref()),
             precedents: self.precedents_told(file, &body.precedents).await?,
@@ -168,7 +174,7 @@ impl Workspace {
         let state = &file.state;
         let playbook = self.inner.control(self.id).await?.playbook(state.playbook, state.playbook_version)?;
         // Whether there is newer advice is advice: only somebody who sees advice is told.
-        let current: Vec<_> = state.proposals_current().map(|p| p.id).collect();
+        let current: Vec<_> = state.proposals_advised().map(|p| p.id).collect();
         let sees = body.advice_visible || body.phase == Phase::Final || state.route.as_ref().is_some_and(|r| r.route == Route::Assist);
         Ok(Sheet {
             shown: self.shown(file, event, state.version).await?,

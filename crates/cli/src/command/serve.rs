@@ -22,10 +22,13 @@ pub struct Arguments {
     /// Where people reach the desk, as in https://countersign.example.org; with https its cookie goes by no other way
     #[arg(long, value_name = "URL", env = "COUNTERSIGN_URL")]
     pub url: Option<String>,
+    /// Let webhooks reach addresses inside of networks, by plain http too
+    #[arg(long, env = "COUNTERSIGN_WEBHOOKS_PRIVATE")]
+    pub webhooks_private: bool,
 }
 
 /// Serves until SIGINT or SIGTERM.
-pub async fn run(global: &Global, Arguments { listen, url }: Arguments) -> Result<()> {
+pub async fn run(global: &Global, Arguments { listen, url, webhooks_private }: Arguments) -> Result<()> {
     let settings = Settings::load(global)?;
     logging(settings.log.as_deref());
     let app = node::app(&settings).await?;
@@ -35,17 +38,18 @@ pub async fn run(global: &Global, Arguments { listen, url }: Arguments) -> Resul
     };
     let listener = TcpListener::bind(address).await.map_err(|error| Exit::Failed.because(format!("listen on {address}: {error}")))?;
     let url = url.or_else(|| settings.url.clone());
-    until_stopped(app, listener, url.as_deref(), global.out()).await
+    until_stopped(app, listener, (url.as_deref(), webhooks_private), global.out()).await
 }
 
 /// Serves on a socket until SIGINT or SIGTERM, then ends in an orderly way.
-pub async fn until_stopped(app: App, listener: TcpListener, url: Option<&str>, out: Out) -> Result<()> {
+pub async fn until_stopped(app: App, listener: TcpListener, (url, webhooks_private): (Option<&str>, bool), out: Out) -> Result<()> {
     let address = listener.local_addr()?;
     let stop = signals()?;
     let integrator = countersign_app::integrator::spawn(&app);
     let learner = countersign_app::learner::spawn(&app);
     let reroute = countersign_app::reroute::spawn(&app);
     let precedents = countersign_app::precedent::spawn(&app);
+    let webhooks = countersign_server::webhook::spawn(&app, webhooks_private);
     out.either(&serde_json::json!({ "url": format!("http://{address}") }), format!("listening on http://{address}"))?;
     let tls = url.is_some_and(|url| url.starts_with("https://"));
     if !address.ip().is_loopback() && !tls {
@@ -56,6 +60,7 @@ pub async fn until_stopped(app: App, listener: TcpListener, url: Option<&str>, o
     learner.abort();
     reroute.abort();
     precedents.abort();
+    webhooks.abort();
     app.close().await;
     Ok(())
 }

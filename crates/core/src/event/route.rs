@@ -1,6 +1,6 @@
 //! Bodies about routes: who decides and why, frozen so that it can be derived again. Never holds a field of a case.
 
-use super::StopScope;
+use super::{ExperimentArm, StopScope};
 use crate::{
     content::Digest,
     id::EventId,
@@ -42,17 +42,18 @@ impl Route {
 }
 
 body!(/** A committed random draw that a route rests on. */ Draw {
-    /** What for: `blind`, `audit`, `explore`. */ purpose: String,
+    /** What for: `blind`, `audit`, `explore`, `experiment`. */ purpose: String,
     /** The epoch of the committed key. */ epoch: u64,
     /** The draw, in billionths. */ value: u32,
     /** The share it was held against, in billionths: chosen when `value < share`. */ share: u32,
 });
 body!(/** See [`Body::CaseRouted`]. Holds its whole input, so that it can be derived again. */ CaseRouted {
     /** The route. */ route: Route,
-    /** Why, in one of the router's own words: `default`, `rule`, `blind_share`, `measured`, `explore`, `certificate`, `audit`, `no_proposal`, `no_roster`, `escalated`, `reopened`. */ reason: String,
+    /** Why, in one of the router's own words: `default`, `rule`, `blind_share`, `measured`, `explore`, `experiment`, `certificate`, `audit`, `no_proposal`, `no_roster`, `escalated`, `reopened`. */ reason: String,
     /** The rule that chose it. */ #[serde(default, skip_serializing_if = "Option::is_none")] rule: Option<String>,
     /** The draws it rests on. */ #[serde(default, skip_serializing_if = "Vec::is_empty")] draws: Vec<Draw>,
     /** What automation would have answered, had there been a certificate. Never shown before a first answer. */ #[serde(default, skip_serializing_if = "Option::is_none")] would_automate: Option<WouldAutomate>,
+    /** The way of an experiment that it was assigned to by lot. */ #[serde(default, skip_serializing_if = "Option::is_none")] assigned: Option<RouteAssigned>,
     /** How many independent answers are wanted at first. */ seats: u32,
     /** Role that has to look, after an escalation. */ #[serde(default, skip_serializing_if = "Option::is_none")] role: Option<String>,
     /** Version of the routing function. */ router_version: u32,
@@ -67,6 +68,16 @@ body!(/** What the routing function read, besides the playbook. */ RouteInputs {
     /** Active members who may decide. */ roster: u64,
     /** Stops that reached the case. */ #[serde(default, skip_serializing_if = "Vec::is_empty")] stops: Vec<StopScope>,
     /** What the track record said of this case; absent where there is none yet. */ #[serde(default, skip_serializing_if = "Option::is_none")] measured: Option<RouteMeasured>,
+    /** The experiment that the case may enter. */ #[serde(default, skip_serializing_if = "Option::is_none")] experiment: Option<RouteExperiment>,
+});
+body!(/** An experiment as the routing function saw it. */ RouteExperiment {
+    /** The experiment. */ id: EventId,
+    /** The share of cases that enter it, in billionths. */ share: u32,
+    /** Its ways, assigned with equal chances. */ arms: Vec<ExperimentArm>,
+});
+body!(/** What a case was assigned to by lot. */ RouteAssigned {
+    /** The experiment. */ experiment: EventId,
+    /** The way, counted from 0. */ arm: u32,
 });
 body!(/** What a version of the track record said of a case, in whole numbers. */ RouteMeasured {
     /** Number of the record: 1, 2, 3, .. for each playbook. */ record: u64,
@@ -74,19 +85,10 @@ body!(/** What a version of the track record said of a case, in whole numbers. *
     /** The region of the case, by its place in the record; one past the last: none of them. */ region: u32,
     /** The proposal that would be automated: the surest by its own record. */ #[serde(default, skip_serializing_if = "Option::is_none")] proposal: Option<EventId>,
     /** How often such proposals were right, in billionths. */ #[serde(default, skip_serializing_if = "Option::is_none")] chance: Option<u32>,
+    /** How often the surest proposal's like was right, where another one is certified: ways to decide are compared by it. */ #[serde(default, skip_serializing_if = "Option::is_none")] top: Option<u32>,
     /** What each way to decide is expected to come to; ways that were never seen are absent. */ #[serde(default, skip_serializing_if = "Vec::is_empty")] arms: Vec<RouteArm>,
     /** The certificate that covers the case. */ #[serde(default, skip_serializing_if = "Option::is_none")] certificate: Option<RouteCertificate>,
-    /** What a person's look is worth, by which the queue is ordered; it depends on the region alone, and never on a proposal. */ #[serde(default, skip_serializing_if = "Option::is_none")] worth: Option<RouteWorth>,
 });
-/// What a person's look is worth in a kind of case: what an error costs, times how often the AI errs there.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(deny_unknown_fields)]
-pub struct RouteWorth {
-    /// In this kind of case, in micro-units.
-    pub here: MicroUnits,
-    /// In the mean over all cases, in micro-units.
-    pub mean: MicroUnits,
-}
 body!(/** What a way to decide is expected to come to. */ RouteArm {
     /** The way. */ route: Route,
     /** Chance of a right answer, in billionths. */ chance: u32,
@@ -107,6 +109,6 @@ body!(/** A proposal as the routing function saw it. */ RouteProposal {
 body!(/** What automation would have done. */ WouldAutomate {
     /** The proposal. */ proposal: EventId,
     /** Its probability for its own answer, in billionths. */ #[serde(default, skip_serializing_if = "Option::is_none")] probability: Option<u32>,
-    /** Why it did not: `no_certificate`, `stopped`, `rule`, `audit`, `expired`, `costlier`, `explore`. */ refused: String,
+    /** Why it did not: `no_certificate`, `stopped`, `rule`, `audit`, `expired`, `costlier`, `explore`, `experiment`. */ refused: String,
     /** The certificate under which it might have. */ #[serde(default, skip_serializing_if = "Option::is_none")] certificate: Option<String>,
 });

@@ -251,6 +251,15 @@ pub struct Decide {
     pub induction: bool,
 }
 
+impl Routing {
+    /// Whether the playbook lets people decide this way where no rule speaks, so that it may be compared with others.
+    #[must_use]
+    pub fn allows(&self, route: Route) -> bool {
+        let decides = !matches!(route, Route::Automate | Route::Hold);
+        decides && (self.choose.contains(&route) || route == self.default || (route == Route::Blind && self.blind > 0))
+    }
+}
+
 impl Playbook {
     /// Whether cases of it hold personal values, which makes free text and external ids personal too.
     #[must_use]

@@ -49,7 +49,7 @@ pub(super) fn open(case: NewCase, proposals: Vec<NewProposal>, history: Option<H
     };
     let proposed = first_proposals(proposals, opened_at, content_digest, ctx);
     let routed = (!decided).then(|| {
-        let asked = Asked { cause: Cause::Content, role: None, awaited: false };
+        let asked = Asked { cause: Cause::Content, role: None, awaited: false, entered: None };
         let current = current(ctx.playbook, &proposed);
         route::route(ctx.playbook, route_inputs(ctx, ctx.now, asked, &opened.fields, content_digest, &current))
     });

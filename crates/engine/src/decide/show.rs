@@ -24,6 +24,7 @@ impl Turn<'_, '_> {
         let lease = lease.ok_or_else(not_claimed)?;
         let phase = self.phase(person)?;
         let proposals = self.proposals_shown(phase);
+        let showing = self.state.route.as_ref().and_then(|route| route.showing.as_ref());
         let shown = CaseShown {
             person,
             phase,
@@ -31,6 +32,7 @@ impl Turn<'_, '_> {
             playbook_version: self.state.playbook_version,
             fields: self.fields_shown(),
             advice_visible: !proposals.is_empty(),
+            unexplained: !proposals.is_empty() && showing.is_some_and(|arm| arm.unexplained),
             judgments: self.judgments_shown(phase),
             precedents: self.precedents_shown(phase, precedents),
             record: self.ctx.record.filter(|_| !proposals.is_empty()).map(|published| published.record.number),
@@ -71,7 +73,7 @@ impl Turn<'_, '_> {
     /// appeal answer without it: they are there to be independent.
     fn proposals_shown(&self, phase: Phase) -> Vec<EventId> {
         let visible = self.advice_may_show(phase) || (phase == Phase::First && on(Sabotage::AdviceBeforeFirstAnswer));
-        if visible { self.state.proposals_current().map(|p| p.id).collect() } else { Vec::new() }
+        if visible { self.state.proposals_advised().map(|p| p.id).collect() } else { Vec::new() }
     }
 
     /// Whether advice may be seen with this answer.

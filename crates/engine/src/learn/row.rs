@@ -5,7 +5,7 @@ use crate::{route::test_holds, track::Region};
 use countersign_core::{
     Content, Event,
     answer::Answer,
-    event::{AdviceSeen, Basis, Body, OutcomeValue, Phase, Route},
+    event::{AdviceSeen, Basis, Body, CaseRouted, OutcomeValue, Phase, Route},
     id::{CaseId, EventId, PersonId},
     number::Micros,
     playbook::{AnswerSpec, Condition, FieldKind, Playbook},
@@ -49,6 +49,11 @@ pub(super) struct Row {
     pub audit: Option<EventId>,
     /// Automated: with which answer.
     pub automated: Option<u16>,
+    /// The experiment that it entered first, by its place, and the way that it was assigned to.
+    pub assigned: Option<(u16, u32)>,
+    /// People's time so far, and whether it is known of every answer.
+    pub spent: Micros,
+    pub timed: bool,
     pub said: Vec<Said>,
     /// Answers without advice: unaided, first answers, panel members.
     pub alone: Vec<Given>,
@@ -69,6 +74,14 @@ impl Row {
     /// Whether its outcome is long past its time and not there.
     pub(super) fn overdue(&self, after: Micros, now: Micros) -> bool {
         self.truth.is_none() && self.decided_at.is_some_and(|at| at.saturating_add(2 * after + DAY) <= now)
+    }
+
+    /// Adds the time of an answer. What an appeal takes comes after the decision.
+    fn spend(&mut self, phase: Phase, took: Option<Micros>) {
+        if phase != Phase::Appeal {
+            self.spent = self.spent.saturating_add(took.unwrap_or(0));
+            self.timed &= took.is_some();
+        }
     }
 
     /// What a proposer's version said last.
@@ -97,6 +110,10 @@ pub(super) struct Rows {
     pub audits: Vec<usize>,
     /// Rows that were automated, under whatever certificate, in their order.
     pub automated: Vec<usize>,
+    /// Experiments, in the order in which cases entered them.
+    pub experiments: Vec<EventId>,
+    /// Rows that entered, by experiment, in the order in which they were assigned.
+    pub entered: BTreeMap<u16, Vec<usize>>,
 }
 
 impl Rows {
@@ -120,6 +137,8 @@ impl Rows {
             people: Vec::new(),
             audits: Vec::new(),
             automated: Vec::new(),
+            experiments: Vec::new(),
+            entered: BTreeMap::new(),
         }
     }
 
@@ -195,6 +214,7 @@ impl Rows {
                 if audit.is_some() && self.rows.get(at).is_some_and(|row| row.audit.is_none()) {
                     self.audits.push(at);
                 }
+                self.assign(at, body);
                 self.with(at, |row| {
                     (row.route, row.routed_at, row.ruled) = (Some(body.route), event.recorded_at, body.rule.is_some());
                     row.audit = audit.or(row.audit);
@@ -203,11 +223,14 @@ impl Rows {
             Body::JudgmentGiven(body) => {
                 let given = Given { person: self.person(body.person), answer: self.option(&body.answer), took: body.took };
                 let (phase, advice) = (body.phase, body.advice_visible);
-                self.with(at, |row| match (phase, advice) {
-                    (Phase::First, _) | (Phase::Only, false) => row.alone.push(given),
-                    (Phase::Only, true) => row.advised.push(given),
-                    (Phase::Final, _) => row.after_own.push(given),
-                    (Phase::Adjudication | Phase::Appeal, _) => {}
+                self.with(at, |row| {
+                    row.spend(phase, given.took);
+                    match (phase, advice) {
+                        (Phase::First, _) | (Phase::Only, false) => row.alone.push(given),
+                        (Phase::Only, true) => row.advised.push(given),
+                        (Phase::Final, _) => row.after_own.push(given),
+                        (Phase::Adjudication | Phase::Appeal, _) => {}
+                    }
                 })
             }
             Body::JudgmentObserved(body) => {
@@ -232,6 +255,17 @@ impl Rows {
             }
             _ => self.after(at, event),
         }
+    }
+
+    /// The experiment that a route let a case enter: what it is counted under, whatever becomes of it later (intention to treat).
+    fn assign(&mut self, at: usize, body: &CaseRouted) {
+        let Some(assigned) = body.assigned.as_ref() else { return };
+        if self.rows.get(at).is_none_or(|row| row.assigned.is_some()) {
+            return;
+        }
+        let experiment = place(&mut self.experiments, &assigned.experiment, |known, wanted| known == wanted, |id| *id);
+        self.entered.entry(experiment).or_default().push(at);
+        self.with(at, |row| row.assigned = Some((experiment, assigned.arm)));
     }
 
     /// Decisions and outcomes.
@@ -292,6 +326,9 @@ impl Rows {
             ruled: false,
             amended: false,
             audit: None,
+            assigned: None,
+            spent: 0,
+            timed: true,
             automated: None,
             said: Vec::new(),
             alone: Vec::new(),

@@ -147,6 +147,7 @@ fn routed(proposal: EventId, content_digest: Digest, certificate: Option<String>
         rule: None,
         draws: Vec::<Draw>::new(),
         would_automate: Some(WouldAutomate { proposal, probability: None, refused: "audit".into(), certificate }),
+        assigned: None,
         seats: 1,
         role: None,
         router_version: route::ROUTER_VERSION,
@@ -226,6 +227,7 @@ fn the_router_obeys_the_record() {
                 roster,
                 stops,
                 measured: Some(measured),
+                experiment: None,
             },
         };
         let routed = route::route(&playbook, inputs);
@@ -262,6 +264,7 @@ fn a_certificate_rests_as_a_whole_where_people_are_cheaper() {
             roster: 5,
             stops: vec![],
             measured: Some(measured),
+            experiment: None,
         };
         let drawn = vec![(route::DRAW_AUDIT, crate::context::Drawn { epoch: 1, value: 600_000_000 })];
         let cause = route::Cause::Content;

@@ -25,6 +25,7 @@ impl CaseState {
             proposals: Vec::new(),
             asks: Vec::new(),
             route: None,
+            entered: None,
             shown: Vec::new(),
             judgments: Vec::new(),
             observed_count: 0,
@@ -60,6 +61,9 @@ impl CaseState {
             Body::CaseRouted(body) => {
                 self.skipped.clear();
                 self.snoozed_until = None;
+                self.entered = self.entered.or(body.assigned.as_ref().map(|assigned| assigned.experiment));
+                let arms = body.inputs.as_ref().and_then(|inputs| inputs.experiment.as_ref()).map(|experiment| &experiment.arms);
+                let arm = body.assigned.as_ref().and_then(|assigned| arms?.get(usize::try_from(assigned.arm).ok()?));
                 self.route = Some(RouteRecord {
                     id: event.id,
                     route: body.route,
@@ -67,7 +71,7 @@ impl CaseState {
                     rule: body.rule.clone(),
                     seats: body.seats,
                     role: body.role.clone(),
-                    worth: body.inputs.as_ref().and_then(|inputs| inputs.measured.as_ref()).and_then(|measured| measured.worth),
+                    showing: arm.cloned(),
                 });
             }
             Body::CaseShown(body) => self.shown.push(ShownRecord {

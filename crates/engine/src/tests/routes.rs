@@ -8,7 +8,7 @@ use crate::{
 };
 use countersign_core::{
     content::{Content, Digest, Seal},
-    event::{Body, CaseRouted, Route, StopScope},
+    event::{Body, CaseRouted, ExperimentArm, Route, RouteExperiment, StopScope},
     number::Decimal,
     playbook::{Condition, RouteRule, Test},
 };
@@ -99,6 +99,59 @@ fn explain_notices_every_changed_member() {
     let mut short = good;
     short.inputs.as_mut().unwrap().rules.pop();
     assert_eq!(route::explain(&short, &world.playbook), Err(Error::Verdicts { recorded: 3, rules: 4 }));
+}
+
+/// A world in which half of the cases enter an experiment between advice and none.
+fn with_experiment(value: u32) -> World {
+    let mut world = World::new(playbook(Route::Assist));
+    world.playbook.routing.choose = vec![Route::Assist, Route::Unaided];
+    let arm = |name: &str, route| ExperimentArm { name: name.into(), route, proposer: None, version: None, unexplained: false };
+    let arms = vec![arm("without", Route::Unaided), arm("with", Route::Assist)];
+    let experiment = RouteExperiment { id: countersign_core::EventId(uuid::Uuid::from_u128(99)), share: 500_000_000, arms };
+    world.control.experiments.insert(countersign_core::id::PlaybookId(uuid::Uuid::from_u128(7)), experiment);
+    world.drawn = Some(Drawn { epoch: 1, value });
+    world
+}
+
+#[test]
+fn an_experiment_assigns_by_lot_where_no_rule_speaks_and_every_way_is_possible() {
+    for (value, expected, arm) in [
+        (0, "unaided experiment", Some(0)),
+        (249_999_999, "unaided experiment", Some(0)),
+        (250_000_000, "assist experiment", Some(1)),
+        (499_999_999, "assist experiment", Some(1)),
+        (500_000_000, "assist default", None),
+    ] {
+        let world = check_in(with_experiment(value), &format!("open x bot=a => open {expected}"));
+        let routed = routed(&world);
+        assert_eq!(routed.assigned.as_ref().map(|assigned| assigned.arm), arm);
+        assert_eq!(route::explain(&routed, &world.playbook), Ok(()));
+        assert_eq!(world.state().entered.is_some(), arm.is_some());
+    }
+    // Without advice to show, under a rule, or where the playbook no longer allows a way, nothing enters.
+    check_in(with_experiment(0), "open x => open unaided no_proposal");
+    check_in(with_experiment(0), "open blind bot=a => open blind rule");
+    let mut narrower = with_experiment(0);
+    narrower.playbook.routing.choose = vec![Route::Assist];
+    check_in(narrower, "open x bot=a => open assist default");
+    // What it was assigned to, and by which ways, is held against the event.
+    let world = check_in(with_experiment(7), "open x bot=a");
+    let good = routed(&world);
+    type Change = fn(&mut CaseRouted);
+    let changes: [(&str, Change); 4] = [
+        ("assigned", |r| r.assigned.as_mut().unwrap().arm = 1),
+        ("assigned", |r| r.assigned = None),
+        ("route", |r| r.inputs.as_mut().unwrap().experiment = None),
+        ("route", |r| r.inputs.as_mut().unwrap().experiment.as_mut().unwrap().arms.reverse()),
+    ];
+    for (member, change) in changes {
+        let mut changed = good.clone();
+        change(&mut changed);
+        assert_eq!(route::explain(&changed, &world.playbook), Err(Error::Differs { member }), "{member}");
+    }
+    let mut older = good;
+    older.router_version = 2;
+    assert_eq!(route::explain(&older, &world.playbook), Err(Error::Version(2)), "before there were experiments");
 }
 
 #[test]

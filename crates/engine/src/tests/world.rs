@@ -183,7 +183,7 @@ impl World {
         Self {
             playbook,
             people: people(),
-            control: Control { stops: BTreeSet::new(), people_metrics: PeopleMetrics::Own },
+            control: Control { stops: BTreeSet::new(), people_metrics: PeopleMetrics::Own, experiments: BTreeMap::new() },
             record: None,
             now: 1_000 * SECOND,
             drawn: None,
@@ -338,6 +338,7 @@ pub(crate) fn certified(until: Micros) -> Published {
         advice: Vec::new(),
         people: Vec::new(),
         drift: Vec::new(),
+        experiments: Vec::new(),
     };
     let digest = Digest::of(&record.to_bytes().unwrap());
     Published { record, digest }

@@ -1,13 +1,13 @@
 //! The verbs of a workspace.
 
-use super::{WorkspaceCommand, WorkspaceContext, WorkspaceState};
+use super::{WorkspaceCommand, WorkspaceContext, WorkspaceState, change, experiment};
 use crate::NewEvent;
 use countersign_core::{
     Actor, Refusal,
     event::{
-        ApiKeyAdded, ApiKeyRevoked, AutomationResumed, AutomationStopped, Body, DrawKeyCommitted, DrawKeyDisclosed, InductionCompleted,
-        LogKeyRotated, PeopleMetricsChanged, PersonAdded, PersonChanged, PersonKind, PlaybookPublished, StopScope, SubjectErased, TrackPin,
-        TrackRecordPublished, WorkspaceCreated, WorkspaceRestored,
+        ApiKeyAdded, ApiKeyRevoked, AutomationResumed, AutomationStopped, Body, DrawKeyCommitted, DrawKeyDisclosed, ExperimentStopped,
+        InductionCompleted, LogKeyRotated, PeopleMetricsChanged, PersonAdded, PersonChanged, PersonKind, PlaybookPublished, StopScope,
+        SubjectErased, TrackPin, TrackRecordPublished, WorkspaceCreated, WorkspaceRestored,
     },
     id::{PersonId, PlaybookId},
     refusal::Code,
@@ -70,6 +70,16 @@ fn body_of(state: &WorkspaceState, command: WorkspaceCommand, actor: &Actor) -> 
         C::PublishPlaybook { name, digest, source, new_id } => return published(state, name, digest, source, new_id),
         C::PublishRecord(body) => return record(state, actor, body),
         C::CompleteInduction(body) => return inducted(state, body),
+        C::StartExperiment(body) => experiment::started(state, actor, body)?,
+        C::StopExperiment { experiment, cause, reason, person } => {
+            return experiment::stopped(state, actor, ExperimentStopped { experiment, cause, reason, person });
+        }
+        C::DraftRouting(body) => change::drafted(state, actor, body)?,
+        C::RehearseRouting(body) => change::rehearsed(state, body)?,
+        C::ApproveRouting { draft, person } => change::approved(state, actor, draft, person)?,
+        C::WithdrawRouting { draft, person, reason } => change::withdrawn(state, actor, draft, person, reason)?,
+        C::RollBackRouting { playbook, person, reason } => change::rolled_back(state, actor, playbook, person, reason)?,
+        C::RaiseNotice(body) => body.into(),
         C::CommitDrawKey { epoch, commitment } => {
             let next = state.draw_epochs.keys().next_back().map_or(1, |last| last + 1);
             if epoch != next {
@@ -175,7 +185,7 @@ fn record(state: &WorkspaceState, actor: &Actor, mut body: TrackRecordPublished)
 }
 
 /// An active member acts in their own name: by their own hand, or by a key that speaks for them.
-fn by_own_hand(state: &WorkspaceState, actor: &Actor, person: PersonId, detail: &str) -> Result<(), Refusal> {
+pub(super) fn by_own_hand(state: &WorkspaceState, actor: &Actor, person: PersonId, detail: &str) -> Result<(), Refusal> {
     let own = match actor {
         Actor::Person(id) => *id == person,
         Actor::Key(key) => state.keys.get(key).is_some_and(|facts| !facts.revoked && facts.person == Some(person)),

@@ -8,6 +8,7 @@ mod fields;
 mod hostile;
 mod keyboard;
 mod large;
+mod loop_closes;
 mod moved;
 mod pages;
 mod people;

@@ -32,8 +32,7 @@ pub async fn list(visitor: Visitor) -> Result<Response, Problem> {
                     h2.question { a href={ "/desk/playbooks/" (view.name) } { (view.name) } " " span.quiet { (text::VERSION) " " (view.version) } }
                     p { (playbook.question) }
                     (facts(playbook))
-                    p { a href=(super::track::url(&view.name)) { (text::track::TITLE) } }
-                    p { a href={ "/desk/playbooks/" (view.name) "/induction" } { (text::people::INDUCTION) } }
+                    (places(&view.name))
                 }
             }
         }
@@ -59,8 +58,7 @@ pub async fn one(visitor: Visitor, Path(name): Path<String>, Query(query): Query
             header.case-head {
                 p.crumbs { a href="/desk/playbooks" { (text::TAB_PLAYBOOKS) } }
                 h1 { (view.name) }
-                p { a href=(super::track::url(&view.name)) { (text::track::TITLE) } }
-                p { a href={ "/desk/playbooks/" (view.name) "/induction" } { (text::people::INDUCTION) } }
+                (places(&view.name))
             }
             section.sheet {
                 dl.facts {
@@ -75,6 +73,18 @@ pub async fn one(visitor: Visitor, Path(name): Path<String>, Query(query): Query
         }
     };
     Ok(Page { title: &view.name, tab: Tab::Playbooks, visitor: Some(&visitor), main }.into_response())
+}
+
+/// Where more about a playbook is told.
+fn places(name: &str) -> Markup {
+    html! {
+        p.crumbs {
+            a href=(super::track::url(name)) { (text::track::TITLE) }
+            a href={ "/desk/playbooks/" (name) "/induction" } { (text::people::INDUCTION) }
+            a href=(super::experiment::list_url(name)) { (text::experiment::TITLE) }
+            a href=(super::routing::list_url(name)) { (text::routing::TITLE) }
+        }
+    }
 }
 
 fn facts(playbook: &Playbook) -> Markup {

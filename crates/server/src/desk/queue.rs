@@ -13,7 +13,7 @@ use axum::{
 };
 use countersign_app::{
     Error, Workspace,
-    queue::{Due, PlaybookCount, QueueItem, View},
+    queue::{PlaybookCount, QueueItem, View},
     view::Page as Items,
 };
 use countersign_core::{id::CaseId, number::Micros};
@@ -67,7 +67,9 @@ pub async fn page(visitor: Visitor, Query(query): Query<QueueQuery>) -> Result<R
     let recent = strip::items(&visitor).await?;
     let now = visitor.server.app.env().now();
     let list = List { visitor: &visitor, counts: &counts, scope, view, paged: query.cursor.is_some(), now };
+    let told = super::notices::line(&visitor).await?;
     let main = html! {
+        (told)
         (notes(&said))
         div.desk.queue {
             (list.side())
@@ -142,7 +144,6 @@ impl List<'_> {
                         li { a href=(self.href(Some(&one.playbook), self.view, None)) aria-current=[(self.scope == Some(one.playbook.as_str())).then_some("true")] {
                             span { (one.playbook) } span.count data-count=(one.playbook) { (text::count(one.waiting)) }
                             @if let Some(oldest) = one.oldest_at { small { (text::OLDEST) " " (text::span(self.now - oldest)) } }
-                            @if one.overdue.count > 0 { small.danger { (text::count(one.overdue)) " " (text::OVERDUE) } }
                         } }
                     }
                 }
@@ -188,6 +189,7 @@ impl List<'_> {
     }
 
     fn row(&self, item: &QueueItem) -> Markup {
+        let late = item.until.is_some_and(|until| until < self.now) && matches!(self.view, View::Waiting | View::Held);
         html! {
             tr data-row {
                 td {
@@ -204,9 +206,9 @@ impl List<'_> {
                         span title=(text::moment(item.at)) { (text::span(self.now - item.at)) }
                     }
                 }
-                td.time {
+                td.time.danger[late] {
                     @if let Some(until) = item.until.filter(|until| self.view != View::Decided || *until > self.now) {
-                        (case::due(until, self.now, if self.view == View::Waiting { item.due } else { Due::Later }, false))
+                        span title=(text::moment(until)) { (text::distance(until, self.now)) }
                     }
                 }
             }

@@ -1,9 +1,12 @@
 //! Every English word of the desk, in one place, so that it can be read as a whole and said in another language one day. Holds no
 //! markup and no logic beyond choosing a word.
 
+pub mod experiment;
+pub mod notices;
 pub mod pair;
 pub mod parts;
 pub mod people;
+pub mod routing;
 pub mod track;
 
 use crate::problem::Kind;
@@ -111,8 +114,6 @@ pub const HISTORY: &str = "History";
 pub const OPENED: &str = "opened";
 pub const DUE: &str = "due";
 pub const OVERDUE: &str = "overdue";
-pub const DUE_SOON: &str = "soon";
-pub const DUE_SOON_WHY: &str = "Less than a quarter of the time to decide is left";
 pub const HELD_UNTIL: &str = "yours until";
 pub const TAKE: &str = "Take this case";
 pub const STAYS_KEPT: &str = "What you had entered is kept:";
@@ -355,6 +356,7 @@ pub fn route_reason(word: &str) -> &str {
         "no_roster" => "nobody has the role",
         "escalated" => "after an escalation",
         "reopened" => "after it was opened again",
+        "experiment" => "by lot, for an experiment",
         "measured" => "the cheapest allowed way, as measured",
         "explore" => "by lot, so that every way stays measured",
         "certificate" => "under a certificate",

@@ -21,7 +21,10 @@ use countersign_engine::{
     track::{Published, TrackRecord},
     workspace::PersonFacts,
 };
-use std::{collections::BTreeSet, sync::Arc};
+use std::{
+    collections::{BTreeMap, BTreeSet},
+    sync::Arc,
+};
 use uuid::Uuid;
 
 /// Ids of what there is once in a world.
@@ -71,7 +74,7 @@ impl<'w> Node<'w> {
             learner: Learner::new(playbook_id(), VERSION, Arc::clone(&playbook)),
             record: None,
             playbook,
-            control: Control { stops: BTreeSet::new(), people_metrics: PeopleMetrics::Own },
+            control: Control { stops: BTreeSet::new(), people_metrics: PeopleMetrics::Own, experiments: BTreeMap::new() },
             people: People((0..draws.world.people.len()).map(|person| (people::id(person), member())).collect()),
             events: EVENTS,
         })

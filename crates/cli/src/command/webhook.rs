@@ -1,0 +1,71 @@
+//! `webhook`: addresses that are told what the leads are told. `serve` sends.
+
+use crate::{arguments::Global, node::Node};
+use anyhow::Result;
+use countersign_app::webhook::WebhookInput;
+use uuid::Uuid;
+
+/// What can be done with webhooks.
+#[derive(Debug, clap::Subcommand)]
+pub enum Command {
+    /// Add an address; its secret is printed once
+    Add {
+        /// Where to: https://..
+        url: String,
+        /// Only notices of this type; may be given several times
+        #[arg(long = "type", value_name = "TYPE")]
+        types: Vec<String>,
+    },
+    /// List the addresses
+    List,
+    /// Remove an address
+    Remove {
+        /// Its id
+        webhook: Uuid,
+    },
+    /// Say what became of the latest messages to an address
+    Deliveries {
+        /// Its id
+        webhook: Uuid,
+    },
+}
+
+/// Does it.
+pub async fn run(global: &Global, command: Command) -> Result<()> {
+    let node = Node::open(global).await?;
+    match command {
+        Command::Add { url, types } => {
+            let view = node.workspace.webhook_add(WebhookInput { url, types }).await?;
+            let secret = view.secret.clone().unwrap_or_default();
+            node.out.say("The secret is shown once. Its receiver checks every message by it, as Standard Webhooks says.");
+            node.out.either(&view, format!("{}\n{secret}", view.webhook))?;
+        }
+        Command::List => {
+            let views = node.workspace.webhooks_list().await?;
+            node.out.table(&views, &["webhook", "url", "types", "added"], |view| {
+                let types = if view.types.is_empty() { "all".to_owned() } else { view.types.join(", ") };
+                vec![view.webhook.to_string(), view.url.clone(), types, view.added.clone()]
+            })?;
+        }
+        Command::Remove { webhook } => {
+            node.workspace.webhook_remove(webhook).await?;
+            node.out.say(format!("webhook {webhook} is removed"));
+        }
+        Command::Deliveries { webhook } => {
+            let views = node.workspace.webhook_deliveries(webhook).await?;
+            node.out.table(&views, &["event", "type", "state", "attempts", "last", "next", "outcome"], |view| {
+                vec![
+                    view.event.to_string(),
+                    view.type_name.clone(),
+                    view.state.clone(),
+                    view.attempts.to_string(),
+                    view.last.clone().unwrap_or_default(),
+                    view.next.clone().unwrap_or_default(),
+                    view.outcome.clone(),
+                ]
+            })?;
+        }
+    }
+    node.close().await;
+    Ok(())
+}

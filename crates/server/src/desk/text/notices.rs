@@ -1,0 +1,31 @@
+//! The words of the page that tells the leads what happened.
+
+pub const TITLE: &str = "Notices";
+pub const LEAD: &str = "What whoever leads here has to know: stops, experiments that ended, changes of routings, certificates that ran out. Those with the role lead are asked to read them; where nobody has it, everybody is.";
+pub const NONE: &str = "Nothing happened yet";
+pub const NONE_LEAD: &str = "When automation stops, an experiment ends or a certificate runs out, it is here, and goes to every webhook.";
+pub const READ: &str = "I have read them";
+pub const NEW: &str = "new";
+
+/// What a notice is about.
+#[must_use]
+pub fn title(type_name: &str) -> &'static str {
+    match type_name {
+        "automation.stopped" => "Automation stopped",
+        "automation.resumed" => "Automation resumed",
+        "experiment.stopped" => "An experiment has ended",
+        "routing.approved" => "Another routing is in force",
+        "routing.rolled_back" => "A routing was rolled back",
+        "certificate.expired" => "A certificate has ended",
+        _ => "Something has changed",
+    }
+}
+
+/// How many are new.
+#[must_use]
+pub fn unread(count: u64) -> String {
+    match count {
+        1 => "A notice is new to you".into(),
+        n => format!("{} notices are new to you", super::thousands(n)),
+    }
+}
