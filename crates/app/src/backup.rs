@@ -87,6 +87,7 @@ impl App {
         let mut tx = self.inner.db.begin().await?;
         store::integrator::clear(tx.conn()).await?;
         store::track::leases_clear(tx.conn()).await?;
+        store::model::leases_clear(tx.conn()).await?;
         tx.commit().await?;
         let mut done = Vec::new();
         for id in self.workspaces().await? {

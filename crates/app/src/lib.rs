@@ -24,6 +24,7 @@ pub mod input;
 pub mod integrator;
 pub mod learner;
 pub mod ledger;
+pub mod model;
 pub mod notice;
 pub mod person;
 pub mod playbook;
@@ -82,6 +83,7 @@ pub(crate) struct Inner {
     pub(crate) control: control::Cache,
     pub(crate) records: track::Cache,
     pub(crate) precedents: precedent::Memories,
+    pub(crate) models: model::advice::Cache,
     pub(crate) seals: seal::Keys,
     /// This node's name among integrators.
     pub(crate) holder: uuid::Uuid,
@@ -145,6 +147,7 @@ impl App {
             control: control::Cache::default(),
             records: track::Cache::default(),
             precedents: precedent::Memories::default(),
+            models: model::advice::Cache::default(),
             holder: config.env.random_id(),
             env: config.env,
             believed: api_key::Believed::default(),

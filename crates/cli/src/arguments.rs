@@ -85,6 +85,13 @@ pub enum Command {
     /// Addresses that are told what the leads are told: stops, experiments that ended, certificates that ran out
     #[command(subcommand)]
     Webhook(command::webhook::Command),
+    /// Train a model on this machine, from labelled rows or from people's own answers here, with an honest report
+    Train(command::train::Arguments),
+    /// Let a model propose for many rows of a file, or for the open cases of the workspace
+    Propose(command::propose::Arguments),
+    /// Models: versions and cards, the shadow, and asking people to promote one
+    #[command(subcommand)]
+    Model(command::model::Command),
     /// Say why a case was routed as it was, derived anew from what the ledger recorded
     Explain(command::explain::Arguments),
     /// Verify the workspace, or an evidence bundle without any workspace

@@ -16,8 +16,10 @@ pub mod import;
 pub mod init;
 pub mod key;
 pub mod log;
+pub mod model;
 pub mod person;
 pub mod playbook;
+pub mod propose;
 pub mod rebuild;
 pub mod rehearse;
 pub mod routing;
@@ -26,6 +28,7 @@ pub mod simulate;
 pub mod stop;
 pub mod subject;
 pub mod track;
+pub mod train;
 pub mod verify;
 pub mod webhook;
 
@@ -49,6 +52,9 @@ pub async fn run(Arguments { global, command }: Arguments) -> Result<()> {
         Command::Experiment(command) => experiment::run(&global, command).await,
         Command::Routing(command) => routing::run(&global, command).await,
         Command::Webhook(command) => webhook::run(&global, command).await,
+        Command::Train(arguments) => train::run(&global, arguments).await,
+        Command::Propose(arguments) => propose::run(&global, arguments).await,
+        Command::Model(command) => model::run(&global, command).await,
         Command::Explain(arguments) => explain::run(&global, arguments).await,
         Command::Verify(arguments) => verify::run(&global, arguments).await,
         Command::Bundle(arguments) => bundle::run(&global, arguments).await,

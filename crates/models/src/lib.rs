@@ -1,14 +1,15 @@
 //! Proposers: whatever turns the fields of a case into advice. One small interface, [`Proposer`]; a text model that learns from
-//! people's own answers on this machine, [`text`].
+//! people's own answers on this machine, [`text`]; and language models behind an endpoint that speaks the OpenAI protocol, [`chat`].
 //!
 //! Start at [`input`], which says what a model may see at all, and [`advice`], what it may say.
 //!
 //! **Architecture invariant:** a proposer decides nothing, opens no file or database, reads no clock and draws no unseeded
-//! randomness. A field that is audited, that says whose data a case is, or that is shared with no model never reaches one.
+//! randomness; only [`chat::wire`] speaks to a network, and only to the address that it is given. A field that is audited, that says whose data a case is, or that is shared with no model never reaches one.
 
 #![cfg_attr(test, expect(clippy::unwrap_used, reason = "a test that cannot go on should panic"))]
 
 pub mod advice;
+pub mod chat;
 pub mod input;
 pub mod text;
 

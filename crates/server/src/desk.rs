@@ -16,6 +16,7 @@ mod history;
 mod induction;
 mod judge;
 mod ledger;
+mod models;
 mod notices;
 mod page;
 mod pair;
@@ -107,6 +108,10 @@ pub fn routes() -> Router<Server> {
         .route("/desk/routing-drafts/{id}/withdraw", post(routing::withdraw))
         .route("/desk/notices", get(notices::page))
         .route("/desk/notices/read", post(notices::read))
+        .route("/desk/playbooks/{name}/models", get(models::page))
+        .route("/desk/playbooks/{name}/models/train", post(models::train))
+        .route("/desk/playbooks/{name}/models/shadow", post(models::shadow))
+        .route("/desk/playbooks/{name}/models/promote", post(models::promote))
         .route("/desk/files/{digest}", get(file::give))
         .route("/desk/sign-in", get(sign_in::how))
         .route("/desk/sign-in/{link}", get(sign_in::confirm).post(sign_in::enter))

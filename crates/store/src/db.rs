@@ -34,6 +34,7 @@ const MIGRATIONS: &[(i64, &str, &str)] = &[
     (7, include_str!("../migrations/sqlite/0007_webhooks.sql"), include_str!("../migrations/postgres/0007_webhooks.sql")),
     (5, include_str!("../migrations/sqlite/0005_reroutes.sql"), include_str!("../migrations/postgres/0005_reroutes.sql")),
     (6, include_str!("../migrations/sqlite/0006_people.sql"), include_str!("../migrations/postgres/0006_people.sql")),
+    (8, include_str!("../migrations/sqlite/0008_models.sql"), include_str!("../migrations/postgres/0008_models.sql")),
 ];
 
 /// A database.

@@ -24,6 +24,7 @@ pub mod idempotency;
 pub mod integrator;
 pub mod ledger;
 pub mod log_head;
+pub mod model;
 pub mod playbook;
 pub mod practice;
 pub mod precedent;
@@ -56,6 +57,7 @@ pub fn statements() -> Vec<(&'static str, &'static str)> {
         integrator::STATEMENTS,
         ledger::STATEMENTS,
         log_head::STATEMENTS,
+        model::STATEMENTS,
         playbook::STATEMENTS,
         practice::STATEMENTS,
         precedent::STATEMENTS,

@@ -5,6 +5,7 @@ use super::{Verb, moment};
 use crate::{
     Caller, Error, Workspace,
     input::{CaseInput, EvidenceInput, HistoryInput, ObservedInput, OutcomeInput, ProposalInput},
+    model,
     writer::{Ground, Ready, Waiting},
 };
 use countersign_core::{
@@ -108,6 +109,14 @@ impl Workspace {
         let mut proposals = Vec::with_capacity(input.proposals.len());
         for (n, given) in input.proposals.into_iter().enumerate() {
             proposals.push(proposal(&playbook, given, now).map_err(|r| within(r, &format!("/proposals/{n}")))?);
+        }
+        // What comes with its past was decided elsewhere; advice now would be none.
+        if input.history.is_none()
+            && !proposals.iter().any(|one| one.input.proposer == model::BUILT_IN)
+            && let Some(advice) = self.champion_advice(playbook_id, &playbook, &values).await
+            && let Ok(advice) = proposal(&playbook, advice, now)
+        {
+            proposals.push(advice);
         }
         let history = match input.history {
             Some(history) => Some(self.history(&playbook, history, now).await?),

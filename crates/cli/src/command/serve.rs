@@ -50,6 +50,7 @@ pub async fn until_stopped(app: App, listener: TcpListener, (url, webhooks_priva
     let reroute = countersign_app::reroute::spawn(&app);
     let precedents = countersign_app::precedent::spawn(&app);
     let webhooks = countersign_server::webhook::spawn(&app, webhooks_private);
+    let models = countersign_app::model::job::spawn(&app);
     out.either(&serde_json::json!({ "url": format!("http://{address}") }), format!("listening on http://{address}"))?;
     let tls = url.is_some_and(|url| url.starts_with("https://"));
     if !address.ip().is_loopback() && !tls {
@@ -61,6 +62,7 @@ pub async fn until_stopped(app: App, listener: TcpListener, (url, webhooks_priva
     reroute.abort();
     precedents.abort();
     webhooks.abort();
+    models.abort();
     app.close().await;
     Ok(())
 }

@@ -80,6 +80,7 @@ fn places(name: &str) -> Markup {
     html! {
         p.crumbs {
             a href=(super::track::url(name)) { (text::track::TITLE) }
+            a href=(super::models::url(name)) { (text::models::TITLE) }
             a href={ "/desk/playbooks/" (name) "/induction" } { (text::people::INDUCTION) }
             a href=(super::experiment::list_url(name)) { (text::experiment::TITLE) }
             a href=(super::routing::list_url(name)) { (text::routing::TITLE) }

@@ -2,6 +2,7 @@
 //! markup and no logic beyond choosing a word.
 
 pub mod experiment;
+pub mod models;
 pub mod notices;
 pub mod pair;
 pub mod parts;

@@ -1,0 +1,39 @@
+//! Models of a workspace: trained from people's own answers and outcomes, run in the shadow, and let to advise people by a decision
+//! that people sign. A model decides nothing, and one that nobody promoted is never shown.
+//!
+//! [`learn`] makes the examples and trains, [`registry`] keeps versions and stages, [`promotion`] turns a wish into a case and a
+//! decision into a champion, [`advice`] lets the champion speak when a case comes in, [`job`] lets shadows run and sees what turns out.
+
+pub mod advice;
+pub mod ask;
+pub mod file;
+pub mod job;
+pub mod learn;
+pub mod promotion;
+pub mod registry;
+
+pub use countersign_models::text::{Report, train::CurvePoint};
+pub use countersign_science::estimate::Estimate;
+pub use learn::{Progress, Trained};
+pub use registry::{ModelView, ModelsView, StageView};
+
+/// The built-in text model as a proposer.
+pub const BUILT_IN: &str = "built-in-text";
+/// The stage whose advice people see.
+pub(crate) const CHAMPION: &str = "champion";
+/// The stage whose advice nobody sees.
+pub(crate) const SHADOW: &str = "shadow";
+/// Hex digits of a model's digest that name it as a version.
+const VERSION_DIGITS: usize = 16;
+
+/// A model's name as a version: the first digits of the digest of its file.
+#[must_use]
+pub fn version_of(digest: &str) -> &str {
+    digest.get(..VERSION_DIGITS).unwrap_or(digest)
+}
+
+/// The same from the digest's bytes.
+pub(crate) fn version_of_bytes(digest: &[u8]) -> String {
+    let whole: String = digest.iter().map(|byte| format!("{byte:02x}")).collect();
+    version_of(&whole).to_owned()
+}

@@ -1,0 +1,205 @@
+//! The champion speaks when a case comes in, so that the case is routed with its advice. Where it has nothing to say, or anything
+//! fails, the case comes in without advice and a person decides: no model ever keeps a case out.
+
+use super::{BUILT_IN, CHAMPION, version_of};
+use crate::{
+    Error, Options, Workspace,
+    input::{EvidenceInput, ProposalInput},
+    workspace::system,
+};
+use countersign_core::{
+    id::{CaseId, PlaybookId, WorkspaceId},
+    number::Micros,
+    playbook::{AnswerSpec, Playbook},
+    refusal::{Code, Refusal},
+};
+use countersign_models::{Advice, Input, Proposer as _, Reach, TextModel};
+use countersign_store as store;
+use serde_json::Value;
+use std::{
+    collections::{BTreeMap, HashMap},
+    sync::{Arc, Mutex, PoisonError},
+};
+
+/// How long a node believes which model is the champion before it looks again.
+const BELIEVED_MICROS: Micros = 500_000;
+
+/// Models that are ready to run, and who is champion.
+#[derive(Default)]
+pub(crate) struct Cache(Mutex<Known>);
+
+#[derive(Default)]
+struct Known {
+    champions: HashMap<WorkspaceId, (Micros, HashMap<PlaybookId, Vec<u8>>)>,
+    ready: HashMap<Vec<u8>, Arc<TextModel>>,
+}
+
+/// Cases on one page.
+const PAGE_ITEMS: u32 = 200;
+/// Models that a node keeps ready; beyond that all are read again.
+const READY_MAX: usize = 16;
+
+impl Cache {
+    /// Forgets who is champion.
+    pub(super) fn forget(&self) {
+        self.lock().champions.clear();
+    }
+
+    fn lock(&self) -> std::sync::MutexGuard<'_, Known> {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+impl Workspace {
+    /// What the champion proposes for a case that comes in.
+    pub(crate) async fn champion_advice(
+        &self,
+        id: PlaybookId,
+        playbook: &Playbook,
+        values: &BTreeMap<String, Value>,
+    ) -> Option<ProposalInput> {
+        if !matches!(playbook.answer, AnswerSpec::Choice { .. }) {
+            return None;
+        }
+        let model = match self.champion(id).await {
+            Ok(model) => model?,
+            Err(error) => {
+                tracing::warn!(workspace.id = %self.id, playbook.id = %id, error = %error, "the champion cannot be read: no advice");
+                return None;
+            }
+        };
+        let advice = model.propose(&Input::of(playbook, values, Reach::InProcess)).ok()?;
+        proposal(playbook, &model, advice)
+    }
+
+    /// The model that advises on a playbook's cases.
+    async fn champion(&self, playbook: PlaybookId) -> Result<Option<Arc<TextModel>>, Error> {
+        let now = self.inner.env.now();
+        let known = {
+            let cache = self.inner.models.lock();
+            cache
+                .champions
+                .get(&self.id)
+                .filter(|(at, _)| now.saturating_sub(*at) < BELIEVED_MICROS)
+                .map(|(_, of)| of.get(&playbook).cloned())
+        };
+        let digest = match known {
+            Some(digest) => digest,
+            None => {
+                let mut session = self.inner.db.session().await?;
+                let stages = store::model::stages(session.conn(), self.id.0).await?;
+                drop(session);
+                let champions: HashMap<PlaybookId, Vec<u8>> =
+                    stages.into_iter().filter(|row| row.stage == CHAMPION).map(|row| (PlaybookId(row.playbook), row.model)).collect();
+                let digest = champions.get(&playbook).cloned();
+                self.inner.models.lock().champions.insert(self.id, (now, champions));
+                digest
+            }
+        };
+        match digest {
+            Some(digest) => self.model_ready(playbook, &digest).await.map(Some),
+            None => Ok(None),
+        }
+    }
+
+    pub(super) async fn model_ready(&self, playbook: PlaybookId, digest: &[u8]) -> Result<Arc<TextModel>, Error> {
+        if let Some(model) = self.inner.models.lock().ready.get(digest) {
+            return Ok(Arc::clone(model));
+        }
+        let model = Arc::new(self.model_load(playbook, digest).await?);
+        let mut cache = self.inner.models.lock();
+        if cache.ready.len() >= READY_MAX {
+            cache.ready.clear();
+        }
+        cache.ready.insert(digest.to_vec(), Arc::clone(&model));
+        Ok(model)
+    }
+}
+
+/// Advice as a proposal. `None` where the playbook has other options by now: then the model's probabilities are of something else.
+fn proposal(playbook: &Playbook, model: &TextModel, advice: Advice) -> Option<ProposalInput> {
+    let AnswerSpec::Choice { options } = &playbook.answer else { return None };
+    if model.classes() != options.as_slice() {
+        return None;
+    }
+    let decimal = |billionths: u32| Value::String(format!("{}.{:09}", billionths / 1_000_000_000, billionths % 1_000_000_000));
+    let evidence = advice.evidence.into_iter().map(|one| EvidenceInput {
+        field: one.field,
+        start: one.span.map(|(start, _)| start),
+        end: one.span.map(|(_, end)| end),
+        quote: Some(one.quote).filter(|quote| !quote.trim().is_empty()),
+    });
+    Some(ProposalInput {
+        proposer: BUILT_IN.into(),
+        version: Some(version_of(model.version()).to_owned()),
+        probabilities: Some(advice.probabilities.into_iter().map(|(option, p)| (option, decimal(p))).collect()),
+        explanation: Some(advice.explanation),
+        evidence: evidence.collect(),
+        ..ProposalInput::default()
+    })
+}
+
+/// What a bulk of proposals came to.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub struct Proposed {
+    /// Cases that were looked at.
+    pub cases: u64,
+    /// Of these, those without advice.
+    pub no_advice: u64,
+    /// Proposals that were added.
+    pub added: u64,
+}
+
+impl Workspace {
+    /// Lets a model look at every open case of a playbook; `said` is handed each. With `add`, the champion's proposals are added to
+    /// cases that have none of it: a model that nobody promoted is shown to nobody.
+    ///
+    /// # Errors
+    /// Where there is no such model, or `add` is asked for one that does not advise.
+    pub async fn models_propose(
+        &self,
+        playbook: &str,
+        version: Option<&str>,
+        add: bool,
+        said: &mut (dyn FnMut(uuid::Uuid, Value) + Send),
+    ) -> Result<Proposed, Error> {
+        let id = self.control().await?.playbook_id(playbook)?;
+        let champion = self.champion(id).await?;
+        let model = match version {
+            Some(version) => {
+                let digest = super::registry::digest_bytes(&self.model(playbook, version).await?.digest)?;
+                self.model_ready(id, &digest).await?
+            }
+            None => champion.clone().ok_or_else(|| Refusal::new(Code::NotFound, format!("no model advises on {playbook}: name one")))?,
+        };
+        if add && champion.is_none_or(|champion| champion.version() != model.version()) {
+            let detail = format!("{} does not advise on {playbook}: people have to promote it first", version_of(model.version()));
+            return Err(Refusal::new(Code::WrongState, detail).into());
+        }
+        let (mut done, mut cursor) = (Proposed::default(), None);
+        loop {
+            let page = self.cases_list(Some(playbook), Some("open"), cursor.as_deref(), PAGE_ITEMS).await?;
+            for summary in &page.items {
+                let case = CaseId(summary.case);
+                let view = self.case_get(case, None).await?;
+                let spec = self.case_playbook(case).await?;
+                let input = super::learn::input_of(&spec, &view);
+                done.cases += 1;
+                said(summary.case, super::file::said(&model, &input));
+                let Ok(advice) = model.propose(&input) else {
+                    done.no_advice += 1;
+                    continue;
+                };
+                let there = view.proposals.iter().any(|one| one.proposer == BUILT_IN && one.version == version_of(model.version()));
+                if let (true, false, Some(advice)) = (add, there, proposal(&spec, &model, advice)) {
+                    self.case_propose(&system("models"), case, advice, Options::default()).await?;
+                    done.added += 1;
+                }
+            }
+            cursor = page.next;
+            if cursor.is_none() {
+                return Ok(done);
+            }
+        }
+    }
+}

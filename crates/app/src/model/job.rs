@@ -1,0 +1,176 @@
+//! Models as a job: one node a workspace puts promotions into effect, lets champions and shadows look at new cases beside the queue,
+//! and sees what turned out. What a model says here is kept apart: no case, no route and no person ever sees it.
+
+use super::{learn, version_of_bytes};
+use crate::{App, Error, Inner, Workspace};
+use countersign_core::{
+    Event,
+    event::{Body, case_of},
+    id::{CaseId, PlaybookId, WorkspaceId},
+    number::Micros,
+};
+use countersign_models::Proposer as _;
+use countersign_store::{
+    self as store,
+    model::{AnswerRow, StageRow},
+};
+use std::{
+    collections::{BTreeSet, HashMap},
+    sync::Weak,
+    time::Duration,
+};
+
+/// How often the job looks.
+const PERIOD: Duration = Duration::from_millis(500);
+/// How long a node may be silent before another one takes over.
+const LEASE_MICROS: Micros = 15_000_000;
+/// Events read at once.
+const EVENTS_AT_ONCE: i64 = 512;
+
+/// What a node remembers of a workspace.
+#[derive(Default)]
+pub struct Memory {
+    applied: BTreeSet<uuid::Uuid>,
+}
+
+/// What a round did.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub struct Round {
+    /// Promotions that took effect.
+    pub promoted: u64,
+    /// Answers that models gave beside the queue.
+    pub said: u64,
+}
+
+/// Lets models run in all workspaces of the node's database, until the node is dropped.
+pub fn spawn(app: &App) -> tokio::task::JoinHandle<()> {
+    tokio::spawn(run(std::sync::Arc::downgrade(&app.inner)))
+}
+
+async fn run(node: Weak<Inner>) {
+    let mut memories: HashMap<WorkspaceId, Memory> = HashMap::new();
+    loop {
+        tokio::time::sleep(PERIOD).await;
+        let Some(inner) = node.upgrade() else { return };
+        let app = App { inner };
+        // Where the workspaces cannot be listed the integrator says so; the next round tries again.
+        for id in app.workspaces().await.unwrap_or_default() {
+            if let Err(error) = app.workspace(id).models_run(memories.entry(id).or_default()).await {
+                tracing::warn!(error = %error, workspace.id = %id, "models could not run; trying again");
+            }
+        }
+    }
+}
+
+impl Workspace {
+    /// One round: promotions, then what is new in the ledger.
+    ///
+    /// # Errors
+    /// Where the storage fails, or a stored event cannot be read.
+    pub async fn models_run(&self, memory: &mut Memory) -> Result<Round, Error> {
+        let now = self.inner.env.now();
+        let mut tx = self.inner.db.begin().await?;
+        let head = store::log_head::get(tx.conn(), self.id.0).await?.map_or(0, |head| head.size);
+        let stages = store::model::stages(tx.conn(), self.id.0).await?;
+        let position = store::model::lease(tx.conn(), self.id.0, self.inner.holder, (now, now.saturating_add(LEASE_MICROS)), head).await?;
+        tx.commit().await?;
+        let Some(position) = position else { return Ok(Round::default()) };
+        let promoted = self.promotions_apply(&mut memory.applied).await?;
+        if stages.is_empty() {
+            // Nobody listens: when a model begins to, it begins with what is new then.
+            self.models_read_to(head).await?;
+            return Ok(Round { promoted, said: 0 });
+        }
+        let said = self.models_listen(&stages, position).await?;
+        Ok(Round { promoted, said })
+    }
+
+    async fn models_read_to(&self, position: i64) -> Result<(), Error> {
+        let mut tx = self.inner.db.begin().await?;
+        store::model::read_to(tx.conn(), self.id.0, self.inner.holder, position).await?;
+        Ok(tx.commit().await?)
+    }
+
+    /// Reads what is new: new cases are looked at, answers and outcomes are taken down.
+    async fn models_listen(&self, stages: &[StageRow], mut position: i64) -> Result<u64, Error> {
+        let mut said = 0;
+        loop {
+            let mut session = self.inner.db.session().await?;
+            let rows = store::event::from_position(session.conn(), self.id.0, position, EVENTS_AT_ONCE).await?;
+            drop(session);
+            let Some(last) = rows.last() else { return Ok(said) };
+            let next = last.position + 1;
+            let (mut fresh, mut moved) = (BTreeSet::new(), BTreeSet::new());
+            for row in &rows {
+                let event = Event::from_bytes(&row.bytes)?;
+                let Some(case) = case_of(&event) else { continue };
+                match &event.body {
+                    Body::CaseOpened(body) if stages.iter().any(|stage| stage.playbook == body.playbook.0) => {
+                        fresh.insert(case);
+                    }
+                    Body::JudgmentGiven(_) | Body::JudgmentObserved(_) | Body::OutcomeObserved(_) | Body::OutcomeCorrected(_) => {
+                        moved.insert(case);
+                    }
+                    _ => {}
+                }
+            }
+            for case in &fresh {
+                said += self.models_look(stages, *case).await?;
+            }
+            for case in moved.union(&fresh) {
+                self.models_truth(stages, *case).await?;
+            }
+            self.models_read_to(next).await?;
+            position = next;
+        }
+    }
+
+    /// Every model of the case's playbook says what it would.
+    async fn models_look(&self, stages: &[StageRow], case: CaseId) -> Result<u64, Error> {
+        let view = self.case_get(case, None).await?;
+        let playbook = self.case_playbook(case).await?;
+        let id = self.control().await?.playbook_id(&view.playbook)?;
+        let input = learn::input_of(&playbook, &view);
+        let mut said = 0;
+        for stage in stages.iter().filter(|stage| stage.playbook == id.0) {
+            let model = match self.model_ready(PlaybookId(stage.playbook), &stage.model).await {
+                Ok(model) => model,
+                Err(error) => {
+                    let version = version_of_bytes(&stage.model);
+                    tracing::warn!(workspace.id = %self.id, model.version = version, error = %error, "a model in a stage cannot be read");
+                    continue;
+                }
+            };
+            let (answer, note) = match model.propose(&input) {
+                Ok(advice) => (Some(advice.answer), String::new()),
+                Err(none) => (None, none.to_string()),
+            };
+            let row = AnswerRow {
+                playbook: stage.playbook,
+                model: stage.model.clone(),
+                case: case.0,
+                answer,
+                note,
+                said_at: self.inner.env.now(),
+            };
+            let mut tx = self.inner.db.begin().await?;
+            store::model::said(tx.conn(), self.id.0, &row).await?;
+            tx.commit().await?;
+            said += 1;
+        }
+        Ok(said)
+    }
+
+    async fn models_truth(&self, stages: &[StageRow], case: CaseId) -> Result<(), Error> {
+        let view = self.case_get(case, None).await?;
+        let id = self.control().await?.playbook_id(&view.playbook)?;
+        if !stages.iter().any(|stage| stage.playbook == id.0) {
+            return Ok(());
+        }
+        let playbook = self.case_playbook(case).await?;
+        let truth = learn::truth_of(&playbook, &view);
+        let mut tx = self.inner.db.begin().await?;
+        store::model::truth(tx.conn(), self.id.0, case.0, truth.as_deref()).await?;
+        Ok(tx.commit().await?)
+    }
+}

@@ -1,0 +1,187 @@
+//! What a model may learn from: outcomes, and answers that people gave before they saw any advice. Nothing else ever teaches.
+
+use super::BUILT_IN;
+use crate::{Error, Workspace, view::CaseView};
+use countersign_core::{
+    id::CaseId,
+    playbook::{AnswerSpec, Playbook},
+    refusal::{Code, Refusal},
+    time::parse_rfc3339,
+};
+use countersign_models::{
+    Input, Proposer as _, Reach, TextModel,
+    text::{Example, Report, train, train::Options},
+};
+use countersign_store::{self as store, model::ModelRow};
+use serde_json::Value;
+use std::collections::BTreeMap;
+
+/// Cases on one page.
+const PAGE_ITEMS: u32 = 200;
+/// Cases that one training looks at: the latest decide what is learned.
+const CASES_MAX: usize = 200_000;
+
+/// How far training is.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Progress {
+    /// Cases read.
+    Reading(usize),
+    /// What is done, steps done, steps in all.
+    Training(&'static str, usize, usize),
+}
+
+/// A model that was trained, and what is known of it.
+#[derive(Debug)]
+pub struct Trained {
+    /// The model.
+    pub model: TextModel,
+    /// What is known of it.
+    pub report: Report,
+}
+
+impl Trained {
+    /// Its version, as proposals name it.
+    #[must_use]
+    pub fn version(&self) -> &str {
+        super::version_of(self.model.version())
+    }
+}
+
+impl Workspace {
+    /// Trains the built-in model on this workspace's own cases of a playbook, and keeps it. Nothing changes for people: it has no
+    /// stage yet.
+    ///
+    /// # Errors
+    /// Where the playbook's answers are no choices, or its cases teach nothing yet: the reason is in the refusal.
+    pub async fn model_train(&self, playbook: &str, progress: &mut (dyn FnMut(Progress) + Send)) -> Result<Trained, Error> {
+        let spec = self.playbook_latest(playbook).await?;
+        let options = choices(&spec)?;
+        let examples = self.examples(playbook, &spec, progress).await?;
+        let trained = taught(examples, options, progress).await?;
+        self.model_keep(playbook, &trained).await?;
+        Ok(trained)
+    }
+
+    /// Keeps a model as a version of a playbook's.
+    ///
+    /// # Errors
+    /// Where the storage fails.
+    pub async fn model_keep(&self, playbook: &str, trained: &Trained) -> Result<(), Error> {
+        let id = self.control().await?.playbook_id(playbook)?;
+        let card = serde_json::to_string(&trained.report).map_err(|error| Error::Damaged(format!("a report has no JSON: {error}")))?;
+        let row = ModelRow {
+            model: super::registry::digest_bytes(trained.model.version())?,
+            kind: BUILT_IN.into(),
+            made_at: self.inner.env.now(),
+            card,
+        };
+        let mut tx = self.inner.db.begin().await?;
+        store::model::put(tx.conn(), self.id.0, id.0, &row, &trained.model.to_bytes()).await?;
+        Ok(tx.commit().await?)
+    }
+
+    /// The examples that a playbook's cases give.
+    async fn examples(&self, name: &str, playbook: &Playbook, progress: &mut (dyn FnMut(Progress) + Send)) -> Result<Vec<Example>, Error> {
+        // Everything is read, whoever asks: what is learned shows nobody a single answer.
+        let all = Self { reader: None, ..self.clone() };
+        let (mut examples, mut read, mut cursor) = (Vec::new(), 0usize, None);
+        loop {
+            let page = all.cases_list(Some(name), None, cursor.as_deref(), PAGE_ITEMS).await?;
+            for summary in &page.items {
+                read += 1;
+                examples.extend(of_case(playbook, &all.case_get(CaseId(summary.case), None).await?));
+            }
+            progress(Progress::Reading(read));
+            cursor = page.next;
+            if cursor.is_none() || read >= CASES_MAX {
+                return Ok(examples);
+            }
+        }
+    }
+}
+
+/// The options of a playbook that asks for one.
+///
+/// # Errors
+/// Where it asks for something else.
+pub fn choices(playbook: &Playbook) -> Result<Vec<String>, Error> {
+    match &playbook.answer {
+        AnswerSpec::Choice { options } => Ok(options.clone()),
+        _ => Err(Refusal::new(
+            Code::Invalid,
+            format!("the answers of playbook {:?} are no choices, and the built-in model learns to choose", playbook.name),
+        )
+        .into()),
+    }
+}
+
+/// Trains on a thread of its own.
+///
+/// # Errors
+/// Where the examples teach nothing.
+pub async fn taught(examples: Vec<Example>, classes: Vec<String>, progress: &mut (dyn FnMut(Progress) + Send)) -> Result<Trained, Error> {
+    let (told, mut tells) = tokio::sync::mpsc::unbounded_channel();
+    let work = tokio::task::spawn_blocking(move || {
+        train(&examples, &Options::new(classes), &mut |p| {
+            // Whoever watched may have gone; the work goes on.
+            let _ = told.send(Progress::Training(p.step, p.done, p.total));
+        })
+    });
+    while let Some(step) = tells.recv().await {
+        progress(step);
+    }
+    let done = work.await.map_err(|error| Error::Damaged(format!("training broke off: {error}")))?;
+    let (model, report) = done.map_err(|error| Refusal::new(Code::Invalid, error.to_string()))?;
+    Ok(Trained { model, report })
+}
+
+/// The examples of one case: its outcome where it is known, else the answers that people gave by themselves.
+pub(super) fn of_case(playbook: &Playbook, case: &CaseView) -> Vec<Example> {
+    let input = input_of(playbook, case);
+    if input.fields.is_empty() {
+        return Vec::new();
+    }
+    let example = |answer: String, person: Option<String>, at: &str| Example {
+        input: input.clone(),
+        answer,
+        case: case.case.to_string(),
+        person,
+        at: parse_rfc3339(at).unwrap_or(0),
+    };
+    let known = |answer: &String| matches!(&playbook.answer, AnswerSpec::Choice { options } if options.contains(answer));
+    if let Some(truth) = case.outcome.as_ref().and_then(label).filter(known) {
+        return vec![example(truth, None, &case.opened)];
+    }
+    let own = case.judgments.iter().filter(|judgment| is_own(&judgment.advice, &judgment.phase));
+    own.filter_map(|judgment| {
+        let answer = label(&judgment.answer).filter(known)?;
+        Some(example(answer, Some(judgment.person.to_string()), &judgment.at))
+    })
+    .collect()
+}
+
+/// Whether an answer was given before any advice. An adjudication or an appeal is about others' answers.
+fn is_own(advice: &str, phase: &str) -> bool {
+    advice == "no" && matches!(phase, "first" | "only")
+}
+
+/// What turned out of a case, by the outcome or else by people's own answers; `None` where they differ or there is none.
+pub(super) fn truth_of(playbook: &Playbook, case: &CaseView) -> Option<String> {
+    let mut answers = of_case(playbook, case).into_iter().map(|example| example.answer);
+    let first = answers.next()?;
+    answers.all(|other| other == first).then_some(first)
+}
+
+pub(super) fn input_of(playbook: &Playbook, case: &CaseView) -> Input {
+    let values: BTreeMap<String, Value> = case.fields.iter().map(|field| (field.name.clone(), field.value.clone())).collect();
+    Input::of(playbook, &values, Reach::InProcess)
+}
+
+/// The label of an answer or an outcome.
+fn label(value: &Value) -> Option<String> {
+    match value {
+        Value::String(text) => Some(text.clone()),
+        Value::Object(members) => members.get("value").and_then(Value::as_str).map(str::to_owned),
+        _ => None,
+    }
+}

@@ -1,0 +1,104 @@
+//! The words of the page of models.
+
+use countersign_app::model::{CurvePoint, Estimate, Report};
+
+pub const TITLE: &str = "Models";
+pub const STANDING: &str = "Who advises";
+pub const CHAMPION: &str = "Advises people";
+pub const NO_CHAMPION: &str = "No model. Whatever proposes from outside is untouched by this page.";
+pub const SHADOW: &str = "Runs in the shadow";
+pub const NO_SHADOW: &str = "None";
+pub const SINCE: &str = "since";
+pub const FIRST_LEAD: &str = "A first model learns from what people here answered before they saw any advice, and from outcomes. It learns on this machine, \
+     nothing leaves it, and until people promote it nobody sees what it says.";
+pub const TRAIN_FIRST: &str = "Train a first model";
+pub const TRAIN: &str = "Train again on all cases";
+pub const VERSIONS: &str = "Versions";
+pub const MADE: &str = "Made";
+pub const EXAMPLES: &str = "Examples";
+pub const HELD_OUT: &str = "Right on held-out cases";
+pub const SINCE_KEPT: &str = "Right since then";
+pub const STAGE: &str = "Stage";
+pub const PROMOTE_LEAD: &str = "Promoting a model is a decision like any other: a case in the queue with the evidence attached, signed by a person, in the ledger. \
+     Promoting an older version rolls back.";
+pub const PROMOTE: &str = "Ask for its promotion";
+pub const SHADOW_BEGIN: &str = "Run in the shadow";
+pub const SHADOW_END: &str = "End the shadow";
+pub const RETIRE: &str = "Ask that no model advises";
+pub const CARD: &str = "Card of";
+pub const COMMONEST: &str = "Always the commonest answer";
+pub const CALIBRATION: &str = "Calibration error";
+pub const LEARNED_FROM: &str = "Learned from";
+pub const FILE: &str = "File (SHA-256)";
+pub const DATA: &str = "Data (SHA-256)";
+pub const BY_ANSWER: &str = "By answer";
+pub const RECOGNISED: &str = "Recognised";
+pub const CURVE: &str = "What more examples bring";
+
+/// What was done just now.
+#[must_use]
+pub fn said(word: &str) -> Option<&'static str> {
+    match word {
+        "trained" => Some("A model was trained and kept. Its card is below; nobody sees its advice yet."),
+        "shadow" => Some("The shadow was changed. What runs there looks at new cases, and nobody sees what it says."),
+        _ => None,
+    }
+}
+
+/// A share with its interval.
+#[must_use]
+pub fn share(e: &Estimate) -> String {
+    format!("{:.1} % ({:.1} to {:.1} %, n = {})", e.value * 100.0, e.low * 100.0, e.high * 100.0, e.n)
+}
+
+/// An error with its interval.
+#[must_use]
+pub fn error(e: &Estimate) -> String {
+    format!("{:.3} ({:.3} to {:.3}, n = {})", e.value, e.low, e.high, e.n)
+}
+
+/// A stage.
+#[must_use]
+pub fn stage(stage: Option<&str>) -> &'static str {
+    match stage {
+        Some("champion") => "advises people",
+        Some("shadow") => "in the shadow",
+        _ => "kept",
+    }
+}
+
+/// How much it looked at.
+#[must_use]
+pub fn looked(n: u64, none: u64) -> String {
+    match none {
+        0 => format!("looked at {n} new cases"),
+        none => format!("looked at {n} new cases, and had no advice for {none} of them"),
+    }
+}
+
+/// What it learned from.
+#[must_use]
+pub fn learned(card: &Report) -> String {
+    format!(
+        "{} examples of {} cases: answers of {} people without advice, and {} outcomes",
+        card.examples, card.cases, card.people, card.outcomes
+    )
+}
+
+/// A point of the learning curve.
+#[must_use]
+pub fn point(point: &CurvePoint) -> String {
+    format!("{} examples: {} right", point.examples, share(&point.accuracy))
+}
+
+/// That somebody's answers weigh less.
+#[must_use]
+pub fn capped(given: f64, counted: f64) -> String {
+    format!("One person gave {:.0} % of the answers; together they count as {:.0} %.", given * 100.0, counted * 100.0)
+}
+
+/// A whole number.
+#[must_use]
+pub fn whole(n: u64) -> String {
+    super::thousands(n)
+}

@@ -1,0 +1,296 @@
+//! From no model to one that advises: people answer, a model learns, runs in the shadow, is promoted by a decision, advises, and is
+//! rolled back. On both engines.
+
+#![expect(clippy::unwrap_used, reason = "tests")]
+
+use countersign_app::{
+    Error, Options,
+    input::{CaseInput, ReasonInput},
+    model::{
+        BUILT_IN,
+        ask::{Client, Endpoint, Wire},
+        file,
+        job::Memory,
+        promotion,
+    },
+};
+use countersign_core::{
+    id::{CaseId, EventId, PersonId},
+    playbook::parse,
+};
+use countersign_testkit::{Kit, caller, each_engine};
+use serde_json::{Value, json};
+
+const GRACE: i64 = 11_000_000;
+const PLAYBOOK: &str = r#"
+name = "tickets"
+question = "Where should this ticket go?"
+answer = { kind = "choice", options = ["billing", "bug", "account"] }
+
+[fields]
+subject = { type = "text", title = true }
+plan    = { type = "category", required = false }
+secret  = { type = "text", personal = true, share = "never", required = false }
+group   = { type = "category", audited = true, required = false }
+
+[outcome]
+kind = "truth"
+source = "the queue that closed it"
+
+[routing]
+default = "assist"
+"#;
+
+const OPTIONS: [&str; 3] = ["billing", "bug", "account"];
+const TELLING: [[&str; 3]; 3] = [
+    ["the invoice", "a refund", "charged twice"],
+    ["it crashes", "an error message", "the page freezes"],
+    ["my password", "locked out", "cannot sign in"],
+];
+
+fn input(n: usize) -> CaseInput {
+    let class = n % 3;
+    let text = format!("Hello, {} since {} days, please help", TELLING[class][n / 3 % 3], n % 9);
+    let fields = json!({ "subject": text, "plan": "team", "secret": format!("only {} knows", OPTIONS[class]), "group": OPTIONS[class] });
+    CaseInput {
+        playbook: "tickets".into(),
+        external_id: Some(format!("T-{n}")),
+        fields: fields.as_object().cloned().unwrap(),
+        ..CaseInput::default()
+    }
+}
+
+async fn open(kit: &Kit, n: usize) -> CaseId {
+    CaseId(kit.open(input(n)).await.case)
+}
+
+async fn answered(kit: &Kit, people: &[PersonId], range: std::ops::Range<usize>) {
+    for n in range {
+        let case = open(kit, n).await;
+        kit.decide(case, people[n % people.len()], OPTIONS[n % 3]).await;
+    }
+}
+
+async fn run(kit: &Kit, memory: &mut Memory) -> (u64, u64) {
+    let round = kit.workspace.models_run(memory).await.unwrap();
+    (round.promoted, round.said)
+}
+
+fn refused(error: Error) -> String {
+    error.refusal().detail
+}
+
+#[tokio::test]
+async fn a_model_is_trained_shadowed_promoted_and_rolled_back() {
+    each_engine(41, |kit| async move {
+        kit.publish(PLAYBOOK).await;
+        let people = [kit.member("Ada", &[]).await, kit.member("Ben", &[]).await, kit.member("Cy", &[]).await];
+        let mut memory = Memory::default();
+        let nothing = kit.workspace.model_train("tickets", &mut |_| {}).await.unwrap_err();
+        assert!(refused(nothing).contains("0 examples teach nothing"));
+        answered(&kit, &people, 0..90).await;
+        assert_eq!(run(&kit, &mut memory).await, (0, 0));
+
+        let trained = kit.workspace.model_train("tickets", &mut |_| {}).await.unwrap();
+        let version = trained.version().to_owned();
+        assert_eq!((trained.report.examples, trained.report.people, trained.report.outcomes), (90, 3, 0));
+        assert!(trained.report.accuracy.low > 0.8, "{:?}", trained.report);
+        // Nobody promoted it: a new case comes in without advice, and nothing is in the shadow yet.
+        let case = open(&kit, 90).await;
+        assert!(kit.workspace.case_get(case, None).await.unwrap().proposals.is_empty());
+        assert_eq!(run(&kit, &mut memory).await, (0, 0));
+
+        kit.workspace.model_shadow("tickets", Some(&version)).await.unwrap();
+        answered(&kit, &people, 91..121).await;
+        assert_eq!(run(&kit, &mut memory).await, (0, 30));
+        let model = kit.workspace.model("tickets", &version).await.unwrap();
+        let since = model.since.unwrap();
+        assert_eq!((model.stage.as_deref(), model.looked_at, since.n), (Some("shadow"), 30, 30));
+        assert!(since.value > 0.9, "{since:?}");
+        // What it says is kept apart: no case has it.
+        let page = kit.workspace.cases_list(Some("tickets"), None, None, 200).await.unwrap();
+        for summary in &page.items {
+            assert!(kit.workspace.case_get(CaseId(summary.case), None).await.unwrap().proposals.is_empty());
+        }
+
+        promoted(&kit, &mut memory, &people, &version).await;
+        rolled_back(&kit, &mut memory, &people, &version).await;
+        kit.app.close().await;
+    })
+    .await;
+}
+
+/// Promotion is a case: undone within its grace it does nothing, decided it lets the model advise.
+async fn promoted(kit: &Kit, memory: &mut Memory, people: &[PersonId], version: &str) {
+    let asked = kit.workspace.model_promote(&caller(), "tickets", version).await.unwrap();
+    let case = CaseId(asked.case);
+    let view = kit.workspace.case_get(case, None).await.unwrap();
+    let field = |name: &str| view.fields.iter().find(|f| f.name == name).map(|f| f.value.clone()).unwrap_or_default();
+    assert!(field("accuracy").as_str().unwrap().contains("held out") && field("shadow").as_str().unwrap().contains("n = 30"), "{view:?}");
+    let decided = kit.decide(case, people[0], "promote").await;
+    assert_eq!(run(kit, memory).await.0, 0);
+    let reason: ReasonInput = serde_json::from_value(json!({ "person": people[0].0, "reason": "too early" })).unwrap();
+    let decision = EventId(decided.decision.unwrap());
+    kit.workspace.decision_withdraw(&caller(), decision, reason, Options::default()).await.unwrap();
+    kit.clock.advance(GRACE);
+    assert_eq!(run(kit, memory).await.0, 0);
+    assert!(kit.workspace.models("tickets").await.unwrap().stages.iter().all(|stage| stage.stage != "champion"));
+
+    kit.decide(case, people[1], "promote").await;
+    kit.clock.advance(GRACE);
+    assert_eq!(run(kit, memory).await.0, 1);
+    let stages = kit.workspace.models("tickets").await.unwrap().stages;
+    let champion = stages.iter().find(|stage| stage.stage == "champion").unwrap();
+    assert!(champion.version == version && champion.decision.is_some());
+    let again = kit.workspace.model_promote(&caller(), "tickets", version).await.unwrap_err();
+    assert!(refused(again).contains("already"));
+
+    let advised = kit.workspace.case_get(open(kit, 121).await, None).await.unwrap();
+    assert_eq!(advised.route, "assist");
+    let [proposal] = advised.proposals.as_slice() else { panic!("{advised:?}") };
+    assert_eq!((proposal.proposer.as_str(), proposal.version.as_str(), &proposal.answer), (BUILT_IN, version, &Value::from("bug")));
+    let marked = &proposal.evidence[0];
+    let subject = advised.fields[0].value.as_str().unwrap();
+    let (start, end) = (marked.start.unwrap() as usize, marked.end.unwrap() as usize);
+    assert_eq!(subject.chars().skip(start).take(end - start).collect::<String>(), *marked.quote.as_ref().unwrap());
+    // What no model may see is not what led there.
+    assert!(proposal.evidence.iter().all(|one| one.field == "subject" || one.field == "plan"), "{:?}", proposal.evidence);
+    // Whoever brings a proposal of the same proposer keeps theirs; a case with nothing to read comes in without advice.
+    let mut empty = input(122);
+    empty.fields = json!({ "subject": "…" }).as_object().cloned().unwrap();
+    assert!(kit.workspace.case_get(CaseId(kit.open(empty).await.case), None).await.unwrap().proposals.len() <= 1);
+}
+
+async fn rolled_back(kit: &Kit, memory: &mut Memory, people: &[PersonId], version: &str) {
+    let case = CaseId(kit.workspace.model_promote(&caller(), "tickets", promotion::NONE).await.unwrap().case);
+    kit.decide(case, people[2], "promote").await;
+    kit.clock.advance(GRACE);
+    assert_eq!(run(kit, memory).await.0, 1);
+    let view = kit.workspace.case_get(open(kit, 130).await, None).await.unwrap();
+    assert!(view.proposals.is_empty() && view.route == "unaided", "{view:?}");
+    // Another node reads the same from the ledger, and changes nothing back.
+    let mut other = Memory::default();
+    run(kit, &mut other).await;
+    assert!(kit.workspace.models("tickets").await.unwrap().stages.iter().all(|stage| stage.stage != "champion"));
+    let none = kit.workspace.model_promote(&caller(), "tickets", promotion::NONE).await.unwrap_err();
+    assert!(refused(none).contains("no model advises"));
+    let add = kit.workspace.models_propose("tickets", Some(version), true, &mut |_, _| {}).await.unwrap_err();
+    assert!(refused(add).contains("promote it first"));
+    let mut said = 0;
+    let done = kit
+        .workspace
+        .models_propose("tickets", Some(version), false, &mut |_, what| said += usize::from(what["answer"].is_string()))
+        .await
+        .unwrap();
+    assert!(done.cases as usize >= said && said > 0 && done.added == 0, "{done:?}");
+}
+
+#[tokio::test]
+async fn answers_after_advice_teach_nothing() {
+    each_engine(42, |kit| async move {
+        kit.publish(PLAYBOOK).await;
+        let person = kit.member("Ada", &[]).await;
+        for n in 0..60 {
+            let mut with = input(n);
+            with.proposals = vec![countersign_app::input::ProposalInput {
+                proposer: "outside".into(),
+                answer: Some(OPTIONS[n % 3].into()),
+                ..Default::default()
+            }];
+            let case = CaseId(kit.open(with).await.case);
+            kit.decide(case, person, OPTIONS[n % 3]).await;
+        }
+        let refusal = kit.workspace.model_train("tickets", &mut |_| {}).await.unwrap_err();
+        assert!(refused(refusal).contains("0 examples teach nothing"));
+        kit.app.close().await;
+    })
+    .await;
+}
+
+#[test]
+fn files_teach_too_and_say_what_is_wrong_with_them() {
+    let playbook = parse::parse(PLAYBOOK, "tickets.toml").unwrap();
+    let columns = file::Columns { answer: "queue".into(), person: Some("who".into()), case: None };
+    let csv = "subject,queue,who\nthe invoice is wrong,billing,ada\n\"it crashes, always\",bug,ben\n";
+    let rows = file::rows(csv.as_bytes()).unwrap();
+    let examples = file::examples(&playbook, &rows, &columns).unwrap();
+    assert_eq!(examples.iter().map(|e| e.answer.as_str()).collect::<Vec<_>>(), ["billing", "bug"]);
+    assert_eq!(examples[1].person.as_deref(), Some("ben"));
+    let lines = "{\"subject\": \"the invoice\", \"queue\": \"billing\"}\n\n{\"subject\": \"x\", \"queue\": \"spam\"}\n";
+    let rows = file::rows(lines.as_bytes()).unwrap();
+    let wrong = file::examples(&playbook, &rows, &columns).unwrap_err();
+    assert!(refused(wrong).contains("row 2: \"spam\" is none of the playbook's options"));
+    for (bytes, says) in [(&b"{\"a\": 1}\n{oops"[..], "line 2"), (b"a,b\n1\n", "record"), (b"\xff\xfe", "UTF-8")] {
+        let error = file::rows(bytes).unwrap_err();
+        assert!(refused(error).contains(says), "{says}");
+    }
+    assert!(refused(file::read(b"no model").unwrap_err()).contains("no Countersign text model"));
+}
+
+/// An endpoint that gives the same reply to everything, and keeps what it was asked.
+async fn double(reply: serde_json::Value) -> (String, std::sync::Arc<std::sync::Mutex<String>>) {
+    use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
+    let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await.unwrap();
+    let url = format!("http://{}/v1", listener.local_addr().unwrap());
+    let asked: std::sync::Arc<std::sync::Mutex<String>> = std::sync::Arc::default();
+    let seen = std::sync::Arc::clone(&asked);
+    tokio::spawn(async move {
+        while let Ok((mut stream, _)) = listener.accept().await {
+            let (mut bytes, mut request) = (vec![0; 1 << 16], String::new());
+            while !request.ends_with('}') {
+                let Ok(read @ 1..) = stream.read(&mut bytes).await else { break };
+                request.push_str(&String::from_utf8_lossy(&bytes[..read]));
+            }
+            seen.lock().unwrap().push_str(&request);
+            let body = reply.to_string();
+            let answer = format!("HTTP/1.1 200 OK\r\ncontent-length: {}\r\nconnection: close\r\n\r\n{body}", body.len());
+            let _ = stream.write_all(answer.as_bytes()).await;
+        }
+    });
+    (url, asked)
+}
+
+#[tokio::test]
+async fn an_endpoint_advises_or_the_case_stays_with_people() {
+    each_engine(43, |kit| async move {
+        kit.publish(PLAYBOOK).await;
+        kit.member("Ada", &[]).await;
+        let case = open(&kit, 0).await;
+        let endpoint = |url: &str| Endpoint {
+            url: url.into(),
+            model: "local-llm".into(),
+            key: None,
+            timeout: std::time::Duration::from_millis(500),
+            attempts_max: 1,
+            samples: 1,
+            price: (1_000, 1_000),
+        };
+        let mut client = Client::new(None);
+        let mut heard = Vec::new();
+        let down = kit
+            .workspace
+            .models_ask("tickets", (&endpoint("http://127.0.0.1:9/v1"), &mut client, &mut Wire::live()), true, &mut |_, what| heard.push(what))
+            .await
+            .unwrap();
+        assert_eq!((down.cases, down.no_advice, down.added), (1, 1, 0));
+        assert!(heard[0]["no_advice"].as_str().unwrap().contains("down"), "{heard:?}");
+        let view = kit.workspace.case_get(case, None).await.unwrap();
+        assert!(view.proposals.is_empty() && view.route == "unaided" && view.state == "open");
+
+        let reply = json!({ "choices": [{ "message": { "content": "B" }, "logprobs": { "content": [{ "top_logprobs": [{ "token": "B", "logprob": -0.2 }, { "token": "A", "logprob": -2.0 }] }] } }], "usage": { "prompt_tokens": 100, "completion_tokens": 1 } });
+        let (url, asked) = double(reply).await;
+        let mut wire = Wire::live();
+        let done = kit.workspace.models_ask("tickets", (&endpoint(&url), &mut client, &mut wire), true, &mut |_, _| {}).await.unwrap();
+        assert_eq!((done.cases, done.no_advice, done.added, done.cost), (1, 0, 1, 101));
+        let view = kit.workspace.case_get(case, None).await.unwrap();
+        assert_eq!((view.proposals[0].proposer.as_str(), &view.proposals[0].answer), ("local-llm", &Value::from("bug")));
+        // What may not go out did not.
+        let sent = asked.lock().unwrap().clone();
+        assert!(sent.contains("subject") && !sent.contains("knows") && !sent.contains("group"), "{sent}");
+        // Asked again, there is nothing left to ask.
+        let again = kit.workspace.models_ask("tickets", (&endpoint(&url), &mut client, &mut wire), true, &mut |_, _| {}).await.unwrap();
+        assert_eq!(again.cases, 0);
+        kit.app.close().await;
+    })
+    .await;
+}
