@@ -135,7 +135,9 @@ fn difference(body: &CaseRouted, playbook: &Playbook, record: Option<&Named>) ->
         return Some(format!("version {} of the track record has another digest than the route names", measured.record));
     }
     let again = measured.top.or(measured.chance).map(|top| record.outlook(playbook, measured.region, top)).unwrap_or_default();
-    (again != measured.arms).then(|| format!("version {} of the track record says other things of such a case", measured.record))
+    // Routes from before worth was recorded hold none.
+    let worth = measured.worth.is_none() || record.worth(playbook, measured.region) == measured.worth;
+    (again != measured.arms || !worth).then(|| format!("version {} of the track record says other things of such a case", measured.record))
 }
 
 /// The kind of case in words.

@@ -38,6 +38,7 @@ impl CaseChange<'_> {
             priority_at: queue.as_ref().map_or(state.opened_at, |q| q.priority_at),
             answer: state.decision.as_ref().map(|d| d.answer.label().to_owned()),
             decided_at: state.decision.as_ref().map(|d| d.made_at),
+            deadline_at: queue.as_ref().and_then(|q| q.deadline_at),
             wake_at: queue.as_ref().and_then(|q| q.wake_at),
             excluded: queue.map(|q| q.excluded.into_iter().map(|p| p.0).collect()).unwrap_or_default(),
             fresh: self.fresh,
@@ -245,6 +246,7 @@ impl Workspace {
                 break;
             }
         }
+        store::case::counts_fill(tx.conn(), self.id.0).await?;
         tx.commit().await?;
         Ok(events)
     }

@@ -7,6 +7,7 @@ use countersign_core::{
     number::Micros,
     refusal::{Code, Refusal},
 };
+use countersign_engine::order;
 use countersign_store::{
     self as store,
     queue::{Place, QueueRow, Reader},
@@ -73,8 +74,34 @@ pub struct QueueItem {
     pub at: Micros,
     /// By when it should be decided, when it wakes, or until when it is held by this person.
     pub until: Option<Micros>,
+    /// How near its deadline is.
+    pub due: Due,
     /// The answer that stands, once decided.
     pub answer: Option<String>,
+}
+
+/// How near a deadline is.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub enum Due {
+    /// There is none, or there is time.
+    #[default]
+    Later,
+    /// Less than a quarter of the time is left.
+    Soon,
+    /// It has passed.
+    Over,
+}
+
+impl Due {
+    /// At `now`, of a case that was opened then.
+    #[must_use]
+    pub fn at(now: Micros, opened_at: Micros, deadline_at: Option<Micros>) -> Self {
+        match deadline_at {
+            Some(deadline) if deadline < now => Self::Over,
+            Some(deadline) if order::warned_from(opened_at, deadline) <= now => Self::Soon,
+            _ => Self::Later,
+        }
+    }
 }
 
 /// How much there is of something.
@@ -105,6 +132,8 @@ pub struct PlaybookCount {
     pub playbook: String,
     /// How many cases wait.
     pub waiting: Count,
+    /// How many of them are past their deadline.
+    pub overdue: Count,
     /// When the one that is served next was opened.
     pub oldest_at: Option<Micros>,
 }
@@ -132,9 +161,12 @@ impl Workspace {
             let of_it = || woken.iter().filter(|row| row.playbook == id.0);
             let woken_count = i64::try_from(of_it().count()).unwrap_or(limit);
             let waiting = Count::of(store::queue::count_waiting(session.conn(), self.id.0, id.0, reader, limit).await? + woken_count);
+            let late = of_it().filter(|row| Due::at(reader.now, row.opened_at, row.deadline_at) == Due::Over).count();
+            let overdue = store::queue::count_overdue(session.conn(), self.id.0, id.0, reader, limit).await?;
+            let overdue = Count::of(overdue + i64::try_from(late).unwrap_or(limit));
             let head = store::queue::waiting(session.conn(), self.id.0, id.0, Place::BEGINNING, reader, 1).await?;
             let oldest_at = head.iter().chain(of_it()).min_by_key(|row| row.at).map(|row| row.opened_at);
-            counts.push(PlaybookCount { playbook: name, waiting, oldest_at });
+            counts.push(PlaybookCount { playbook: name, waiting, overdue, oldest_at });
         }
         Ok(counts)
     }
@@ -178,14 +210,15 @@ impl Workspace {
         rows.truncate(limit);
         let next = rows.last().filter(|_| more).map(|row| self.cursor_sign(&list, &format!("{} {}", row.at, row.case))).transpose()?;
         let titles = self.titles(&reach.control, &rows.iter().map(|row| row.case).collect::<Vec<_>>()).await?;
+        let now = self.inner.env.now();
         let items = rows.into_iter().map(|row| QueueItem {
             title: titles.get(&row.case).cloned(),
             case: row.case,
             playbook: reach.control.playbook_name(PlaybookId(row.playbook)),
             state: row.status,
             at: row.opened_at,
-            // A case without a deadline is ordered by when it was opened.
-            until: (row.at != row.opened_at).then_some(row.at),
+            until: if matches!(view, View::Snoozed | View::Mine) { Some(row.at) } else { row.deadline_at },
+            due: Due::at(now, row.opened_at, row.deadline_at),
             answer: None,
         });
         Ok(Page { items: items.collect(), next })
@@ -227,7 +260,14 @@ impl Workspace {
         for (case, until) in held {
             let row = store::case::get(session.conn(), self.id.0, case).await?;
             let row = row.filter(|row| reach.playbooks.iter().any(|(id, _)| id.0 == row.playbook));
-            rows.extend(row.map(|row| QueueRow { case, playbook: row.playbook, status: row.status, opened_at: row.opened_at, at: until }));
+            rows.extend(row.map(|row| QueueRow {
+                case,
+                playbook: row.playbook,
+                status: row.status,
+                opened_at: row.opened_at,
+                at: until,
+                deadline_at: row.deadline_at,
+            }));
         }
         Ok(rows)
     }
@@ -252,6 +292,7 @@ impl Workspace {
                 status: row.status,
                 opened_at: row.opened_at,
                 at: row.opened_at,
+                deadline_at: row.deadline_at,
             }));
         }
         rows.sort_unstable_by_key(|row| row.case);
@@ -283,6 +324,7 @@ impl Workspace {
                 playbook: reach.control.playbook_name(PlaybookId(row.playbook)),
                 at: row.decided_at,
                 until: Some(row.act_after),
+                due: Due::Later,
                 answer: Some(row.answer).filter(|_| stands),
                 state: row.status,
             }

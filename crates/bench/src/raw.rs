@@ -117,6 +117,7 @@ const TABLES: [Table; 4] = [
             ("decided_at", Number),
             ("available", Flag),
             ("wake_at", Number),
+            ("deadline_at", Number),
         ],
         order: "case_id",
         owner: 1,

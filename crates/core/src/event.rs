@@ -505,7 +505,7 @@ pub use experiment::{ExperimentArm, ExperimentEnd, ExperimentStarted, Experiment
 pub use learn::{InductionCompleted, ShownPrecedent, TrackPin, TrackRecordPublished};
 pub use route::{
     CaseRouted, Draw, Route, RouteArm, RouteAssigned, RouteCertificate, RouteExperiment, RouteInputs, RouteMeasured, RouteProposal,
-    WouldAutomate,
+    RouteWorth, WouldAutomate,
 };
 pub use routing::{
     Interval, NoticeKind, NoticeRaised, PolicyFigures, RouteCount, RoutingApproved, RoutingDrafted, RoutingRehearsed, RoutingRolledBack,

@@ -12,6 +12,7 @@ pub mod decide;
 #[cfg(any(test, feature = "testkit"))]
 pub mod laws;
 pub mod learn;
+pub mod order;
 pub mod rehearse;
 pub mod route;
 #[cfg(any(test, feature = "testkit"))]

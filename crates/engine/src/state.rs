@@ -4,7 +4,7 @@
 use countersign_core::{
     answer::Answer,
     content::{Content, Digest},
-    event::{Basis, Event, ExperimentArm, OutcomeKind, OutcomeValue, Phase, Route},
+    event::{Basis, Event, ExperimentArm, OutcomeKind, OutcomeValue, Phase, Route, RouteWorth},
     id::{EventId, PersonId, PlaybookId, SubjectId},
     number::Micros,
 };
@@ -152,6 +152,8 @@ pub struct RouteRecord {
     pub role: Option<String>,
     /// What of the advice is shown, where an experiment says so.
     pub showing: Option<ExperimentArm>,
+    /// What a person's look is worth, as it was known then.
+    pub worth: Option<RouteWorth>,
 }
 
 /// What was on a person's screen.

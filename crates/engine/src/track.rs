@@ -12,19 +12,23 @@ pub use experiment::{ArmRecord, ExperimentRecord, Measured, TrailPoint};
 pub use region::Region;
 pub use reliability::{Cell, Like, Reliability};
 
-use crate::route::{DEPART_ROWS_MIN, ROUTER_VERSION};
+use crate::{
+    order,
+    route::{DEPART_ROWS_MIN, ROUTER_VERSION},
+};
 use countersign_core::{
     Content,
     content::Digest,
-    event::{Route, RouteArm, RouteCertificate, RouteMeasured},
+    event::{Route, RouteArm, RouteCertificate, RouteMeasured, RouteWorth},
     id::{EventId, PersonId, PlaybookId},
-    number::{MicroUnits, Micros},
+    number::{MicroUnits, Micros, ONE_BILLIONTHS},
     playbook::Playbook,
 };
 use countersign_science::{
     arms::{Arm, Arms, ByArm, Situation},
     risk::Certificate,
 };
+use reliability::SHRINK_ROWS;
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
 
@@ -422,6 +426,7 @@ impl TrackRecord {
             // Ways to decide are compared by how sure the surest proposal is, whoever may be automated.
             arms: surest.map(|(_, top)| self.outlook(playbook, region, top)).unwrap_or_default(),
             certificate,
+            worth: self.worth(playbook, region),
         }
     }
 
@@ -472,6 +477,32 @@ impl TrackRecord {
     pub(crate) fn error_price(&self, region: u32, top: u32) -> Option<MicroUnits> {
         let bins = self.prices.error.get(usize::try_from(region).ok()?)?;
         bins.get(self.arms.as_ref()?.bin(top)).map(|arms| arms[0])
+    }
+
+    /// What a person's look is worth in a region: the mean cost of an error there, times how often the AI errs there, leaning on all
+    /// regions. `None` where nothing is known of the AI's errors. It reads no proposal.
+    #[must_use]
+    pub fn worth(&self, playbook: &Playbook, region: u32) -> Option<RouteWorth> {
+        let wrong = |cell: Cell| Cell { right: cell.n.saturating_sub(cell.right), n: cell.n };
+        let all = self.advice.iter().fold(Cell::default(), |a, b| Cell { right: a.right + b.ai.right, n: a.n + b.ai.n });
+        if all.n == 0 {
+            return None;
+        }
+        let prior = wrong(all).shrunk(ONE_BILLIONTHS / 2, 2);
+        let of = |region: u32, ai: Cell| order::worth(self.error_cost(playbook, region), wrong(ai).shrunk(prior, SHRINK_ROWS));
+        let total: i128 = self.advice.iter().map(|effect| i128::from(of(effect.region, effect.ai)) * i128::from(effect.ai.n)).sum();
+        let here = self.advice.iter().find(|effect| effect.region == region).map(|effect| effect.ai).unwrap_or_default();
+        Some(RouteWorth { here: of(region, here), mean: i64::try_from(total / i128::from(all.n)).unwrap_or(i64::MAX) })
+    }
+
+    /// The mean cost of the AI's errors in a region, over the bins of its probability.
+    fn error_cost(&self, playbook: &Playbook, region: u32) -> MicroUnits {
+        let bins = self.prices.error.get(usize::try_from(region).unwrap_or(usize::MAX)).map(Vec::as_slice).unwrap_or_default();
+        let sum: i128 = bins.iter().map(|[ai, ..]| i128::from(*ai)).sum();
+        match i128::try_from(bins.len()) {
+            Ok(bins @ 1..) => i64::try_from(sum / bins).unwrap_or(i64::MAX),
+            _ => playbook.costs.error_default,
+        }
     }
 
     /// The bytes that its digest is of: JSON with members in the order of the format, without a float.

@@ -8,18 +8,23 @@ use crate::{
 use sqlx::Row;
 use uuid::Uuid;
 
-const CASE_UPSERT: &str = "insert into cases (workspace, case_id, version, playbook, playbook_version, status, route, role, seats_free, opened_at, priority_at, answer, decided_at, available, wake_at)";
-const CASE_UPSERT_TAIL: &str = "on conflict (workspace, case_id) do update set version = excluded.version, status = excluded.status, route = excluded.route, role = excluded.role, seats_free = excluded.seats_free, priority_at = excluded.priority_at, answer = excluded.answer, decided_at = excluded.decided_at, available = excluded.available, wake_at = excluded.wake_at";
-const CASES_OF: &str = "select case_id, version, playbook, playbook_version, status, route, role, seats_free, opened_at, priority_at, answer, decided_at from cases where workspace = $1 and case_id in";
+const CASE_UPSERT: &str = "insert into cases (workspace, case_id, version, playbook, playbook_version, status, route, role, seats_free, opened_at, priority_at, answer, decided_at, available, wake_at, deadline_at)";
+const CASE_UPSERT_TAIL: &str = "on conflict (workspace, case_id) do update set version = excluded.version, status = excluded.status, route = excluded.route, role = excluded.role, seats_free = excluded.seats_free, priority_at = excluded.priority_at, answer = excluded.answer, decided_at = excluded.decided_at, available = excluded.available, wake_at = excluded.wake_at, deadline_at = excluded.deadline_at";
+const CASES_OF: &str = "select case_id, version, playbook, playbook_version, status, route, role, seats_free, opened_at, priority_at, answer, decided_at, deadline_at from cases where workspace = $1 and case_id in";
+const COUNTS_ADD: &str = "insert into case_counts (workspace, playbook, status, cases)";
+const COUNTS_ADD_TAIL: &str = "on conflict (workspace, playbook, status) do update set cases = case_counts.cases + excluded.cases";
 const EXCLUSION_INSERT: &str = "insert into case_exclusions (workspace, case_id, person)";
 const EXCLUSIONS_DELETE: &str = "delete from case_exclusions where workspace = $1 and case_id in";
 
 statements! {
     CASE_SETTLE_LEASES = "update cases set available = false, wake_at = (select min(l.until) from leases l where l.workspace = cases.workspace and l.case_id = cases.case_id and l.until > $3) where workspace = $1 and case_id = $2 and available and seats_free <= (select count(*) from leases l where l.workspace = cases.workspace and l.case_id = cases.case_id and l.until > $3)";
-    CASE_GET = "select case_id, version, playbook, playbook_version, status, route, role, seats_free, opened_at, priority_at, answer, decided_at from cases where workspace = $1 and case_id = $2";
-    CASES_LIST = "select case_id, version, playbook, playbook_version, status, route, role, seats_free, opened_at, priority_at, answer, decided_at from cases where workspace = $1 and case_id > $2 and (playbook = $3 or $3 is null) and (status = $4 or $4 is null) order by case_id limit $5";
-    CASES_LIST_OF = "select case_id, version, playbook, playbook_version, status, route, role, seats_free, opened_at, priority_at, answer, decided_at from cases where workspace = $1 and playbook = $2 and status = $3 and case_id > $4 order by case_id limit $5";
+    CASE_GET = "select case_id, version, playbook, playbook_version, status, route, role, seats_free, opened_at, priority_at, answer, decided_at, deadline_at from cases where workspace = $1 and case_id = $2";
+    CASES_LIST = "select case_id, version, playbook, playbook_version, status, route, role, seats_free, opened_at, priority_at, answer, decided_at, deadline_at from cases where workspace = $1 and case_id > $2 and (playbook = $3 or $3 is null) and (status = $4 or $4 is null) order by case_id limit $5";
+    CASES_LIST_OF = "select case_id, version, playbook, playbook_version, status, route, role, seats_free, opened_at, priority_at, answer, decided_at, deadline_at from cases where workspace = $1 and playbook = $2 and status = $3 and case_id > $4 order by case_id limit $5";
     CASES_COUNT = "select playbook, status, count(*) from cases where workspace = $1 group by playbook, status order by playbook, status";
+    COUNTS_GET = "select playbook, status, cases from case_counts where workspace = $1 and cases <> 0 order by playbook, status";
+    COUNTS_FILL = "insert into case_counts (workspace, playbook, status, cases) select workspace, playbook, status, count(*) from cases where workspace = $1 group by workspace, playbook, status";
+    COUNTS_CLEAR = "delete from case_counts where workspace = $1";
     EXCLUSIONS_LIST = "select case_id, person from case_exclusions where workspace = $1 order by case_id, person";
     CASES_CLEAR = "delete from cases where workspace = $1";
     EXCLUSIONS_CLEAR = "delete from case_exclusions where workspace = $1";
@@ -52,6 +57,8 @@ pub struct CaseRow {
     pub answer: Option<String>,
     /// When it was decided.
     pub decided_at: Option<i64>,
+    /// By when it should be decided, while it waits.
+    pub deadline_at: Option<i64>,
     /// Not before this time (snoozed).
     pub wake_at: Option<i64>,
     /// People who may not answer.
@@ -66,7 +73,7 @@ pub struct CaseRow {
 /// Where the storage fails.
 pub async fn upsert(mut conn: Conn<'_>, workspace: Uuid, rows: &[CaseRow], now: i64) -> Result<(), Error> {
     for chunk in batch::chunks(rows) {
-        let sql = batch::insert(conn.is_postgres(), CASE_UPSERT, 15, chunk.len(), CASE_UPSERT_TAIL);
+        let sql = batch::insert(conn.is_postgres(), CASE_UPSERT, 16, chunk.len(), CASE_UPSERT_TAIL);
         on!(conn.again(), c => {
             let mut query = sqlx::query(sql);
             for row in chunk {
@@ -85,7 +92,8 @@ pub async fn upsert(mut conn: Conn<'_>, workspace: Uuid, rows: &[CaseRow], now: 
                     .bind(row.answer.as_deref())
                     .bind(row.decided_at)
                     .bind(row.seats_free > 0 && row.wake_at.is_none())
-                    .bind(row.wake_at);
+                    .bind(row.wake_at)
+                    .bind(row.deadline_at);
             }
             query.execute(c).await.map(|_| ())
         })
@@ -145,6 +153,7 @@ macro_rules! case_row {
             priority_at: $r.get(9),
             answer: $r.try_get(10).unwrap_or_else(|_| Some(text!($r, 10))),
             decided_at: $r.get(11),
+            deadline_at: $r.get(12),
             wake_at: None,
             excluded: Vec::new(),
             fresh: false,
@@ -229,12 +238,51 @@ pub async fn list_of(
 }
 
 /// Number of cases by playbook and status.
+pub type Counts = Vec<(Uuid, String, i64)>;
+
+/// Number of cases by playbook and status, as it is kept beside the cases.
 ///
 /// # Errors
 /// Where the storage fails.
-pub async fn counts(conn: Conn<'_>, workspace: Uuid) -> Result<Vec<(Uuid, String, i64)>, Error> {
-    on!(conn, c => sqlx::query(CASES_COUNT).bind(workspace).fetch_all(c).await.map(|rows| rows.iter().map(|r| (r.get(0), r.get(1), r.get(2))).collect()))
+pub async fn counts(conn: Conn<'_>, workspace: Uuid) -> Result<Counts, Error> {
+    on!(conn, c => sqlx::query(COUNTS_GET).bind(workspace).fetch_all(c).await.map(|rows| rows.iter().map(|r| (r.get(0), text!(r, 1), r.get(2))).collect()))
         .map_err(attempt("count cases"))
+}
+
+/// The same, counted case by case, for holding what is kept against it.
+///
+/// # Errors
+/// Where the storage fails.
+pub async fn counts_anew(conn: Conn<'_>, workspace: Uuid) -> Result<Counts, Error> {
+    on!(conn, c => sqlx::query(CASES_COUNT).bind(workspace).fetch_all(c).await.map(|rows| rows.iter().map(|r| (r.get(0), text!(r, 1), r.get(2))).collect()))
+        .map_err(attempt("count cases"))
+}
+
+/// Keeps the numbers up: so many more cases of a playbook and status, or fewer.
+///
+/// # Errors
+/// Where the storage fails.
+pub async fn counts_add(mut conn: Conn<'_>, workspace: Uuid, changes: &[(Uuid, &str, i64)]) -> Result<(), Error> {
+    for chunk in batch::chunks(changes) {
+        let sql = batch::insert(conn.is_postgres(), COUNTS_ADD, 4, chunk.len(), COUNTS_ADD_TAIL);
+        on!(conn.again(), c => {
+            let mut query = sqlx::query(sql);
+            for (playbook, status, more) in chunk {
+                query = query.bind(workspace).bind(playbook).bind(*status).bind(more);
+            }
+            query.execute(c).await.map(|_| ())
+        })
+        .map_err(attempt("count cases"))?;
+    }
+    Ok(())
+}
+
+/// Counts all cases anew, inside the transaction that has filled the projection again.
+///
+/// # Errors
+/// Where the storage fails.
+pub async fn counts_fill(conn: Conn<'_>, workspace: Uuid) -> Result<(), Error> {
+    on!(conn, c => sqlx::query(COUNTS_FILL).bind(workspace).execute(c).await.map(|_| ())).map_err(attempt("count cases"))
 }
 
 /// Everybody who may not answer on some case, for holding the projection against a replay.
@@ -251,7 +299,7 @@ pub async fn exclusions(conn: Conn<'_>, workspace: Uuid) -> Result<Vec<(Uuid, Uu
 /// # Errors
 /// Where the storage fails.
 pub async fn clear(mut conn: Conn<'_>, workspace: Uuid) -> Result<(), Error> {
-    for sql in [CASES_CLEAR, EXCLUSIONS_CLEAR] {
+    for sql in [CASES_CLEAR, EXCLUSIONS_CLEAR, COUNTS_CLEAR] {
         on!(conn.again(), c => sqlx::query(sql).bind(workspace).execute(c).await.map(|_| ()))
             .map_err(attempt("empty the projection of cases"))?;
     }

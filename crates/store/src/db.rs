@@ -35,6 +35,7 @@ const MIGRATIONS: &[(i64, &str, &str)] = &[
     (5, include_str!("../migrations/sqlite/0005_reroutes.sql"), include_str!("../migrations/postgres/0005_reroutes.sql")),
     (6, include_str!("../migrations/sqlite/0006_people.sql"), include_str!("../migrations/postgres/0006_people.sql")),
     (8, include_str!("../migrations/sqlite/0008_models.sql"), include_str!("../migrations/postgres/0008_models.sql")),
+    (9, include_str!("../migrations/sqlite/0009_queue.sql"), include_str!("../migrations/postgres/0009_queue.sql")),
 ];
 
 /// A database.

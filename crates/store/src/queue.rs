@@ -9,22 +9,26 @@ use sqlx::Row;
 use uuid::Uuid;
 
 statements! {
-    QUEUE_WAITING = "select case_id, playbook, status, opened_at, priority_at from cases c where workspace = $1 and playbook = $2 and available and (priority_at, case_id) > ($3, $4) and (role = '' or role in (select value from json_each($6))) and not exists (select 1 from case_exclusions x where x.workspace = c.workspace and x.case_id = c.case_id and x.person = $5) and not exists (select 1 from leases l where l.workspace = c.workspace and l.case_id = c.case_id and l.person = $5 and l.until > $8) order by priority_at, case_id limit $7";
-    QUEUE_WOKEN = "select case_id, playbook, status, opened_at, priority_at from cases c where workspace = $1 and wake_at <= $2 and seats_free > 0 and (priority_at, case_id) > ($3, $4) and (role = '' or role in (select value from json_each($6))) and not exists (select 1 from case_exclusions x where x.workspace = c.workspace and x.case_id = c.case_id and x.person = $5) order by priority_at, case_id limit $7";
-    QUEUE_SLEEPING = "select case_id, playbook, status, opened_at, wake_at from cases c where workspace = $1 and wake_at > $2 and seats_free > 0 and (wake_at, case_id) > ($3, $4) and not exists (select 1 from leases l where l.workspace = c.workspace and l.case_id = c.case_id and l.until > $2) order by wake_at, case_id limit $5";
-    COUNT_WAITING = "select count(*) from (select 1 as one from cases c where workspace = $1 and playbook = $2 and available and (role = '' or role in (select value from json_each($4))) and not exists (select 1 from case_exclusions x where x.workspace = c.workspace and x.case_id = c.case_id and x.person = $3) and not exists (select 1 from leases l where l.workspace = c.workspace and l.case_id = c.case_id and l.person = $3 and l.until > $5) limit $6) as counted";
+    QUEUE_WAITING = "select case_id, playbook, status, opened_at, priority_at, deadline_at from cases c where workspace = $1 and playbook = $2 and available and (priority_at, case_id) > ($3, $4) and (role = '' or role in (select value from json_each($6))) and not exists (select 1 from case_exclusions x where x.workspace = c.workspace and x.case_id = c.case_id and x.person = $5) and not exists (select 1 from leases l where l.workspace = c.workspace and l.case_id = c.case_id and l.person = $5 and l.until > $8) order by priority_at, case_id limit $7";
+    QUEUE_WOKEN = "select case_id, playbook, status, opened_at, priority_at, deadline_at from cases c where workspace = $1 and wake_at <= $2 and seats_free > 0 and (priority_at, case_id) > ($3, $4) and (role = '' or role in (select value from json_each($6))) and not exists (select 1 from case_exclusions x where x.workspace = c.workspace and x.case_id = c.case_id and x.person = $5) order by priority_at, case_id limit $7";
+    QUEUE_SLEEPING = "select case_id, playbook, status, opened_at, wake_at, deadline_at from cases c where workspace = $1 and wake_at > $2 and seats_free > 0 and (wake_at, case_id) > ($3, $4) and not exists (select 1 from leases l where l.workspace = c.workspace and l.case_id = c.case_id and l.until > $2) order by wake_at, case_id limit $5";
+    COUNT_WAITING = "select count(*) from (select 1 as one from cases c where workspace = $1 and playbook = $2 and available and (role = '' or role in (select value from json_each($4))) and not exists (select 1 from case_exclusions x where x.workspace = c.workspace and x.case_id = c.case_id and x.person = $3) and not exists (select 1 from leases l where l.workspace = c.workspace and l.case_id = c.case_id and l.person = $3 and l.until > $5) order by priority_at, case_id limit $6) as counted";
+    COUNT_OVERDUE = "select count(*) from (select 1 as one from cases c where workspace = $1 and playbook = $2 and available and deadline_at is not null and deadline_at < $5 and (role = '' or role in (select value from json_each($4))) and not exists (select 1 from case_exclusions x where x.workspace = c.workspace and x.case_id = c.case_id and x.person = $3) and not exists (select 1 from leases l where l.workspace = c.workspace and l.case_id = c.case_id and l.person = $3 and l.until > $5) order by deadline_at limit $6) as counted";
     DECIDED_LATELY = "select decision, position, case_id, playbook, answer, status, decided_at, act_after from decisions where workspace = $1 and position < $2 order by position desc limit $3";
     DECIDED_LATELY_OF = "select decision, position, case_id, playbook, answer, status, decided_at, act_after from decisions where workspace = $1 and playbook = $2 and position < $3 order by position desc limit $4";
 }
 
 /// The same as [`QUEUE_WAITING`] for PostgreSQL, which reads JSON by another function.
-const QUEUE_WAITING_POSTGRES: &str = "select case_id, playbook, status, opened_at, priority_at from cases c where workspace = $1 and playbook = $2 and available and (priority_at, case_id) > ($3, $4) and (role = '' or role in (select value from json_array_elements_text($6::json))) and not exists (select 1 from case_exclusions x where x.workspace = c.workspace and x.case_id = c.case_id and x.person = $5) and not exists (select 1 from leases l where l.workspace = c.workspace and l.case_id = c.case_id and l.person = $5 and l.until > $8) order by priority_at, case_id limit $7";
+const QUEUE_WAITING_POSTGRES: &str = "select case_id, playbook, status, opened_at, priority_at, deadline_at from cases c where workspace = $1 and playbook = $2 and available and (priority_at, case_id) > ($3, $4) and (role = '' or role in (select value from json_array_elements_text($6::json))) and not exists (select 1 from case_exclusions x where x.workspace = c.workspace and x.case_id = c.case_id and x.person = $5) and not exists (select 1 from leases l where l.workspace = c.workspace and l.case_id = c.case_id and l.person = $5 and l.until > $8) order by priority_at, case_id limit $7";
 
 /// The same as [`QUEUE_WOKEN`] for PostgreSQL.
-const QUEUE_WOKEN_POSTGRES: &str = "select case_id, playbook, status, opened_at, priority_at from cases c where workspace = $1 and wake_at <= $2 and seats_free > 0 and (priority_at, case_id) > ($3, $4) and (role = '' or role in (select value from json_array_elements_text($6::json))) and not exists (select 1 from case_exclusions x where x.workspace = c.workspace and x.case_id = c.case_id and x.person = $5) order by priority_at, case_id limit $7";
+const QUEUE_WOKEN_POSTGRES: &str = "select case_id, playbook, status, opened_at, priority_at, deadline_at from cases c where workspace = $1 and wake_at <= $2 and seats_free > 0 and (priority_at, case_id) > ($3, $4) and (role = '' or role in (select value from json_array_elements_text($6::json))) and not exists (select 1 from case_exclusions x where x.workspace = c.workspace and x.case_id = c.case_id and x.person = $5) order by priority_at, case_id limit $7";
 
 /// The same as [`COUNT_WAITING`] for PostgreSQL.
-const COUNT_WAITING_POSTGRES: &str = "select count(*) from (select 1 as one from cases c where workspace = $1 and playbook = $2 and available and (role = '' or role in (select value from json_array_elements_text($4::json))) and not exists (select 1 from case_exclusions x where x.workspace = c.workspace and x.case_id = c.case_id and x.person = $3) and not exists (select 1 from leases l where l.workspace = c.workspace and l.case_id = c.case_id and l.person = $3 and l.until > $5) limit $6) as counted";
+const COUNT_WAITING_POSTGRES: &str = "select count(*) from (select 1 as one from cases c where workspace = $1 and playbook = $2 and available and (role = '' or role in (select value from json_array_elements_text($4::json))) and not exists (select 1 from case_exclusions x where x.workspace = c.workspace and x.case_id = c.case_id and x.person = $3) and not exists (select 1 from leases l where l.workspace = c.workspace and l.case_id = c.case_id and l.person = $3 and l.until > $5) order by priority_at, case_id limit $6) as counted";
+
+/// The same as [`COUNT_OVERDUE`] for PostgreSQL.
+const COUNT_OVERDUE_POSTGRES: &str = "select count(*) from (select 1 as one from cases c where workspace = $1 and playbook = $2 and available and deadline_at is not null and deadline_at < $5 and (role = '' or role in (select value from json_array_elements_text($4::json))) and not exists (select 1 from case_exclusions x where x.workspace = c.workspace and x.case_id = c.case_id and x.person = $3) and not exists (select 1 from leases l where l.workspace = c.workspace and l.case_id = c.case_id and l.person = $3 and l.until > $5) order by deadline_at limit $6) as counted";
 
 /// A case in a queue.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -37,8 +41,10 @@ pub struct QueueRow {
     pub status: String,
     /// When it was opened.
     pub opened_at: i64,
-    /// What the list is ordered by: the deadline or the time of opening; of what sleeps, when it wakes.
+    /// What the list is ordered by: the queue's own order; of what sleeps, when it wakes.
     pub at: i64,
+    /// By when it should be decided.
+    pub deadline_at: Option<i64>,
 }
 
 /// A place in a queue's order; what comes after it is wanted.
@@ -78,7 +84,7 @@ pub struct DecidedRow {
 
 macro_rules! queue_row {
     ($r:expr) => {
-        QueueRow { case: $r.get(0), playbook: $r.get(1), status: text!($r, 2), opened_at: $r.get(3), at: $r.get(4) }
+        QueueRow { case: $r.get(0), playbook: $r.get(1), status: text!($r, 2), opened_at: $r.get(3), at: $r.get(4), deadline_at: $r.get(5) }
     };
 }
 
@@ -179,6 +185,19 @@ pub async fn sleeping(conn: Conn<'_>, workspace: Uuid, now: i64, after: Place, l
 /// Where the storage fails.
 pub async fn count_waiting(conn: Conn<'_>, workspace: Uuid, playbook: Uuid, reader: Reader<'_>, limit: i64) -> Result<i64, Error> {
     let sql = if conn.is_postgres() { COUNT_WAITING_POSTGRES } else { COUNT_WAITING };
+    counted(conn, sql, workspace, playbook, reader, limit).await
+}
+
+/// How many of these are past their deadline, counted no further than `limit`.
+///
+/// # Errors
+/// Where the storage fails.
+pub async fn count_overdue(conn: Conn<'_>, workspace: Uuid, playbook: Uuid, reader: Reader<'_>, limit: i64) -> Result<i64, Error> {
+    let sql = if conn.is_postgres() { COUNT_OVERDUE_POSTGRES } else { COUNT_OVERDUE };
+    counted(conn, sql, workspace, playbook, reader, limit).await
+}
+
+async fn counted(conn: Conn<'_>, sql: &'static str, workspace: Uuid, playbook: Uuid, reader: Reader<'_>, limit: i64) -> Result<i64, Error> {
     on!(conn, c => sqlx::query(sql)
         .bind(workspace)
         .bind(playbook)

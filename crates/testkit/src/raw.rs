@@ -56,11 +56,23 @@ pub fn hex_of(db: &Db, column: &str, uuid: bool) -> String {
 
 /// The projections row by row, without the columns that depend on leases.
 pub async fn projections(db: &Db) -> Vec<String> {
-    const TABLES: [(&str, &[&str], &[&str]); 4] = [
+    const TABLES: [(&str, &[&str], &[&str]); 5] = [
         (
             "cases",
             &["case_id", "playbook"],
-            &["version", "playbook_version", "status", "route", "role", "seats_free", "opened_at", "priority_at", "answer", "decided_at"],
+            &[
+                "version",
+                "playbook_version",
+                "status",
+                "route",
+                "role",
+                "seats_free",
+                "opened_at",
+                "priority_at",
+                "deadline_at",
+                "answer",
+                "decided_at",
+            ],
         ),
         ("case_exclusions", &["case_id", "person"], &[]),
         (
@@ -69,6 +81,7 @@ pub async fn projections(db: &Db) -> Vec<String> {
             &["position", "playbook_version", "answer", "basis", "status", "decided_at", "act_after"],
         ),
         ("playbooks", &["playbook"], &["version", "name"]),
+        ("case_counts where cases <> 0", &["playbook"], &["status", "cases"]),
     ];
     let mut all = Vec::new();
     for (table, ids, others) in TABLES {

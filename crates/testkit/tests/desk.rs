@@ -5,8 +5,8 @@
 
 use countersign_app::{
     Options,
-    input::{EscalateInput, Moment, ReasonInput, SnoozeInput},
-    queue::View,
+    input::{CaseInput, EscalateInput, Moment, ReasonInput, SnoozeInput},
+    queue::{Due, View},
     recent::Afterwards,
     session::{LINK_MICROS, SESSION_MICROS},
 };
@@ -89,6 +89,49 @@ async fn the_queue_is_listed_as_it_is_served() {
         assert_eq!(after.len(), before.len() + 2);
         let counted: u64 = kit.workspace.queue_counts(ada).await.unwrap().iter().map(|count| count.waiting.count).sum();
         assert_eq!(counted, after.len() as u64, "what is counted is what is listed");
+        kit.assert_sound().await;
+    })
+    .await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn deadlines_come_first_warn_and_are_counted_when_they_have_passed() {
+    const HOUR: i64 = 3_600 * SECOND;
+    each_engine(306, |kit| async move {
+        let (ada, bo) = (kit.member("Ada", &[]).await, kit.member("Bo", &[]).await);
+        kit.publish(&playbook("scans", "assist", "")).await;
+        let began = kit.clock.now();
+        let mut cases = Vec::new();
+        for (n, hours) in [None, Some(8), Some(2)].into_iter().enumerate() {
+            let deadline = hours.map(|hours| Moment::Micros(began + hours * HOUR));
+            cases.push(kit.open(CaseInput { deadline, ..case("scans", &format!("c-{n}"), "words") }).await.case);
+        }
+        assert_eq!(
+            listed(&kit, ada, View::Waiting).await,
+            [cases[2], cases[1], cases[0]],
+            "what has no deadline is due a day after it came"
+        );
+        let due = || async {
+            let items = kit.workspace.queue_list(ada, View::Waiting, None, None).await.unwrap().items;
+            let overdue = kit.workspace.queue_counts(ada).await.unwrap()[0].overdue.count;
+            (items.iter().map(|item| item.due).collect::<Vec<_>>(), overdue)
+        };
+        assert_eq!(due().await, (vec![Due::Later, Due::Later, Due::Later], 0));
+        kit.clock.advance(HOUR + HOUR * 3 / 4);
+        assert_eq!(due().await, (vec![Due::Soon, Due::Later, Due::Later], 0), "the last quarter of its time");
+        kit.clock.advance(HOUR / 2);
+        assert_eq!(due().await, (vec![Due::Over, Due::Later, Due::Later], 1));
+        let items = kit.workspace.queue_list(ada, View::Waiting, None, None).await.unwrap().items;
+        assert_eq!(items.iter().map(|item| item.until.is_some()).collect::<Vec<_>>(), [true, true, false]);
+
+        // However many come in later with little time: nothing that was opened after it was due goes before a case.
+        kit.clock.advance(24 * HOUR);
+        let late = CaseInput { deadline: Some(Moment::Micros(kit.clock.now() + SECOND)), ..case("scans", "late", "words") };
+        let late = kit.open(late).await.case;
+        assert_eq!(listed(&kit, ada, View::Waiting).await, [cases[2], cases[1], cases[0], late]);
+        assert_eq!(kit.workspace.queue_counts(ada).await.unwrap()[0].overdue.count, 2);
+        assert_eq!(kit.claim_next(bo).await.unwrap().case, cases[2]);
+        assert_eq!(kit.workspace.queue_counts(ada).await.unwrap()[0].overdue.count, 1, "somebody is on it");
         kit.assert_sound().await;
     })
     .await;

@@ -7,6 +7,7 @@ use countersign_app::{
     Caller, Options,
     input::{CaseInput, HistoryInput, OutcomeInput, PastDecision, StopInput},
     learner::Memory,
+    queue::View,
     view::Receipt,
 };
 use countersign_core::{
@@ -101,6 +102,11 @@ async fn a_promise_is_earned_kept_broken_and_resumed_by_a_person() {
         assert!(track.certificates.is_empty() && track.test.is_some() && track.regions.len() > 1, "{track:?}");
         history(&kit, 700).await;
         let waiting = live(&kit, 3).await;
+        // A look is worth more where the AI errs more, whatever it proposes: such a case goes before what came earlier.
+        let odd = kit.open(input(&kit, 999, "odd", "benign")).await;
+        let listed = kit.workspace.queue_list(ada, View::Waiting, None, None).await.unwrap().items;
+        assert_eq!(listed.iter().map(|item| item.case).next(), Some(odd.case), "{listed:?}");
+        assert_eq!(listed.len(), 4);
         assert!(waiting.iter().all(|receipt| receipt.state == "open"), "no certificate yet");
         kit.workspace.claim(ada, CaseId(waiting[0].case)).await.unwrap();
         kit.show(CaseId(waiting[0].case), ada).await;

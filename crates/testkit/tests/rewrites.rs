@@ -78,7 +78,7 @@ async fn an_older_checkpoint_tells_whether_history_was_rewritten() {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn altered_projections_are_found_and_rebuilt() {
-    const MEDDLING: [&str; 23] = [
+    const MEDDLING: [&str; 26] = [
         "update cases set status = 'decided' where status = 'open'",
         "update cases set answer = 'attack' where answer = 'benign'",
         "update cases set version = version + 1 where route = 'blind'",
@@ -86,11 +86,14 @@ async fn altered_projections_are_found_and_rebuilt() {
         "update cases set seats_free = 7 where status = 'open'",
         "update cases set role = 'boss' where role = ''",
         "update cases set priority_at = priority_at - 1 where status = 'open'",
+        "update cases set deadline_at = opened_at + 5 where status = 'open'",
+        "update case_counts set cases = cases + 1 where status = 'open'",
+        "delete from case_counts where status = 'decided'",
         "update cases set opened_at = opened_at + 1 where status = 'decided'",
         "update cases set decided_at = null where status = 'decided'",
         "update cases set playbook_version = 9 where playbook_version = 1",
         "delete from cases where case_id in (select min(case_id) from cases)",
-        "insert into cases select workspace, stream, 1, workspace, 1, 'open', 'assist', '', 1, 0, 0, null, null, true, null from events where stream = workspace and position = 0",
+        "insert into cases select workspace, stream, 1, workspace, 1, 'open', 'assist', '', 1, 0, 0, null, null, true, null, null from events where stream = workspace and position = 0",
         "update decisions set answer = 'attack' where answer <> 'attack'",
         "update decisions set status = 'standing' where status <> 'standing'",
         "update decisions set basis = 'certificate' where status = 'standing'",

@@ -82,10 +82,19 @@ impl Workspace {
         let mut cursor = None;
         loop {
             let page = self.cases_list(Some(name), None, cursor.as_deref(), PAGE_ITEMS).await?;
-            for summary in &page.items {
-                read += 1;
-                let case = self.case_get(CaseId(summary.case), None).await?;
-                add(&mut rows, &case);
+            // Two at once: while one waits for the database the other is folded.
+            for pair in page.items.chunks(2) {
+                let get = |at: usize| async move {
+                    match pair.get(at) {
+                        Some(summary) => self.case_get(CaseId(summary.case), None).await.map(Some),
+                        None => Ok(None),
+                    }
+                };
+                let (one, other) = tokio::try_join!(get(0), get(1))?;
+                for case in one.iter().chain(&other) {
+                    read += 1;
+                    add(&mut rows, case);
+                }
             }
             progress(Progress::Read { done: read, total: 0 });
             cursor = page.next;

@@ -166,7 +166,11 @@ impl Workspace {
             report.problem("projection", format!("answers on case {}", row.case), "are listed, and no event gave them");
         }
         let mut session = self.inner.db.session().await?;
-        let counted: i64 = store::case::counts(session.conn(), self.id.0).await?.iter().map(|(_, _, n)| n).sum();
+        let anew = store::case::counts_anew(session.conn(), self.id.0).await?;
+        if store::case::counts(session.conn(), self.id.0).await? != anew {
+            report.problem("projection", "counts of cases", "differ from the cases that are listed");
+        }
+        let counted: i64 = anew.iter().map(|(_, _, n)| n).sum();
         if u64::try_from(counted).unwrap_or(0) != stored.cases_seen {
             report.problem("projection", "cases", format!("{counted} are listed where the events open {}", stored.cases_seen));
         }

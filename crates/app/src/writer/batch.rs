@@ -21,7 +21,7 @@ use countersign_engine::{CaseState, context::Lease};
 use countersign_privacy::SubjectKey;
 use countersign_store::{self as store, Tx, external_id::ExternalIdRow, idempotency::Key, subject::SubjectRow, vault::VaultRow};
 use std::{
-    collections::{HashMap, hash_map::Entry},
+    collections::{BTreeMap, HashMap, hash_map::Entry},
     sync::Arc,
 };
 
@@ -195,6 +195,8 @@ struct Batch<'n> {
     keys: Arc<WorkspaceKeys>,
     control: Arc<Control>,
     cases: HashMap<CaseId, Loaded>,
+    /// Where the cases stood that were there already.
+    before: HashMap<CaseId, &'static str>,
     touched: Vec<CaseId>,
     subjects: HashMap<SubjectId, Subject>,
     subjects_by_token: HashMap<[u8; 16], SubjectId>,
@@ -256,6 +258,7 @@ impl<'n> Batch<'n> {
                 }
             }
         }
+        let before = cases.iter().filter_map(|(case, l)| l.state.as_ref().map(|s| (*case, s.status_word()))).collect();
         let mut batch = Self {
             node,
             workspace,
@@ -264,6 +267,7 @@ impl<'n> Batch<'n> {
             keys: node.seals.of(&node.root, workspace),
             control,
             cases,
+            before,
             touched: Vec::new(),
             subjects: HashMap::new(),
             subjects_by_token: HashMap::new(),
@@ -538,6 +542,20 @@ impl<'n> Batch<'n> {
         }
     }
 
+    /// How many cases more, or fewer, stand where, by playbook.
+    fn counted(&self) -> Vec<(uuid::Uuid, &'static str, i64)> {
+        let mut changes = BTreeMap::new();
+        for case in &self.touched {
+            let Some(after) = self.cases.get(case).and_then(|l| l.state.as_ref()) else { continue };
+            let (before, now) = (self.before.get(case).copied(), after.status_word());
+            if before != Some(now) {
+                *changes.entry((after.playbook.0, now)).or_insert(0) += 1;
+                before.into_iter().for_each(|before| *changes.entry((after.playbook.0, before)).or_insert(0) -= 1);
+            }
+        }
+        changes.into_iter().filter(|(_, more)| *more != 0).map(|((playbook, status), more)| (playbook, status, more)).collect()
+    }
+
     /// Writes and commits; tells when the commit began.
     async fn write(mut self) -> Result<Option<Micros>, Error> {
         if self.events.is_empty() && self.kept.is_empty() && self.leases_ended.is_empty() {
@@ -568,7 +586,10 @@ impl<'n> Batch<'n> {
         }
         let answered: Vec<_> = self.events.iter().filter_map(|w| crate::projection::answered(&w.event)).collect();
         store::answered::upsert(self.tx.conn(), workspace, &answered).await?;
+        let counted = self.counted();
         let written = rows::append(&mut self.tx, self.workspace, self.events, self.control.epoch).await?;
+        // After the head, which puts writers in order anyway: nobody waits longer for these few rows.
+        store::case::counts_add(self.tx.conn(), workspace, &counted).await?;
         DecisionChange::write(&mut self.tx, self.workspace, &self.decisions, &written).await?;
         let commits_at = self.node.env.now();
         self.tx.commit().await?;

@@ -20,6 +20,8 @@ use crate::{
 use anyhow::{Context as _, Result};
 use cast::Cast;
 use countersign_app::{bundle, input::ApiKeyInput};
+use countersign_demo::Month;
+use finding::Finding;
 use std::{
     fs, io,
     net::SocketAddr,
@@ -52,6 +54,7 @@ pub struct Arguments {
 /// Tells the story, then serves.
 pub async fn run(global: &Global, arguments: Arguments) -> Result<()> {
     let watch = reality::stopwatch();
+    let month = arguments.import.is_none().then(|| month::invent(reality::now()));
     let out = global.out();
     let mut global = global.clone();
     let data = global.data.get_or_insert_with(|| PathBuf::from(DATA_DEFAULT)).clone();
@@ -62,13 +65,14 @@ pub async fn run(global: &Global, arguments: Arguments) -> Result<()> {
     let node = make(&settings, out).await?;
     out.line(format!("A throw-away workspace in {} (its secret: {})", data.display(), settings.secret_file.display()))?;
     let cast = Cast::assemble(&node).await?;
-    let truths = match &arguments.import {
-        Some(file) => {
+    let truths = match (month, &arguments.import) {
+        (Some(month), _) => Some(invented(&node, &cast, month.await?, &data).await?),
+        (None, Some(file)) => {
             let playbook = own::bring_in(&node, file).await?;
-            finding::tell(&node, &playbook).await?;
+            finding::tell(out, Finding::begin(&node, playbook)).await?;
             None
         }
-        None => Some(invented(&node, &cast, &data).await?),
+        (None, None) => None,
     };
     out.line(format!("\nReady after {:.1} s.", watch.elapsed().as_secs_f64()))?;
     if arguments.no_serve {
@@ -87,10 +91,10 @@ pub async fn run(global: &Global, arguments: Arguments) -> Result<()> {
 }
 
 /// The month, what it shows, six cases as they happen, and their proof.
-async fn invented(node: &Node, cast: &Cast, data: &Path) -> Result<month::Truths> {
-    let truths = month::bring_in(node, reality::now()).await?;
-    for playbook in ["support-triage", "alert-triage", "code-change"] {
-        finding::tell(node, playbook).await?;
+async fn invented(node: &Node, cast: &Cast, month: Month, data: &Path) -> Result<month::Truths> {
+    let (truths, findings) = month::bring_in(node, month).await?;
+    for finding in findings {
+        finding::tell(node.out, finding).await?;
     }
     let decision = story::tell(node, cast).await?;
     prove(node, decision, data).await?;

@@ -88,7 +88,17 @@ body!(/** What a version of the track record said of a case, in whole numbers. *
     /** How often the surest proposal's like was right, where another one is certified: ways to decide are compared by it. */ #[serde(default, skip_serializing_if = "Option::is_none")] top: Option<u32>,
     /** What each way to decide is expected to come to; ways that were never seen are absent. */ #[serde(default, skip_serializing_if = "Vec::is_empty")] arms: Vec<RouteArm>,
     /** The certificate that covers the case. */ #[serde(default, skip_serializing_if = "Option::is_none")] certificate: Option<RouteCertificate>,
+    /** What a person's look is worth, by which the queue is ordered; it depends on the region alone, and never on a proposal. */ #[serde(default, skip_serializing_if = "Option::is_none")] worth: Option<RouteWorth>,
 });
+/// What a person's look is worth in a kind of case: what an error costs, times how often the AI errs there.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct RouteWorth {
+    /// In this kind of case, in micro-units.
+    pub here: MicroUnits,
+    /// In the mean over all cases, in micro-units.
+    pub mean: MicroUnits,
+}
 body!(/** What a way to decide is expected to come to. */ RouteArm {
     /** The way. */ route: Route,
     /** Chance of a right answer, in billionths. */ chance: u32,

@@ -72,6 +72,7 @@ impl CaseState {
                     seats: body.seats,
                     role: body.role.clone(),
                     showing: arm.cloned(),
+                    worth: body.inputs.as_ref().and_then(|inputs| inputs.measured.as_ref()).and_then(|measured| measured.worth),
                 });
             }
             Body::CaseShown(body) => self.shown.push(ShownRecord {

@@ -1,13 +1,16 @@
 //! What a case tells the queue. Never depends on what a proposer proposed: the place of a case must not tell what the AI said.
 
 use super::*;
+use crate::order;
 use crate::sabotage::{Sabotage, on};
 
 /// What a case tells the queue.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct QueueView {
-    /// The smaller, the sooner: the deadline, or else the time of opening.
+    /// The smaller, the sooner: see [`order::key`].
     pub priority_at: Micros,
+    /// By when it should be decided.
+    pub deadline_at: Option<Micros>,
     /// How many further people may answer at the same time; at least 1.
     pub seats_free: u32,
     /// The role that has to look, after an escalation.
@@ -81,7 +84,8 @@ impl CaseState {
         excluded.sort_unstable();
         excluded.dedup();
         Some(QueueView {
-            priority_at: self.deadline_at.unwrap_or(self.opened_at) - self.sabotaged_haste(),
+            priority_at: order::key(self.opened_at, self.deadline_at, route.and_then(|r| r.worth)) - self.sabotaged_haste(),
+            deadline_at: self.deadline_at,
             seats_free: match status {
                 Status::Open if !self.needs_adjudication() => self.seats_free(),
                 _ => 1,

@@ -8,7 +8,7 @@ use serde::{Deserialize, Serialize};
 /// Level of the intervals that are shown.
 const LEVEL: f64 = 0.95;
 /// Rows of a wider cell that a narrower one starts with.
-const SHRINK_ROWS: u64 = 20;
+pub(super) const SHRINK_ROWS: u64 = 20;
 /// Bins of the probability at most.
 pub const BINS_MAX: usize = 10;
 
@@ -43,7 +43,7 @@ impl Cell {
 
     /// The share in billionths, with `rows` more at the share `prior`; rounded down.
     #[must_use]
-    fn shrunk(self, prior: u32, rows: u64) -> u32 {
+    pub(super) fn shrunk(self, prior: u32, rows: u64) -> u32 {
         let right = u128::from(self.right) * u128::from(ONE_BILLIONTHS) + u128::from(rows) * u128::from(prior);
         let share = right / (u128::from(self.n) + u128::from(rows)).max(1);
         u32::try_from(share).unwrap_or(ONE_BILLIONTHS).min(ONE_BILLIONTHS)

@@ -13,8 +13,8 @@ use super::{
 use crate::{extract::Query, problem::Problem};
 use answering::Answering;
 use axum::response::{IntoResponse, Response};
-use countersign_app::view::Sheet;
-use countersign_core::id::CaseId;
+use countersign_app::{queue::Due, view::Sheet};
+use countersign_core::{id::CaseId, number::Micros};
 use maud::{Markup, html};
 use serde::Deserialize;
 use uuid::Uuid;
@@ -62,6 +62,20 @@ pub fn notes(notes: &[Note]) -> Markup {
                 strong { (note.head) }
                 @if let Some(body) = &note.body { " " span { (body) } }
             }
+        }
+    }
+}
+
+/// A deadline: how far it lies ahead, with a warning where little of the time is left, or how far it has passed.
+#[must_use]
+pub fn due(at: Micros, now: Micros, due: Due, with_word: bool) -> Markup {
+    html! {
+        @match due {
+            Due::Over => span.danger title=(text::moment(at)) { (text::OVERDUE) " " (text::span(now - at)) },
+            Due::Soon => span.soon title=(text::moment(at)) {
+                @if with_word { (text::DUE) " " } (text::distance(at, now)) " " span.tag title=(text::DUE_SOON_WHY) { (text::DUE_SOON) }
+            },
+            Due::Later => span title=(text::moment(at)) { @if with_word { (text::DUE) " " } (text::distance(at, now)) },
         }
     }
 }

@@ -13,7 +13,7 @@ use axum::{
 };
 use countersign_app::{
     Error, Workspace,
-    queue::{PlaybookCount, QueueItem, View},
+    queue::{Due, PlaybookCount, QueueItem, View},
     view::Page as Items,
 };
 use countersign_core::{id::CaseId, number::Micros};
@@ -144,6 +144,7 @@ impl List<'_> {
                         li { a href=(self.href(Some(&one.playbook), self.view, None)) aria-current=[(self.scope == Some(one.playbook.as_str())).then_some("true")] {
                             span { (one.playbook) } span.count data-count=(one.playbook) { (text::count(one.waiting)) }
                             @if let Some(oldest) = one.oldest_at { small { (text::OLDEST) " " (text::span(self.now - oldest)) } }
+                            @if one.overdue.count > 0 { small.danger { (text::count(one.overdue)) " " (text::OVERDUE) } }
                         } }
                     }
                 }
@@ -189,7 +190,6 @@ impl List<'_> {
     }
 
     fn row(&self, item: &QueueItem) -> Markup {
-        let late = item.until.is_some_and(|until| until < self.now) && matches!(self.view, View::Waiting | View::Held);
         html! {
             tr data-row {
                 td {
@@ -206,9 +206,9 @@ impl List<'_> {
                         span title=(text::moment(item.at)) { (text::span(self.now - item.at)) }
                     }
                 }
-                td.time.danger[late] {
+                td.time {
                     @if let Some(until) = item.until.filter(|until| self.view != View::Decided || *until > self.now) {
-                        span title=(text::moment(until)) { (text::distance(until, self.now)) }
+                        (case::due(until, self.now, if self.view == View::Waiting { item.due } else { Due::Later }, false))
                     }
                 }
             }

@@ -74,6 +74,7 @@ async fn cases(tx: &mut Tx) {
         priority_at: number(ROWS - n),
         answer: n.is_multiple_of(2).then(|| "benign".into()),
         decided_at: None,
+        deadline_at: n.is_multiple_of(3).then(|| number(n)),
         wake_at: None,
         excluded: vec![id(900), id(901 + n)],
         fresh: true,

@@ -7,7 +7,7 @@ use sqlx::{AssertSqlSafe, Column, Either, Executor, SqlSafeStr, Statement, TypeI
 use std::fmt::Write;
 
 /// Statements that are for one engine; the other has its own text.
-const SQLITE_ONLY: [&str; 4] = ["CLAIM_FIND", "QUEUE_WAITING", "QUEUE_WOKEN", "COUNT_WAITING"];
+const SQLITE_ONLY: [&str; 5] = ["CLAIM_FIND", "QUEUE_WAITING", "QUEUE_WOKEN", "COUNT_WAITING", "COUNT_OVERDUE"];
 
 /// One line a statement: its parameters and what it gives.
 async fn described(db: &Db, sql: &'static str) -> Result<String, sqlx::Error> {
@@ -46,5 +46,33 @@ async fn every_statement_prepares_and_its_types_are_on_record() {
             writeln!(text, "{name} {described}").unwrap();
         }
         insta::assert_snapshot!(format!("types on {}", db.engine()), text);
+    }
+}
+
+/// Whoever claims, lists or counts walks an index in the queue's order and stops early; without it a playbook in which nothing waits
+/// would cost a look at every case.
+#[tokio::test]
+async fn the_queue_is_read_along_its_index() {
+    let catalogue = statements();
+    for (_fresh, db) in databases().await {
+        let Db::Sqlite { writer, .. } = &db else { continue };
+        for (name, index) in [
+            ("CLAIM_FIND", "cases_queue"),
+            ("QUEUE_WAITING", "cases_queue"),
+            ("COUNT_WAITING", "cases_queue"),
+            ("COUNT_OVERDUE", "cases_due"),
+            ("QUEUE_WOKEN", "cases_waking"),
+        ] {
+            let (_, sql) = catalogue.iter().find(|(known, _)| *known == name).unwrap();
+            let plan: Vec<String> = sqlx::query(AssertSqlSafe(format!("explain query plan {sql}")))
+                .fetch_all(writer)
+                .await
+                .unwrap()
+                .iter()
+                .map(|row| sqlx::Row::get(row, 3))
+                .collect();
+            let wanted = format!("SEARCH c USING INDEX {index} ");
+            assert!(plan.iter().any(|step| step.starts_with(&wanted)), "{name} goes another way: {plan:?}");
+        }
     }
 }

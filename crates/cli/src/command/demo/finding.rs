@@ -1,24 +1,39 @@
 //! A first, honest finding about one playbook: how good people, AI and both together were, and what could go unreviewed. All
 //! of it is computed from the workspace's own history by the rehearsal, with intervals; nothing is taken from the inventor.
 
-use crate::node::Node;
+use crate::{node::Node, out::Out};
 use anyhow::Result;
 use countersign_app::rehearsal::{
     Error, Findings, Question,
     findings::{Automation, Verdict},
 };
+use tokio::{runtime::Handle, task::JoinHandle};
 
 /// The promise that is told of: at most so many errors among what goes unreviewed.
 const PROMISE: f64 = 0.02;
 /// What is told of where that cannot be given, loosest last.
 const LOOSER: [f64; 7] = [0.03, 0.04, 0.05, 0.075, 0.1, 0.15, 0.2];
 
-/// Rehearses over the playbook's history and tells what came of it.
-pub async fn tell(node: &Node, playbook: &str) -> Result<()> {
-    let question = Question { alpha: [&[PROMISE][..], &LOOSER].concat(), ..Question::default() };
-    let out = node.out;
-    out.line(format!("\nA first finding: {playbook}"))?;
-    let findings = match node.workspace.rehearse(playbook, &[], &question, &mut |_| {}).await {
+/// A rehearsal over a playbook's history, worked out beside everything else.
+pub struct Finding {
+    playbook: String,
+    found: JoinHandle<Result<Findings, Error>>,
+}
+
+impl Finding {
+    /// Begins, on a thread of its own: it takes longer than others may wait.
+    pub fn begin(node: &Node, playbook: String) -> Self {
+        let (workspace, name, runtime) = (node.workspace.clone(), playbook.clone(), Handle::current());
+        let question = Question { alpha: [&[PROMISE][..], &LOOSER].concat(), ..Question::default() };
+        let work = move || runtime.block_on(workspace.rehearse(&name, &[], &question, &mut |_| {}));
+        Self { playbook, found: tokio::task::spawn_blocking(work) }
+    }
+}
+
+/// Tells what came of a rehearsal.
+pub async fn tell(out: Out, finding: Finding) -> Result<()> {
+    out.line(format!("\nA first finding: {}", finding.playbook))?;
+    let findings = match finding.found.await? {
         Ok(findings) => findings,
         Err(error @ (Error::Input(_) | Error::Science(_))) => return out.line(format!("  It cannot say anything yet: {error}")),
         Err(error) => return Err(error.into()),

@@ -8,6 +8,7 @@ use super::{
 use crate::desk::page::token;
 use countersign_app::{
     input::EvidenceInput,
+    queue::Due,
     title,
     view::{FieldView, Sheet},
 };
@@ -87,11 +88,7 @@ impl Answering<'_> {
                     a href={ "/desk?in=" (sheet.playbook.name) } { (sheet.playbook.name) }
                     span title=(text::moment(sheet.opened_at)) { (text::OPENED) " " (text::distance(sheet.opened_at, self.now)) }
                     @if let Some(deadline) = sheet.deadline_at {
-                        @if deadline < self.now {
-                            span.danger title=(text::moment(deadline)) { (text::OVERDUE) " " (text::span(self.now - deadline)) }
-                        } @else {
-                            span title=(text::moment(deadline)) { (text::DUE) " " (text::distance(deadline, self.now)) }
-                        }
+                        (super::due(deadline, self.now, Due::at(self.now, sheet.opened_at, Some(deadline)), true))
                     }
                     a href={ (super::url(sheet.shown.case)) "/history" } { (text::HISTORY) }
                 }

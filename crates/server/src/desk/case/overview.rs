@@ -4,6 +4,7 @@
 use super::{answering::field_section, proposal, url};
 use crate::desk::{answer, field, page::token, text, text::parts, visitor::Visitor};
 use countersign_app::{
+    queue::Due,
     title,
     view::{CaseView, DecisionView, Explanation, JudgmentView, Shown},
 };
@@ -64,7 +65,7 @@ impl Overview<'_> {
                         a href={ "/desk?in=" (view.playbook) } { (view.playbook) }
                         span.state data-state=(view.state) { (text::state(&view.state)) }
                         span { (text::OPENED) " " (self.when(&view.opened)) }
-                        @if let Some(deadline) = view.deadline.as_ref().filter(|_| !settled) { span { (text::DUE) " " (self.when(deadline)) } }
+                        @if let Some(deadline) = view.deadline.as_deref().filter(|_| !settled) { (self.due(deadline)) }
                         a href={ (url(view.case)) "/history" } { (text::HISTORY) }
                     }
                     h1 { (self.title()) }
@@ -99,6 +100,12 @@ impl Overview<'_> {
                 }
             }
         }
+    }
+
+    fn due(&self, deadline: &str) -> Markup {
+        let at = |moment: &str| time::parse_rfc3339(moment).unwrap_or(self.now);
+        let deadline = at(deadline);
+        super::due(deadline, self.now, Due::at(self.now, at(&self.view.opened), Some(deadline)), true)
     }
 
     fn when(&self, moment: &str) -> Markup {
