@@ -24,6 +24,8 @@ pub struct Arguments {
     timed: usize,
 }
 
+/// What adding a person may take, in milliseconds, whatever waits.
+const PERSON_MS_MAX: f64 = 100.0;
 /// What a page may take, in milliseconds.
 const PAGE_MS_MAX: f64 = 20.0;
 
@@ -45,10 +47,27 @@ pub async fn measure(run: &Run, arguments: &Arguments) -> Result<Vec<Line>> {
     let mut lines = Vec::new();
     for engine in run.engines.iter().copied() {
         let node = Node::fresh(engine).await?;
-        // The person first: what comes in while nobody is there is held, and routed anew case by case when somebody comes.
-        let input = PersonInput { name: "Ada".into(), mail: None, roles: Vec::new(), external: false };
-        let person = PersonId(node.workspace.person_add(&caller(), input).await?.person);
+        // What comes in while nobody is there is held; the first person is there at once, and the cases come after.
         fill(&node, Kind::Alert, arguments.cases).await?;
+        let input = PersonInput { name: "Ada".into(), mail: None, roles: Vec::new(), external: false };
+        let began = reality::stopwatch();
+        let person = PersonId(node.workspace.person_add(&caller(), input).await?.person);
+        let added = 1e3 * began.elapsed().as_secs_f64();
+        let began = reality::stopwatch();
+        let rerouted = node.workspace.reroute_all().await?.rerouted;
+        let rate = reality::rate(arguments.cases, began.elapsed());
+        anyhow::ensure!(usize::try_from(rerouted)? == arguments.cases, "{rerouted} of {} cases were routed anew", arguments.cases);
+        let line = |what: &str, figure: f64, unit: &'static str, target| Line {
+            benchmark: "desk",
+            engine: engine.name(),
+            what: format!("{what}, {} held", arguments.cases),
+            n: 1,
+            figures: vec![figure],
+            unit,
+            target,
+        };
+        lines.push(line("adding the first person", added, "ms", Some(Target::AtMost(PERSON_MS_MAX))));
+        lines.push(line("routing them anew in the background", rate, "cases/s", None));
         let served = client::serve(&node).await?;
         let mut visitor = sign_in(&node, &served, person).await?;
         let mut pages: Vec<(&str, Vec<f64>)> = Vec::new();
@@ -70,6 +89,9 @@ pub async fn measure(run: &Run, arguments: &Arguments) -> Result<Vec<Line>> {
                 ("a case", case.clone()),
                 ("its history", format!("{case}/history")),
                 ("counts", "/desk/pulse".to_owned()),
+                ("the pair", "/desk/pair".to_owned()),
+                ("what was learned", "/desk/playbooks/alerts/track-record".to_owned()),
+                ("the ledger", "/desk/ledger".to_owned()),
             ] {
                 let mut times = Times::default();
                 for _ in 0..arguments.timed {
@@ -104,6 +126,9 @@ fn p99(what: &str) -> &'static str {
         "the decided ones" => "the decided ones, p99",
         "a case" => "a case, p99",
         "its history" => "its history, p99",
+        "the pair" => "the pair, p99",
+        "what was learned" => "what was learned, p99",
+        "the ledger" => "the ledger, p99",
         _ => "counts, p99",
     }
 }
@@ -152,7 +177,7 @@ mod tests {
     async fn a_small_run_measures_every_page() {
         let run = Run { repeat: 1, engines: vec![Engine::Sqlite] };
         let lines = measure(&run, &Arguments { cases: 30, timed: 5 }).await.unwrap();
-        assert_eq!(lines.len(), 12);
+        assert_eq!(lines.len(), 20);
         assert!(lines.iter().all(|line| line.figures.iter().all(|figure| *figure > 0.0)));
     }
 }
