@@ -31,9 +31,9 @@ const MIGRATIONS: &[(i64, &str, &str)] = &[
     (2, include_str!("../migrations/sqlite/0002_desk.sql"), include_str!("../migrations/postgres/0002_desk.sql")),
     (3, include_str!("../migrations/sqlite/0003_rehearsals.sql"), include_str!("../migrations/postgres/0003_rehearsals.sql")),
     (4, include_str!("../migrations/sqlite/0004_learning.sql"), include_str!("../migrations/postgres/0004_learning.sql")),
-    (7, include_str!("../migrations/sqlite/0007_webhooks.sql"), include_str!("../migrations/postgres/0007_webhooks.sql")),
     (5, include_str!("../migrations/sqlite/0005_reroutes.sql"), include_str!("../migrations/postgres/0005_reroutes.sql")),
     (6, include_str!("../migrations/sqlite/0006_people.sql"), include_str!("../migrations/postgres/0006_people.sql")),
+    (7, include_str!("../migrations/sqlite/0007_webhooks.sql"), include_str!("../migrations/postgres/0007_webhooks.sql")),
     (8, include_str!("../migrations/sqlite/0008_models.sql"), include_str!("../migrations/postgres/0008_models.sql")),
     (9, include_str!("../migrations/sqlite/0009_queue.sql"), include_str!("../migrations/postgres/0009_queue.sql")),
 ];
