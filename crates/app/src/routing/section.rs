@@ -57,7 +57,9 @@ pub fn replaced(source: &str, routing: &str) -> String {
     for (place, (line, of)) in lines.iter().enumerate() {
         if Some(place) == at {
             out.push_str(&routing);
-            out.push_str("\n\n");
+            // What stood behind the old one begins with its own empty line, if there was one.
+            let behind = lines.iter().skip(place).find(|(_, of)| !of).map_or("", |(line, _)| line);
+            out.push_str(if behind.trim().is_empty() { "\n" } else { "\n\n" });
         }
         if !of {
             out.push_str(line);
