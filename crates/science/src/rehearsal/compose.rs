@@ -228,14 +228,17 @@ pub fn look(data: &Data, options: &Options) -> f64 {
 /// A decider's figures as a member.
 #[must_use]
 pub fn member(drawn: &Drawn, decider: &Decider) -> Member {
+    let (brier, ece) = (decider.brier.and_then(|f| drawn.mean(f)), calibration_error(drawn, &decider.bins));
+    let reason =
+        (brier.is_some() && ece.is_none()).then(|| "Too few rows have both an answer and a probability for a calibration error.".into());
     Member {
         accuracy: drawn.share(decider.right),
-        brier: decider.brier.and_then(|f| drawn.mean(f)),
+        brier,
         log_loss: decider.log_loss.and_then(|f| drawn.mean(f)),
-        ece: calibration_error(drawn, &decider.bins),
+        ece,
         cost: decider.cost.and_then(|f| drawn.mean(f)),
         method: None,
-        reason: None,
+        reason,
     }
 }
 
