@@ -108,7 +108,7 @@ async fn an_experiment_from_its_form_to_its_report() {
     page.until("location.pathname.startsWith('/desk/experiments/')").await;
     whole(&desk, "experiment-started").await;
     let at = page.path().await;
-    work(&desk, 230, (60.0, 36.0), (0.8, 0.8)).await;
+    work(&desk, 420, (60.0, 36.0), (0.8, 0.8)).await;
     page.go(&at).await;
     page.until("document.querySelector('.picture svg')").await;
     assert!(page.text("main").await.contains("less time"));
