@@ -124,6 +124,12 @@ fn standard_input_is_a_file_too() {
     let output = child.wait_with_output().unwrap();
     let report: Value = serde_json::from_slice(&output.stdout).unwrap();
     assert_eq!((output.status.code(), &report["accepted"], &report["refused"]), (Some(3), &1.into(), &2.into()));
+    let playbook = path("../../playbooks/support-triage.toml");
+    let mut child = bench.command(&["train", "-", "--playbook", &playbook]).stdin(Stdio::piped()).stderr(Stdio::piped()).spawn().unwrap();
+    child.stdin.take().unwrap().write_all(b"subject,answer\nhelp,nonsense\n").unwrap();
+    let ran = child.wait_with_output().unwrap();
+    let said = String::from_utf8_lossy(&ran.stderr);
+    assert!(ran.status.code() == Some(3) && said.contains("row 1: \"nonsense\" is none of the playbook's options"), "{said}");
 }
 
 #[test]

@@ -166,7 +166,11 @@ fn join(text: &str, on: &str) -> Result<Join> {
     Join::read(inner, prefix, on).with_context(|| format!("join {path}"))
 }
 
-fn open(path: &Path) -> Result<(Box<dyn BufRead + Send>, u64)> {
+/// A file to read (`-` is standard input), and its bytes; 0 where they are not known.
+///
+/// # Errors
+/// Where it cannot be read, with its name.
+pub fn open(path: &Path) -> Result<(Box<dyn BufRead + Send>, u64)> {
     if path.as_os_str() == "-" {
         return Ok((Box::new(BufReader::with_capacity(READ_BUFFER_BYTES, std::io::stdin())), 0));
     }

@@ -1,6 +1,6 @@
 //! `propose`: a model over many rows of a file, or over the open cases of the workspace. Writes one JSON object a line.
 
-use super::train;
+use super::{import, train};
 use crate::{arguments::Global, exit::Exit, node::Node, out::counted};
 use anyhow::{Context as _, Result};
 use countersign_app::model::file;
@@ -9,7 +9,7 @@ use std::{fs, path::PathBuf};
 /// What `propose` is asked for.
 #[derive(Debug, clap::Args)]
 pub struct Arguments {
-    /// Rows: CSV with a head, or one JSON object a line; absent: the open cases of the workspace
+    /// Rows: CSV with a head, or one JSON object a line; - is standard input; absent: the open cases of the workspace
     #[arg(value_name = "DATA")]
     pub data: Option<PathBuf>,
     /// The playbook: with DATA a TOML file, else the name of a published one
@@ -30,7 +30,7 @@ pub async fn run(global: &Global, arguments: Arguments) -> Result<()> {
         let model = arguments.model.ok_or_else(|| Exit::Usage.because("with a file of rows, --model names the file of a model"))?;
         let model = file::read(&fs::read(&model).with_context(|| format!("read {model}"))?)?;
         let playbook = train::playbook(&arguments.playbook)?;
-        let rows = file::rows(&fs::read(data).with_context(|| format!("read {}", data.display()))?)?;
+        let rows = file::rows(import::open(data)?.0)?;
         let mut lines = String::new();
         for row in &rows {
             lines.push_str(&file::said(&model, &file::input(&playbook, row)).to_string());

@@ -1,6 +1,6 @@
 //! `train`: a model from labelled rows or from the workspace's own cases, with an honest report. Promotes nothing.
 
-use super::model::report;
+use super::{import, model::report};
 use crate::{arguments::Global, exit::Exit, node::Node, out::Out};
 use anyhow::{Context as _, Result};
 use countersign_app::model::{
@@ -17,7 +17,7 @@ use std::{
 /// What `train` is asked for.
 #[derive(Debug, clap::Args)]
 pub struct Arguments {
-    /// Labelled rows: CSV with a head, or one JSON object a line
+    /// Labelled rows: CSV with a head, or one JSON object a line; - is standard input
     #[arg(value_name = "DATA", required_unless_present = "from_workspace", conflicts_with = "from_workspace")]
     pub data: Option<PathBuf>,
     /// Learn from this workspace's own cases: answers given before any advice, and outcomes
@@ -65,9 +65,8 @@ pub async fn run(global: &Global, arguments: Arguments) -> Result<()> {
     }
     let data = arguments.data.as_deref().unwrap_or(Path::new("-"));
     let playbook = playbook(&arguments.playbook)?;
-    let bytes = fs::read(data).with_context(|| format!("read {}", data.display()))?;
     let columns = Columns { answer: arguments.answer, person: arguments.person, case: arguments.case };
-    let examples = file::examples(&playbook, &file::rows(&bytes)?, &columns)?;
+    let examples = file::examples(&playbook, &file::rows(import::open(data)?.0)?, &columns)?;
     let trained = learn::taught(examples, learn::choices(&playbook)?, &mut tell).await?;
     bar.finish_and_clear();
     let path = arguments.out.unwrap_or_else(|| PathBuf::from(format!("model-{}.cstm", trained.version())));
