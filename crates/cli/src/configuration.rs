@@ -5,7 +5,8 @@ use anyhow::{Context as _, Result};
 use countersign_core::id::WorkspaceId;
 use serde::Deserialize;
 use std::{
-    fs, io,
+    fs,
+    io::{self, Write as _},
     net::SocketAddr,
     path::{Path, PathBuf},
 };
@@ -84,6 +85,16 @@ impl Settings {
     pub fn is_postgres(&self) -> bool {
         self.database.starts_with("postgres://") || self.database.starts_with("postgresql://")
     }
+}
+
+/// Writes into a data directory that has no `countersign.toml` where `serve` listens, so that what is asked later finds it.
+///
+/// # Errors
+/// Where the file is there already or cannot be written.
+pub fn listen_keep(data: &Path, address: SocketAddr) -> Result<()> {
+    let path = data.join(FILE_NAME);
+    let mut file = fs::File::create_new(&path).with_context(|| format!("make {}", path.display()))?;
+    writeln!(file, "listen = \"{address}\"").with_context(|| format!("write {}", path.display()))
 }
 
 fn read(data: &Path) -> Result<File> {

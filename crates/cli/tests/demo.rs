@@ -6,7 +6,11 @@ mod common;
 
 use common::Bench;
 use serde_json::Value;
-use std::fs;
+use std::{
+    fs,
+    io::{BufRead as _, BufReader},
+    process::Stdio,
+};
 
 #[test]
 fn the_story_is_told_and_its_evidence_verifies_elsewhere() {
@@ -65,6 +69,23 @@ fn a_file_of_ones_own_is_brought_in_under_a_guessed_playbook() {
     }
     assert_eq!(bench.json(&["verify", "--data", "own"])["problems_count"], 0);
     bench.bad(&["demo", "--no-serve", "--data", "other", "--import", "absent.csv"], 3, "absent.csv");
+}
+
+#[test]
+fn a_link_leads_to_where_the_demo_serves() {
+    let bench = Bench::new();
+    let rows: String = (0..20).map(|n| format!("{n},text {n},{0},{0}\n", ["yes", "no"][n % 2])).collect();
+    fs::write(bench.path("mine.csv"), format!("id,body,decision,outcome\n{rows}")).unwrap();
+    let mut demo = bench.command(&["demo", "--data", "own", "--import", "mine.csv", "--listen", "127.0.0.1:0"]);
+    let mut demo = demo.stdout(Stdio::piped()).stderr(Stdio::null()).spawn().unwrap();
+    let told = BufReader::new(demo.stdout.take().unwrap()).lines().map(Result::unwrap);
+    let invited = told.map(|line| line.trim().to_owned()).find(|line| line.starts_with("http://")).unwrap();
+    let address = |link: &str| link.split("/desk/").next().unwrap().to_owned();
+    let again = bench.run(&["--data", "own", "desk", "link", "--person", "You"]);
+    demo.kill().unwrap();
+    demo.wait().unwrap();
+    assert_eq!((again.code, address(again.out.trim())), (0, address(&invited)), "{}", again.err);
+    assert!(!invited.contains(":7171"));
 }
 
 #[test]

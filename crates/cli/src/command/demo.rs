@@ -11,7 +11,7 @@ mod world;
 use super::{desk, serve, verify};
 use crate::{
     arguments::Global,
-    configuration::{LISTEN_DEFAULT, Settings},
+    configuration::{self, LISTEN_DEFAULT, Settings},
     exit::Exit,
     node::{self, Node, operator},
     out::{Out, counted, thousands},
@@ -81,7 +81,11 @@ pub async fn run(global: &Global, arguments: Arguments) -> Result<()> {
         return Ok(());
     }
     let listener = listen(arguments.listen).await?;
-    invite(&node, &cast, listener.local_addr()?).await?;
+    let address = listener.local_addr()?;
+    if address.to_string() != LISTEN_DEFAULT {
+        configuration::listen_keep(&data, address)?;
+    }
+    invite(&node, &cast, address).await?;
     let world = truths.map(|truths| world::begin(&node, truths));
     let ended = serve::until_stopped(node.app, listener, (None, false), Out { quiet: true, json: false }).await;
     if let Some(world) = world {
