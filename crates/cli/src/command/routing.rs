@@ -103,7 +103,7 @@ pub async fn run(global: &Global, command: Command) -> Result<()> {
             let drafts = workspace.routings_list(&playbook).await?;
             node.out.table(&drafts, &["draft", "drafted", "by", "state", "reason"], |view| {
                 let by = view.person.clone().unwrap_or_default();
-                vec![view.draft.to_string(), view.drafted.clone(), by, view.state.clone(), view.reason.clone()]
+                vec![view.draft.to_string(), view.drafted.clone(), by, state(view), view.reason.clone()]
             })?;
             None
         }
@@ -128,9 +128,14 @@ pub async fn run(global: &Global, command: Command) -> Result<()> {
     Ok(())
 }
 
+fn state(view: &DraftView) -> String {
+    let state = view.state.replace('_', " ");
+    if view.stale { format!("{state}, but the playbook has a newer version: draft it anew") } else { state }
+}
+
 fn text(view: &DraftView) -> String {
     let mut lines = vec![
-        format!("{} of {}, version {}: {}", view.draft, view.playbook, view.base, view.state.replace('_', " ")),
+        format!("{} of {}, version {}: {}", view.draft, view.playbook, view.base, state(view)),
         format!("  by {}, {}: {}", view.person.as_deref().unwrap_or("(name erased)"), view.drafted, view.reason),
     ];
     if let (Some(version), Some(person)) = (view.version, &view.approved_by) {
