@@ -1,7 +1,7 @@
 //! What helps people to get better: precedents, how somebody is doing, inductions, and practice on past cases. Each is somebody's own.
 
 use crate::{
-    access::{Access, scope},
+    access::{Access, PersonQuery, scope},
     extract::{Command, Path, Query},
     openapi::{CommandProblems, PracticeProblems, ReadProblems, WithheldProblems},
     problem::Problem,
@@ -13,9 +13,7 @@ use countersign_app::{
     precedent::PrecedentView,
     track::OwnView,
 };
-use countersign_core::{id::PersonId, refusal::Code};
-use serde::Deserialize;
-use utoipa::IntoParams;
+use countersign_core::id::PersonId;
 use utoipa_axum::{router::OpenApiRouter, routes};
 use uuid::Uuid;
 
@@ -28,21 +26,6 @@ pub fn routes() -> OpenApiRouter<Server> {
         .routes(routes!(practice_list))
         .routes(routes!(practice_get, practice_delete))
         .routes(routes!(practice_step))
-}
-
-/// Whose.
-#[derive(Debug, Deserialize, IntoParams)]
-#[serde(deny_unknown_fields)]
-#[into_params(parameter_in = Query)]
-struct PersonQuery {
-    /// Who; a key that speaks for a person need not say.
-    #[serde(default)]
-    person: Option<Uuid>,
-}
-
-fn person<S>(access: &Access<S>, named: Option<Uuid>) -> Result<PersonId, Problem> {
-    let person = access.speaks_for_any(named)?;
-    person.map(PersonId).ok_or_else(|| Problem::field(Code::Invalid, "/person", "say who, by the person's id"))
 }
 
 /// Gives the decided cases that are most like a case: what was decided, what turned out, and what both share.
@@ -71,7 +54,7 @@ async fn induction_get(
     Path(name): Path<String>,
     Query(query): Query<PersonQuery>,
 ) -> Result<Json<InductionView>, Problem> {
-    Ok(Json(access.workspace.induction(&name, person(&access, query.person)?).await?))
+    Ok(Json(access.workspace.induction(&name, access.speaks_for_one(query.person)?).await?))
 }
 
 /// Begins practice on past cases: a drill or an induction. One that was begun and not finished is gone on with.
@@ -84,7 +67,7 @@ async fn practice_start(
     Path(name): Path<String>,
     command: Command<PracticeInput>,
 ) -> Result<Json<PracticeView>, Problem> {
-    let person = person(&access, command.input.person)?;
+    let person = access.speaks_for_one(command.input.person)?;
     Ok(Json(access.workspace.practice_start(&access.caller, &name, person, command.input.kind).await?))
 }
 
@@ -92,7 +75,7 @@ async fn practice_start(
 #[utoipa::path(get, path = "/v1/practice", tag = "practice", params(PersonQuery),
     responses((status = 200, description = "The sessions.", body = Vec<PracticeSummary>), ReadProblems), security(("key" = ["judge"])))]
 async fn practice_list(access: Access<scope::Judge>, Query(query): Query<PersonQuery>) -> Result<Json<Vec<PracticeSummary>>, Problem> {
-    Ok(Json(access.workspace.practice_list(person(&access, query.person)?).await?))
+    Ok(Json(access.workspace.practice_list(access.speaks_for_one(query.person)?).await?))
 }
 
 /// Gives a session at its present step.
@@ -103,7 +86,7 @@ async fn practice_get(
     Path(session): Path<Uuid>,
     Query(query): Query<PersonQuery>,
 ) -> Result<Json<PracticeView>, Problem> {
-    Ok(Json(access.workspace.practice_get(person(&access, query.person)?, session).await?))
+    Ok(Json(access.workspace.practice_get(access.speaks_for_one(query.person)?, session).await?))
 }
 
 /// Takes a step: an answer, or the way on after the truth. The same step sent twice is taken once.
@@ -114,7 +97,7 @@ async fn practice_step(
     Path(session): Path<Uuid>,
     command: Command<StepInput>,
 ) -> Result<Json<PracticeView>, Problem> {
-    let person = person(&access, command.input.person)?;
+    let person = access.speaks_for_one(command.input.person)?;
     Ok(Json(access.workspace.practice_step(&access.caller, person, session, command.input).await?))
 }
 
@@ -126,6 +109,6 @@ async fn practice_delete(
     Path(session): Path<Uuid>,
     Query(query): Query<PersonQuery>,
 ) -> Result<StatusCode, Problem> {
-    access.workspace.practice_delete(person(&access, query.person)?, session).await?;
+    access.workspace.practice_delete(access.speaks_for_one(query.person)?, session).await?;
     Ok(StatusCode::NO_CONTENT)
 }
