@@ -2,7 +2,7 @@
 
 use crate::{arguments::Global, node::Node};
 use anyhow::Result;
-use countersign_app::webhook::WebhookInput;
+use countersign_app::{notice::TYPES, webhook::WebhookInput};
 use uuid::Uuid;
 
 /// What can be done with webhooks.
@@ -13,7 +13,7 @@ pub enum Command {
         /// Where to: https://..
         url: String,
         /// Only notices of this type; may be given several times
-        #[arg(long = "type", value_name = "TYPE")]
+        #[arg(long = "type", value_name = "TYPE", value_parser = TYPES)]
         types: Vec<String>,
     },
     /// List the addresses
