@@ -338,6 +338,21 @@ impl Browser {
         std::fs::write(screenshots().join(format!("{name}.png")), bytes).expect("a saved screenshot");
     }
 
+    /// [`Self::look`], and the whole page in a picture of its own; on a phone both are called `phone-NAME`.
+    ///
+    /// # Panics
+    /// As [`Self::look`]; and where a table is cut off on a screen that is no phone. There it scrolls in its box.
+    pub async fn whole(&self, name: &str) {
+        let cut = "[...document.querySelectorAll('div.wide')].filter(box => box.scrollWidth > box.clientWidth).length";
+        let seen = self.script(&format!("return [innerWidth, document.documentElement.clientWidth, {cut}]")).await;
+        let phone = seen[0].as_i64().is_some_and(|width| width < 500);
+        assert_eq!(seen[0], seen[1], "{name}: a phone shows a page that is too wide from farther away");
+        assert!(phone || seen[2] == 0, "{name}: {} tables are cut off", seen[2]);
+        let name = if phone { format!("phone-{name}") } else { name.to_owned() };
+        self.look(&name).await;
+        self.shot(&format!("{name}-whole"), true).await;
+    }
+
     /// Looks at a page as it is in both lights: a screenshot of each, and what axe-core finds wrong, which must be nothing.
     ///
     /// # Panics

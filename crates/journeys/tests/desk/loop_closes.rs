@@ -3,7 +3,7 @@
 use countersign_app::{
     Caller, Options,
     experiment::{ArmInput, ExperimentInput},
-    input::{HistoryInput, JudgmentInput, OutcomeInput, PastDecision, StopInput},
+    input::{JudgmentInput, OutcomeInput, StopInput},
     learner::Memory,
     routing::{DraftInput, RehearseInput},
     workspace::system,
@@ -11,41 +11,14 @@ use countersign_app::{
 use countersign_core::{
     event::{Actor, Source},
     id::{CaseId, EventId, PersonId},
-    time::format_rfc3339,
 };
 use countersign_journeys::{Desk, Screen};
-use countersign_testkit::{caller, case, judgment};
+use countersign_testkit::{caller, case, judgment, playbook, story::alerts_past};
 use serde_json::json;
 
 const DAY: i64 = 86_400_000_000;
-const PLAYBOOK: &str = r#"
-name = "alerts"
-question = "What is it?"
-
-[answer]
-kind = "choice"
-options = ["benign", "suspicious", "attack"]
-
-[fields]
-text = { type = "text", title = true }
-score = { type = "number", required = false }
-
-[outcome]
-kind = "truth"
-source = "the investigation"
-observed = "always"
-after = "1d"
-
-[costs]
-error = { default = 1.0 }
-minute = 0.1
-
-[routing]
-default = "assist"
-choose = ["assist", "unaided"]
-blind = 0.1
-automate = { max_error = 0.02, certainty = 0.95, audit = 0.05 }
-"#;
+/// Of the testkit's playbook.
+const ROUTING: &str = "choose = [\"assist\", \"unaided\"]\nblind = 0.1\nautomate = { max_error = 0.02, certainty = 0.95, audit = 0.05 }";
 
 fn own(person: PersonId) -> Caller {
     Caller { actor: Actor::Person(person), source: Source::Api }
@@ -72,66 +45,59 @@ async fn work(desk: &Desk, cases: usize, seconds: (f64, f64), right: (f64, f64))
         let outcome = OutcomeInput { value: json!("benign"), source: None, at: None };
         kit.workspace.case_outcome(&caller(), id, outcome, Options::default()).await.unwrap();
     }
-    kit.clock.advance(2 * DAY);
+    kit.clock.advance(4 * DAY);
     kit.workspace.learn(&mut Memory::default(), true).await.unwrap();
     // Days have gone by: the session is over.
     desk.sign_in().await;
 }
 
-/// What is wider than the screen scrolls in a box of its own.
+/// The same on a phone.
 async fn narrow(desk: &Desk, name: &str) {
     desk.browser.resize(Screen::PHONE).await;
     desk.browser.reload().await;
-    desk.browser.look(&format!("phone-{name}")).await;
-    let width = desk.browser.script("return [document.documentElement.scrollWidth, innerWidth]").await;
-    assert!(width[0].as_i64() <= width[1].as_i64(), "{name}: {width}");
-    desk.browser.shot(&format!("phone-{name}-whole"), true).await;
+    desk.browser.whole(name).await;
     desk.browser.resize(Screen::LAPTOP).await;
     desk.browser.reload().await;
-}
-
-async fn whole(desk: &Desk, name: &str) {
-    desk.browser.look(name).await;
-    desk.browser.shot(&format!("{name}-whole"), true).await;
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn an_experiment_from_its_form_to_its_report() {
     let Some(desk) = Desk::open(Screen::LAPTOP).await else { return };
-    desk.kit.publish(PLAYBOOK).await;
+    desk.kit.publish(&playbook("alerts", "assist", ROUTING)).await;
     let page = &desk.browser;
     page.go("/desk/playbooks/alerts/experiments").await;
-    whole(&desk, "experiments-empty").await;
+    page.whole("experiments-empty").await;
     page.click("input[name=question]").await;
     page.write("Does the AI make us faster?").await;
     page.click("form.form button[type=submit]").await;
     page.until("location.pathname.startsWith('/desk/experiments/')").await;
-    whole(&desk, "experiment-started").await;
+    page.whole("experiment-started").await;
     let at = page.path().await;
     work(&desk, 420, (60.0, 36.0), (0.8, 0.8)).await;
     page.go(&at).await;
     page.until("document.querySelector('.picture svg')").await;
     assert!(page.text("main").await.contains("less time"));
     assert!(page.text(".standing").await.contains("what it was started for is shown"));
-    whole(&desk, "experiment").await;
+    page.whole("experiment").await;
     narrow(&desk, "experiment").await;
     // The leads are told; reading it is a form.
     page.go("/desk").await;
     assert!(page.text("[role=status] a").await.contains("new to you"));
     page.click(".note a").await;
     page.until("location.pathname === '/desk/notices'").await;
-    whole(&desk, "notices").await;
+    assert_eq!(page.count(&format!("main a[href='{at}']")).await, 1, "a notice leads to what it is about");
+    page.whole("notices").await;
     page.click("main form button").await;
     page.until("!document.querySelector('main form')").await;
     page.go("/desk/playbooks/alerts/experiments").await;
-    whole(&desk, "experiments").await;
+    page.whole("experiments").await;
     desk.close().await;
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn an_experiment_that_harms_and_a_stop_that_tripped() {
     let Some(desk) = Desk::open(Screen::LAPTOP).await else { return };
-    desk.kit.publish(PLAYBOOK).await;
+    desk.kit.publish(&playbook("alerts", "assist", ROUTING)).await;
     let arm = |route: &str| ArmInput { route: route.into(), ..ArmInput::default() };
     let input = ExperimentInput {
         question: Some("Does advice harm?".into()),
@@ -148,19 +114,19 @@ async fn an_experiment_that_harms_and_a_stop_that_tripped() {
     let page = &desk.browser;
     page.go(&format!("/desk/experiments/{}", started.experiment)).await;
     assert!(page.text(".standing").await.contains("harms"));
-    whole(&desk, "experiment-harm").await;
+    page.whole("experiment-harm").await;
     let reason = "certificate 7 is broken after 46 audits: the evidence is that more was wrong than promised";
     let stop = StopInput { playbook: Some("alerts".into()), proposer: None, person: None, reason: reason.into() };
     desk.kit.workspace.automation_stop(&system("monitor"), stop).await.unwrap();
     page.go("/desk").await;
     assert!(page.text("main").await.contains("Automation is stopped"));
-    whole(&desk, "stop-queue").await;
+    page.whole("stop-queue").await;
     page.go("/desk/notices").await;
     assert!(page.text("main").await.contains("broken after 46 audits"));
-    whole(&desk, "stop-notices").await;
+    page.whole("stop-notices").await;
     narrow(&desk, "stop-notices").await;
     page.go("/desk/playbooks/alerts/track-record").await;
-    whole(&desk, "stop-tripped").await;
+    page.whole("stop-tripped").await;
     desk.close().await;
 }
 
@@ -168,30 +134,15 @@ async fn an_experiment_that_harms_and_a_stop_that_tripped() {
 async fn a_routing_is_drafted_rehearsed_and_approved() {
     let Some(desk) = Desk::open(Screen::LAPTOP).await else { return };
     let kit = &desk.kit;
-    kit.publish(PLAYBOOK).await;
+    kit.publish(&playbook("alerts", "assist", ROUTING)).await;
     let ben = kit.member("Ben Okafor", &[]).await;
-    for n in 0..400 {
-        let mut case = case("alerts", &format!("past-{n}"), "an alert");
-        let truth = if n % 10 == 0 { "attack" } else { "benign" };
-        let person = if n % 4 == 0 { "suspicious" } else { truth };
-        case.fields.insert("score".into(), json!(n));
-        let now = format_rfc3339(kit.clock.now());
-        case.history = Some(HistoryInput {
-            opened_at: Some(serde_json::from_value(json!(now)).unwrap()),
-            judgments: vec![
-                serde_json::from_value(json!({ "person": "Eve", "answer": person, "advice_seen": "no", "seconds": 60 })).unwrap(),
-            ],
-            decision: Some(PastDecision { answer: json!(person), persons: Vec::new(), at: None }),
-            outcome: Some(OutcomeInput { value: json!(truth), source: None, at: None }),
-        });
-        kit.open(case).await;
-    }
-    kit.clock.advance(3 * DAY);
+    alerts_past(kit, 400).await;
+    kit.clock.advance(4 * DAY);
     kit.workspace.learn(&mut Memory::default(), true).await.unwrap();
     desk.sign_in().await;
     let page = &desk.browser;
     page.go("/desk/playbooks/alerts/routing").await;
-    whole(&desk, "routing-today").await;
+    page.whole("routing-today").await;
     // Ada's own draft: the text as it stands, changed.
     page.script(
         "const t = document.querySelector('textarea[name=routing]'); t.value = t.value.replace('blind = 0.1', 'blind = 0.3'); return 1",
@@ -206,24 +157,31 @@ async fn a_routing_is_drafted_rehearsed_and_approved() {
     page.click("form[action$=rehearse] button").await;
     page.until("document.querySelector('.measured table')").await;
     assert_eq!(page.count("form[action$=approve]").await, 0, "its author never approves it");
-    whole(&desk, "routing-own-draft").await;
+    page.whole("routing-own-draft").await;
     // Another one's draft: rehearsed, and approved by her.
     let routing = "[routing]\ndefault = \"unaided\"\nchoose = [\"unaided\", \"assist\"]\n\n[[routing.rule]]\nname = \"high score\"\nwhen = { score = { at_least = 300 } }\nroute = \"panel\"";
     let input = DraftInput { routing: routing.into(), reason: "Advice slows us down".into(), person: Some(ben.0) };
     let draft = kit.workspace.routing_draft(&own(ben), "alerts", input).await.unwrap();
     kit.workspace.routing_rehearse(&own(ben), EventId(draft.draft), RehearseInput::default()).await.unwrap();
     page.go(&format!("/desk/routing-drafts/{}", draft.draft)).await;
-    whole(&desk, "routing-draft").await;
+    page.whole("routing-draft").await;
     narrow(&desk, "routing-draft").await;
     page.click("form[action$=approve] button").await;
     page.until("document.querySelector('[data-standing=runs]')").await;
-    assert!(page.text(".standing").await.contains("approved by Ada Brandt as version 2, in force"));
-    whole(&desk, "routing-approved").await;
+    assert!(page.text(".standing").await.contains("Approved by Ada Brandt as version 2, in force"));
+    page.whole("routing-approved").await;
     page.click("input[name=reason]").await;
     page.write("People were slower").await;
     page.click("form[action$=roll-back] button").await;
     page.until("document.querySelector('.standing').textContent.includes('rolled back')").await;
+    // What was drafted before the playbook changed is withdrawn, and nothing else.
     page.go("/desk/playbooks/alerts/routing").await;
-    whole(&desk, "routing-drafts").await;
+    page.whole("routing-drafts").await;
+    let oldest = page.script("return [...document.querySelectorAll('h2.question a')].at(-1).getAttribute('href')").await;
+    page.go(oldest.as_str().unwrap()).await;
+    page.until("document.querySelector('form[action$=withdraw]')").await;
+    assert!(page.text(".standing").await.contains("newer version"));
+    assert_eq!(page.count("form[action$=rehearse], form[action$=approve]").await, 0);
+    page.whole("routing-stale").await;
     desk.close().await;
 }

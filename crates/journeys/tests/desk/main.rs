@@ -9,6 +9,7 @@ mod hostile;
 mod keyboard;
 mod large;
 mod loop_closes;
+mod model_versions;
 mod moved;
 mod pages;
 mod people;

@@ -1,6 +1,6 @@
 //! Every other page, signed in and signed out, on a laptop and on a phone.
 
-use countersign_journeys::{Browser, Desk, Screen, cases};
+use countersign_journeys::{Desk, Screen, cases};
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn every_page_is_accessible() {
@@ -29,18 +29,9 @@ async fn every_page_is_accessible() {
         ("recent-empty", "/desk/recent"),
     ] {
         page.go(path).await;
-        page.look(name).await;
-        page.shot(&format!("{name}-whole"), true).await;
+        page.whole(name).await;
     }
     desk.close().await;
-}
-
-/// Nothing is wider than the phone, and the whole page is kept as a picture.
-async fn narrow(page: &Browser, name: &str) {
-    page.look(&format!("phone-{name}")).await;
-    let width = page.script("return [document.documentElement.scrollWidth, innerWidth]").await;
-    assert!(width[0].as_i64() <= width[1].as_i64() && width[1] == 390, "{name}: {width}");
-    page.shot(&format!("phone-{name}-whole"), true).await;
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
@@ -52,12 +43,12 @@ async fn a_phone_is_wide_enough() {
     }
     let page = &desk.browser;
     page.go("/desk").await;
-    narrow(page, "queue").await;
+    page.whole("queue").await;
     for (case, name) in opened.iter().zip(["case", "patch", "text", "blind"]) {
         page.go(&format!("/desk/cases/{case}")).await;
         page.click("[data-take]").await;
         page.until("document.querySelector('#answer')").await;
-        narrow(page, name).await;
+        page.whole(name).await;
     }
     // By touch: an option, and the button.
     page.go(&format!("/desk/cases/{}", opened[0])).await;
@@ -66,7 +57,7 @@ async fn a_phone_is_wide_enough() {
     page.click("[data-decide]").await;
     page.until(&format!("document.querySelector('article.case')?.dataset.case !== '{}'", opened[0])).await;
     page.go(&format!("/desk/cases/{}", opened[0])).await;
-    narrow(page, "decided").await;
+    page.whole("decided").await;
     for (name, path) in [
         ("history", format!("/desk/cases/{}/history", opened[0])),
         ("playbooks", "/desk/playbooks".into()),
@@ -74,7 +65,7 @@ async fn a_phone_is_wide_enough() {
         ("recent", "/desk/recent".into()),
     ] {
         page.go(&path).await;
-        narrow(page, name).await;
+        page.whole(name).await;
     }
     desk.close().await;
 }

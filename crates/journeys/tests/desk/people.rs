@@ -2,7 +2,7 @@
 //! answer to its end, and an induction that comes before the first decision. In both lights, and on a phone.
 
 use countersign_app::{input::OutcomeInput, learner::Memory};
-use countersign_core::{id::CaseId, time::format_rfc3339};
+use countersign_core::{event::PeopleMetrics, id::CaseId, time::format_rfc3339};
 use countersign_journeys::{Browser, Desk, Screen};
 use countersign_testkit::caller;
 use serde_json::{Value, json};
@@ -87,15 +87,6 @@ async fn learn(desk: &Desk) {
     desk.kit.workspace.precedents_update().await.unwrap();
 }
 
-/// The page as it is on this screen, nothing wider than it.
-async fn look(page: &Browser, screen: Screen, name: &str) {
-    let name = if screen.width < 500 { format!("phone-{name}") } else { name.to_owned() };
-    page.look(&name).await;
-    page.shot(&format!("{name}-whole"), true).await;
-    let width = page.script("return [document.documentElement.scrollWidth, innerWidth]").await;
-    assert!(width[0].as_i64() <= width[1].as_i64(), "{name}: {width}");
-}
-
 async fn precedents_and_own_work(screen: Screen) {
     let Some(desk) = Desk::empty(screen).await else { return };
     desk.kit.publish(&playbook("letters", "blind", "")).await;
@@ -116,7 +107,7 @@ async fn precedents_and_own_work(screen: Screen) {
     let source = page.source().await;
     assert!(source.contains("You and the AI differ. Of 2") && source.contains("the person was right in 100.0 %"), "{source}");
     assert!(source.contains("two payments") && source.contains("Turned out"), "{source}");
-    look(page, screen, "precedents").await;
+    page.whole("precedents").await;
     page.read().await;
     page.click("[data-decide]").await;
     page.until("!document.querySelector('[data-phase=final]')").await;
@@ -126,36 +117,52 @@ async fn precedents_and_own_work(screen: Screen) {
     page.go("/desk/work").await;
     page.until("document.querySelector('.own')").await;
     assert!(page.source().await.contains("over-reliance"));
-    look(page, screen, "work").await;
+    page.whole("work").await;
+    // Somebody else's, where people are measured by name: reached from one's own, and never spoken to as oneself.
+    let ben = desk.kit.member("Ben Okafor", &["support"]).await;
+    assert_eq!(page.count("main a[href*='person=']").await, 0);
+    desk.kit.workspace.people_metrics_set(&caller(), PeopleMetrics::Named, "agreed").await.unwrap();
+    page.reload().await;
+    page.click(&format!("main a[href$='person={ben}']")).await;
+    page.until("document.querySelector('h1').textContent.includes('Ben Okafor')").await;
+    let link = desk.kit.workspace.desk_link(ben).await.unwrap();
+    page.go(&format!("/desk/sign-in/{link}")).await;
+    page.click("main form button").await;
+    page.until("document.querySelector('[data-next], .empty')").await;
+    page.go(&format!("/desk/work?person={}", desk.ada)).await;
+    let said = page.text("main").await;
+    assert!(said.contains("How they take advice") && said.contains("that they went over to"), "{said}");
+    assert!(!said.to_lowercase().contains("you"), "{said}");
+    page.whole("work-other").await;
     desk.close().await;
 }
 
 /// Goes through a session: first the given option, then the advice's or the same again.
-async fn session(page: &Browser, screen: Screen, name: &str) {
+async fn session(page: &Browser, name: &str) {
     for n in 0..8 {
         page.until("document.querySelector('[data-stage=answer]')").await;
         let source = page.source().await;
         assert!(!source.contains("triage-llm") && !source.contains("It was "), "neither advice nor truth before an own answer");
         if n == 0 {
-            look(page, screen, &format!("{name}-answer")).await;
+            page.whole(&format!("{name}-answer")).await;
         }
         page.click(".options .option:nth-child(1)").await;
         page.click("[data-on]").await;
         page.until("document.querySelector('[data-stage=advice] .proposal')").await;
         assert!(!page.source().await.contains("It was "));
         if n == 0 {
-            look(page, screen, &format!("{name}-advice")).await;
+            page.whole(&format!("{name}-advice")).await;
         }
         page.click("[data-on]").await;
         page.until("document.querySelector('[data-stage=truth]')").await;
         assert!(page.source().await.contains("It was "));
         if n == 0 {
-            look(page, screen, &format!("{name}-truth")).await;
+            page.whole(&format!("{name}-truth")).await;
         }
         page.click("[data-on]").await;
     }
     page.until("document.querySelector('[data-stage=finished]')").await;
-    look(page, screen, &format!("{name}-done")).await;
+    page.whole(&format!("{name}-done")).await;
 }
 
 async fn a_drill(screen: Screen) {
@@ -169,7 +176,7 @@ async fn a_drill(screen: Screen) {
     let before = desk.kit.workspace.events_from(0, 10_000).await.unwrap().len();
     page.go("/desk/work").await;
     page.click("[data-drill]").await;
-    session(page, screen, "drill").await;
+    session(page, "drill").await;
     assert_eq!(desk.kit.workspace.events_from(0, 10_000).await.unwrap().len(), before, "a drill writes no event");
     page.go("/desk/work").await;
     assert!(page.source().await.contains("Practice so far"));
@@ -188,9 +195,9 @@ async fn an_induction(screen: Screen) {
     page.click("[data-take]").await;
     page.until("document.querySelector('[data-stands]')").await;
     assert!(page.source().await.contains("Before your first decision here"));
-    look(page, screen, "induction").await;
+    page.whole("induction").await;
     page.click("[data-go]").await;
-    session(page, screen, "induction").await;
+    session(page, "induction").await;
     page.go(&format!("/desk/cases/{case}")).await;
     page.click("[data-take]").await;
     page.until("document.querySelector('#answer')").await;
