@@ -1,7 +1,7 @@
 //! What helps people to get better: precedents, how somebody is doing, inductions, and practice on past cases. Each is somebody's own.
 
 use crate::{
-    access::{Access, PersonQuery, scope},
+    access::{Access, scope},
     extract::{Command, Path, Query},
     openapi::{CommandProblems, PracticeProblems, ReadProblems, WithheldProblems},
     problem::Problem,
@@ -13,7 +13,9 @@ use countersign_app::{
     precedent::PrecedentView,
     track::OwnView,
 };
-use countersign_core::id::PersonId;
+use countersign_core::{id::PersonId, refusal::Code};
+use serde::Deserialize;
+use utoipa::IntoParams;
 use utoipa_axum::{router::OpenApiRouter, routes};
 use uuid::Uuid;
 
@@ -26,6 +28,28 @@ pub fn routes() -> OpenApiRouter<Server> {
         .routes(routes!(practice_list))
         .routes(routes!(practice_get, practice_delete))
         .routes(routes!(practice_step))
+}
+
+/// Whose.
+#[derive(Debug, Deserialize, IntoParams)]
+#[serde(deny_unknown_fields)]
+#[into_params(parameter_in = Query)]
+struct PersonQuery {
+    /// Who; a key that speaks for a person need not say. Practice is open to that person's own keys only.
+    #[serde(default)]
+    person: Option<Uuid>,
+}
+
+fn person<S>(access: &Access<S>, named: Option<Uuid>) -> Result<PersonId, Problem> {
+    let person = access.speaks_for_any(named)?;
+    person.map(PersonId).ok_or_else(|| Problem::field(Code::Invalid, "/person", "say who, by the person's id"))
+}
+
+/// Practice is its person's alone: a key that speaks for nobody may name anybody elsewhere, and nobody here.
+fn own<S>(access: &Access<S>, named: Option<Uuid>) -> Result<PersonId, Problem> {
+    let person = person(access, named)?;
+    let detail = "practice is its person's alone: use a key that speaks for this person";
+    (access.person == Some(person)).then_some(person).ok_or_else(|| Problem::field(Code::Forbidden, "/person", detail))
 }
 
 /// Gives the decided cases that are most like a case: what was decided, what turned out, and what both share.
@@ -54,7 +78,7 @@ async fn induction_get(
     Path(name): Path<String>,
     Query(query): Query<PersonQuery>,
 ) -> Result<Json<InductionView>, Problem> {
-    Ok(Json(access.workspace.induction(&name, access.speaks_for_one(query.person)?).await?))
+    Ok(Json(access.workspace.induction(&name, person(&access, query.person)?).await?))
 }
 
 /// Begins practice on past cases: a drill or an induction. One that was begun and not finished is gone on with.
@@ -67,7 +91,7 @@ async fn practice_start(
     Path(name): Path<String>,
     command: Command<PracticeInput>,
 ) -> Result<Json<PracticeView>, Problem> {
-    let person = access.speaks_for_one(command.input.person)?;
+    let person = own(&access, command.input.person)?;
     Ok(Json(access.workspace.practice_start(&access.caller, &name, person, command.input.kind).await?))
 }
 
@@ -75,7 +99,7 @@ async fn practice_start(
 #[utoipa::path(get, path = "/v1/practice", tag = "practice", params(PersonQuery),
     responses((status = 200, description = "The sessions.", body = Vec<PracticeSummary>), ReadProblems), security(("key" = ["judge"])))]
 async fn practice_list(access: Access<scope::Judge>, Query(query): Query<PersonQuery>) -> Result<Json<Vec<PracticeSummary>>, Problem> {
-    Ok(Json(access.workspace.practice_list(access.speaks_for_one(query.person)?).await?))
+    Ok(Json(access.workspace.practice_list(own(&access, query.person)?).await?))
 }
 
 /// Gives a session at its present step.
@@ -86,7 +110,7 @@ async fn practice_get(
     Path(session): Path<Uuid>,
     Query(query): Query<PersonQuery>,
 ) -> Result<Json<PracticeView>, Problem> {
-    Ok(Json(access.workspace.practice_get(access.speaks_for_one(query.person)?, session).await?))
+    Ok(Json(access.workspace.practice_get(own(&access, query.person)?, session).await?))
 }
 
 /// Takes a step: an answer, or the way on after the truth. The same step sent twice is taken once.
@@ -97,7 +121,7 @@ async fn practice_step(
     Path(session): Path<Uuid>,
     command: Command<StepInput>,
 ) -> Result<Json<PracticeView>, Problem> {
-    let person = access.speaks_for_one(command.input.person)?;
+    let person = own(&access, command.input.person)?;
     Ok(Json(access.workspace.practice_step(&access.caller, person, session, command.input).await?))
 }
 
@@ -109,6 +133,6 @@ async fn practice_delete(
     Path(session): Path<Uuid>,
     Query(query): Query<PersonQuery>,
 ) -> Result<StatusCode, Problem> {
-    access.workspace.practice_delete(access.speaks_for_one(query.person)?, session).await?;
+    access.workspace.practice_delete(own(&access, query.person)?, session).await?;
     Ok(StatusCode::NO_CONTENT)
 }

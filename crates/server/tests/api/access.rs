@@ -133,6 +133,33 @@ async fn a_persons_key_acts_for_that_person_only() {
     assert_eq!((last["actor"].as_str(), last["source"].as_str()), (Some(format!("person:{ada}").as_str()), Some("api")));
 }
 
+/// A key that speaks for nobody may name anybody elsewhere; whose practice it is reads it, and nobody else.
+#[tokio::test]
+async fn practice_is_its_persons_alone() {
+    let (world, ada) = World::with_tickets().await;
+    let bob = world.person("Bob").await;
+    let (own, bobs) = (world.key(&["judge"], Some(ada)).await, world.key(&["judge"], Some(bob)).await);
+    let begun = world.send_as(&own, Method::POST, "/v1/playbooks/tickets/practice", &json!({"kind": "induction"})).await;
+    assert_eq!(begun.status, 200, "{}", begun.text);
+    let session = begun.json()["session"].as_str().unwrap().to_owned();
+    for key in [world.key(&["judge"], None).await, world.key(&["admin"], None).await, bobs] {
+        for path in ["/v1/practice".to_owned(), format!("/v1/practice/{session}")] {
+            let answer = world.get_as(&key, &format!("{path}?person={ada}")).await;
+            assert_eq!((answer.slug().as_str(), answer.json()["field"].as_str()), ("forbidden", Some("/person")), "{path}");
+        }
+        for (method, path, body) in [
+            (Method::POST, "/v1/playbooks/tickets/practice".to_owned(), json!({"kind": "induction", "person": ada})),
+            (Method::POST, format!("/v1/practice/{session}/steps"), json!({"step": 0, "answer": "bug", "person": ada})),
+            (Method::DELETE, format!("/v1/practice/{session}?person={ada}"), json!(null)),
+        ] {
+            let answer = world.send_as(&key, method, &path, &body).await;
+            assert_eq!((answer.slug().as_str(), answer.json()["field"].as_str()), ("forbidden", Some("/person")), "{path}");
+        }
+    }
+    assert_eq!(world.get_as(&own, &format!("/v1/practice/{session}?person={ada}")).await.status, 200);
+    assert_eq!(world.send_as(&own, Method::DELETE, &format!("/v1/practice/{session}"), &json!(null)).await.status, 204);
+}
+
 /// Law 4, at this door: nothing that a person's key can read tells what the AI said before their own first answer.
 #[tokio::test]
 async fn advice_is_withheld_until_the_first_answer() {

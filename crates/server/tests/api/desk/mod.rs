@@ -6,4 +6,3 @@ mod guard;
 mod independence;
 mod look;
 mod moved;
-mod refused;
