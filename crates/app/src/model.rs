@@ -12,6 +12,7 @@ pub mod learn;
 pub mod promotion;
 pub mod registry;
 
+use countersign_core::content::Digest;
 pub use countersign_models::text::{Report, train::CurvePoint};
 pub use countersign_science::estimate::Estimate;
 pub use learn::{Progress, Trained};
@@ -34,6 +35,10 @@ pub fn version_of(digest: &str) -> &str {
 
 /// The same from the digest's bytes.
 pub(crate) fn version_of_bytes(digest: &[u8]) -> String {
-    let whole: String = digest.iter().map(|byte| format!("{byte:02x}")).collect();
-    version_of(&whole).to_owned()
+    version_of(&digits(digest)).to_owned()
+}
+
+/// The hex digits of a digest that is stored; none where it is no digest.
+pub(crate) fn digits(digest: &[u8]) -> String {
+    <[u8; 32]>::try_from(digest).map(|bytes| Digest(bytes).to_string()).unwrap_or_default()
 }

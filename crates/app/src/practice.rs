@@ -171,12 +171,24 @@ impl Workspace {
         let latest = control.playbook_latest(&control.playbook_name(PlaybookId(row.playbook)))?;
         let at = usize::try_from(row.step / STEPS).unwrap_or(usize::MAX);
         let Some(item) = content.items.get_mut(at) else { return Err(Error::Damaged("a session has fewer cases than steps".into())) };
-        match row.step % STEPS {
-            0 => item.first = Some(option(&latest.2, input.answer)?),
-            1 => item.last = Some(option(&latest.2, input.answer)?),
-            _ => {}
-        }
-        let next = self.next_step(&control, &mut content, row.step + 1).await?;
+        let there = self.practice_there(&control, item).await?;
+        let taken = match row.step % STEPS {
+            // Erased or open again while it was at hand: nobody saw it, so that nobody answered on it.
+            0 | 1 if !there => {
+                (item.first, item.last, item.skipped) = (None, None, true);
+                STEPS - row.step % STEPS
+            }
+            0 => {
+                item.first = Some(option(&latest.2, input.answer)?);
+                1
+            }
+            1 => {
+                item.last = Some(option(&latest.2, input.answer)?);
+                1
+            }
+            _ => 1,
+        };
+        let next = self.next_step(&control, &mut content, row.step + taken).await?;
         self.practice_moved(caller, (&control, (latest.0, latest.1)), row, next, &content).await?;
         self.practice_get(person, session).await
     }
@@ -198,14 +210,19 @@ impl Workspace {
         while step % STEPS == 0 {
             let at = usize::try_from(step / STEPS).unwrap_or(usize::MAX);
             let Some(item) = content.items.get_mut(at) else { break };
-            let files = self.files(std::iter::once(item.case.0)).await?;
-            if files.get(&item.case.0).is_some_and(|file| choose::still_there(file, &control.state.erased)) {
+            if self.practice_there(control, item).await? {
                 break;
             }
             item.skipped = true;
             step += STEPS;
         }
         Ok(step)
+    }
+
+    /// Whether a case of a session can still be practised on.
+    async fn practice_there(&self, control: &Control, item: &Item) -> Result<bool, Error> {
+        let files = self.files(std::iter::once(item.case.0)).await?;
+        Ok(files.get(&item.case.0).is_some_and(|file| choose::still_there(file, &control.state.erased)))
     }
 
     async fn practice_moved(

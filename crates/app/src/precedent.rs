@@ -8,9 +8,12 @@ mod find;
 pub use find::PrecedentView;
 pub(crate) use find::{title, turned_out};
 
-use crate::{App, Error, Inner, Workspace, control::Control, seal::Place};
+use crate::{
+    App, Error, Inner, Workspace,
+    control::Control,
+    seal::{Place, Values},
+};
 use countersign_core::{
-    Event,
     event::Basis,
     id::{CaseId, PlaybookId, SubjectId, WorkspaceId},
     limits::PRECEDENTS_PER_PLAYBOOK_MAX,
@@ -20,7 +23,7 @@ use countersign_precedents::{Index, Sketch};
 use countersign_privacy::SubjectKey;
 use countersign_store::{self as store, precedent::PrecedentRow};
 use std::{
-    collections::{BTreeSet, HashMap},
+    collections::{BTreeSet, HashMap, HashSet},
     sync::{Arc, Mutex, PoisonError, RwLock, Weak},
     time::Duration,
 };
@@ -64,7 +67,10 @@ pub(crate) struct Memory {
 #[derive(Default)]
 struct Known {
     indexes: HashMap<PlaybookId, Index<CaseId>>,
-    subjects: HashMap<SubjectId, Vec<(PlaybookId, CaseId)>>,
+    /// What is in the indexes, by whose data it is.
+    subjects: HashMap<SubjectId, HashSet<CaseId>>,
+    /// In which playbook's index a case is, and whose data it is.
+    places: HashMap<CaseId, (PlaybookId, Option<SubjectId>)>,
 }
 
 impl Memories {
@@ -75,27 +81,42 @@ impl Memories {
 
 impl Known {
     fn insert(&mut self, row: &PrecedentRow, sketch: Sketch) {
-        let (playbook, case) = (PlaybookId(row.playbook), CaseId(row.case));
-        if let Some(subject) = row.subject {
-            let cases = self.subjects.entry(SubjectId(subject)).or_default();
-            if !cases.contains(&(playbook, case)) {
-                cases.push((playbook, case));
-            }
+        let (playbook, case, subject) = (PlaybookId(row.playbook), CaseId(row.case), row.subject.map(SubjectId));
+        if let Some(subject) = subject {
+            self.subjects.entry(subject).or_default().insert(case);
         }
+        self.places.insert(case, (playbook, subject));
         let index = self.indexes.entry(playbook).or_insert_with(|| Index::new(PRECEDENTS_PER_PLAYBOOK_MAX));
-        index.insert(case, sketch, row.known);
+        if let Some(oldest) = index.insert(case, sketch, row.known) {
+            self.forget(oldest);
+        }
     }
 
     fn remove(&mut self, case: CaseId) {
-        self.indexes.values_mut().for_each(|index| index.remove(&case));
+        let place = self.forget(case);
+        if let Some(index) = place.and_then(|playbook| self.indexes.get_mut(&playbook)) {
+            index.remove(&case);
+        }
     }
 
     fn erase(&mut self, subject: SubjectId) {
-        for (playbook, case) in self.subjects.remove(&subject).unwrap_or_default() {
-            if let Some(index) = self.indexes.get_mut(&playbook) {
-                index.remove(&case);
+        for case in self.subjects.remove(&subject).unwrap_or_default() {
+            self.remove(case);
+        }
+    }
+
+    /// Forgets where a case is; says where it was.
+    fn forget(&mut self, case: CaseId) -> Option<PlaybookId> {
+        let (playbook, subject) = self.places.remove(&case)?;
+        if let Some(subject) = subject
+            && let Some(cases) = self.subjects.get_mut(&subject)
+        {
+            cases.remove(&case);
+            if cases.is_empty() {
+                self.subjects.remove(&subject);
             }
         }
+        Some(playbook)
     }
 }
 
@@ -144,12 +165,22 @@ impl Workspace {
             None => self.precedents_load(&memory).await?,
         };
         let mut session = self.inner.db.session().await?;
-        if position > 0 && store::precedent::mark(session.conn(), self.id.0).await?.is_none() {
-            // Somebody rebuilt what is derived: begin anew, too.
-            *memory.known.write().unwrap_or_else(PoisonError::into_inner) = Known::default();
-            position = 0;
-        }
+        let mark = store::precedent::mark(session.conn(), self.id.0).await?;
         drop(session);
+        match mark {
+            None => {
+                if position > 0 {
+                    // Somebody rebuilt what is derived: begin anew, too.
+                    *memory.known.write().unwrap_or_else(PoisonError::into_inner) = Known::default();
+                    position = 0;
+                }
+                let mut tx = self.inner.db.begin().await?;
+                store::precedent::mark_begin(tx.conn(), self.id.0).await?;
+                tx.commit().await?;
+            }
+            // What is stored is behind what this node knows: another node rebuilt it and may be gone. Made twice it is the same.
+            Some(mark) => position = position.min(mark),
+        }
         *next = Some(position);
         let mut looked_at = 0;
         loop {
@@ -167,22 +198,36 @@ impl Workspace {
             for some in cases.chunks(CASES_AT_ONCE) {
                 self.precedents_make(&memory, some).await?;
             }
-            position = last + 1;
             let mut tx = self.inner.db.begin().await?;
-            store::precedent::mark_put(tx.conn(), self.id.0, position).await?;
+            // Only from where this node began to write: what comes before is somebody else's word.
+            store::precedent::mark_advance(tx.conn(), self.id.0, (position, last + 1)).await?;
             tx.commit().await?;
+            position = last + 1;
             *next = Some(position);
         }
     }
 
-    /// Reads the stored sketches; returns the next event to look at.
+    /// Reads the stored sketches, of each playbook the latest that an index holds; returns the next event to look at.
     async fn precedents_load(&self, memory: &Memory) -> Result<i64, Error> {
-        let keys = self.inner.seals.of(&self.inner.root, self.id);
+        let control = self.inner.control(self.id).await?;
         let mut session = self.inner.db.session().await?;
         let mark = store::precedent::mark(session.conn(), self.id.0).await?;
-        let mut after = (i64::MIN, Uuid::nil());
+        drop(session);
+        for playbook in control.state.playbooks.keys() {
+            self.precedents_load_of(memory, *playbook).await?;
+        }
+        memory.known.write().unwrap_or_else(PoisonError::into_inner).indexes.values_mut().for_each(Index::settle);
+        Ok(mark.unwrap_or(0))
+    }
+
+    async fn precedents_load_of(&self, memory: &Memory, playbook: PlaybookId) -> Result<(), Error> {
+        let keys = self.inner.seals.of(&self.inner.root, self.id);
+        let mut session = self.inner.db.session().await?;
+        let most = i64::try_from(PRECEDENTS_PER_PLAYBOOK_MAX).unwrap_or(i64::MAX);
+        let before = store::precedent::before_latest(session.conn(), self.id.0, playbook.0, most).await?;
+        let mut after = before.unwrap_or((i64::MIN, Uuid::nil()));
         loop {
-            let rows = store::precedent::list(session.conn(), self.id.0, after, AT_ONCE).await?;
+            let rows = store::precedent::list(session.conn(), self.id.0, playbook.0, after, AT_ONCE).await?;
             let Some(last) = rows.last().map(|(row, _)| (row.decided_at, row.case)) else { break };
             let mut known = memory.known.write().unwrap_or_else(PoisonError::into_inner);
             for (row, wrapped) in rows {
@@ -198,8 +243,7 @@ impl Workspace {
             }
             after = last;
         }
-        memory.known.write().unwrap_or_else(PoisonError::into_inner).indexes.values_mut().for_each(Index::settle);
-        Ok(mark.unwrap_or(0))
+        Ok(())
     }
 
     fn place(&self, row: &PrecedentRow) -> Place<'static> {
@@ -231,26 +275,13 @@ impl Workspace {
     /// Makes the sketches of some cases, or forgets those that are no precedents.
     async fn precedents_make(&self, memory: &Memory, cases: &[Uuid]) -> Result<(), Error> {
         let control = self.inner.control(self.id).await?;
+        let states = self.states(cases.iter().copied()).await?;
         let mut session = self.inner.db.session().await?;
-        let mut states: HashMap<Uuid, CaseState> = HashMap::with_capacity(cases.len());
-        for row in store::event::of_streams(session.conn(), self.id.0, cases).await? {
-            let event = Event::from_bytes(&row.bytes)?;
-            match states.get_mut(&row.stream) {
-                Some(state) => state.apply(&event),
-                None => states.extend(CaseState::fold(std::iter::once(&event)).map(|state| (row.stream, state))),
-            }
-        }
         let vault = store::vault::of_streams(session.conn(), self.id.0, cases).await?;
-        let values = self.values_open(&mut session, &vault).await?;
-        let keys = self.inner.seals.of(&self.inner.root, self.id);
-        let mut subjects: HashMap<SubjectId, SubjectKey> = HashMap::new();
-        for subject in states.values().filter_map(|state| state.subject).collect::<BTreeSet<_>>() {
-            let row = store::subject::get(session.conn(), self.id.0, subject.0).await?;
-            if let Some(wrapped) = row.and_then(|row| row.wrapped_key) {
-                subjects.insert(subject, keys.subject_key(subject, &wrapped)?);
-            }
-        }
+        let owners = states.values().filter_map(|state| state.subject).map(|subject| subject.0);
+        let subjects = self.subject_keys(&mut session, vault.iter().filter_map(|row| row.subject).chain(owners)).await?;
         drop(session);
+        let values = Values::open(&self.inner.seals.of(&self.inner.root, self.id), &subjects, &vault)?;
         let mut made = Vec::with_capacity(states.len());
         for (case, state) in &states {
             made.push(self.precedent_made(CaseId(*case), state, &control, &values, &subjects)?);
@@ -268,13 +299,13 @@ impl Workspace {
         case: CaseId,
         state: &CaseState,
         control: &Control,
-        values: &crate::seal::Values,
-        subjects: &HashMap<SubjectId, SubjectKey>,
+        values: &Values,
+        subjects: &HashMap<Uuid, SubjectKey>,
     ) -> Result<Made, Error> {
         let keys = self.inner.seals.of(&self.inner.root, self.id);
         let key = match state.subject {
             None => Some(keys.unowned()),
-            Some(subject) => subjects.get(&subject),
+            Some(subject) => subjects.get(&subject.0),
         };
         let (true, Some(key), Some(decision)) = (is_precedent(state), key, state.decision.as_ref()) else { return Ok(Made::IsNot(case)) };
         let playbook = control.playbook(state.playbook, state.playbook_version)?;
@@ -324,5 +355,42 @@ impl Workspace {
         rows.iter().zip(sketches).for_each(|(row, sketch)| known.insert(row, sketch));
         known.indexes.values_mut().for_each(Index::settle);
         Ok(())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use countersign_precedents::Bag;
+
+    fn row(case: u128, subject: u128) -> (PrecedentRow, Sketch) {
+        let mut bag = Bag::default();
+        bag.text(&format!("case number{case}"));
+        let row = PrecedentRow {
+            case: Uuid::from_u128(case),
+            playbook: Uuid::from_u128(1),
+            subject: Some(Uuid::from_u128(subject)),
+            version: 1,
+            decided_at: 0,
+            known: true,
+            sealed: Vec::new(),
+        };
+        (row, bag.sketch())
+    }
+
+    #[test]
+    fn what_left_the_index_is_remembered_nowhere() {
+        let mut known = Known::default();
+        known.indexes.insert(PlaybookId(Uuid::from_u128(1)), Index::new(2));
+        for (case, subject) in [(1, 7), (2, 8), (2, 8), (3, 8)] {
+            let (row, sketch) = row(case, subject);
+            known.insert(&row, sketch);
+        }
+        let cases = |known: &Known| known.places.keys().map(|case| case.0.as_u128()).collect::<BTreeSet<_>>();
+        assert_eq!((cases(&known), known.subjects.len()), (BTreeSet::from([2, 3]), 1), "the oldest had to go, and its subject with it");
+        known.remove(CaseId(Uuid::from_u128(3)));
+        assert_eq!(cases(&known), BTreeSet::from([2]));
+        known.erase(SubjectId(Uuid::from_u128(8)));
+        assert!(known.places.is_empty() && known.subjects.is_empty() && known.indexes.values().all(Index::is_empty));
     }
 }

@@ -203,12 +203,14 @@ impl<'a> Walk<'a> {
         self.must(1, "a held case was shown", !self.held());
         let plain = body.proposals.is_empty() && body.judgments.is_empty() && body.precedents.is_empty() && !body.advice_visible;
         let route = self.route.as_ref().map(|r| r.route);
+        let beside = body.precedents.is_empty() || body.advice_visible;
         let first_given =
             self.judgments.iter().any(|(at, _, j)| *at > self.content_since && j.person == body.person && j.phase == Phase::First);
         let allowed = match (body.phase, route) {
             (Phase::First | Phase::Appeal, _) | (Phase::Only, Some(Route::Panel | Route::Unaided)) => plain,
-            (Phase::Final, _) => body.judgments.is_empty() && first_given,
-            (Phase::Only, Some(Route::Assist)) => body.judgments.is_empty(),
+            // Decided cases stand beside advice only: an answer without it is the person's own, and is learned as that.
+            (Phase::Final, _) => body.judgments.is_empty() && first_given && beside,
+            (Phase::Only, Some(Route::Assist)) => body.judgments.is_empty() && beside,
             (Phase::Adjudication, _) => body.proposals.is_empty() && body.precedents.is_empty() && !body.judgments.is_empty(),
             (Phase::Only, _) => false,
         };

@@ -189,3 +189,6 @@ impl Client {
         }
     }
 }
+
+#[cfg(test)]
+mod tests;

@@ -31,8 +31,11 @@ pub struct Field {
     pub name: String,
     /// Its value.
     pub value: Value,
-    /// Whether personal data in it has to be replaced before it goes out.
+    /// Whether personal data in it has to be replaced before it goes out. Such a text comes whole: it is searched before it is
+    /// cut, or half an address at the cut would pass for none.
     pub masked: bool,
+    /// Whether people do not see it: then nothing that people read may quote it.
+    pub hidden: bool,
 }
 
 /// A value.
@@ -69,20 +72,16 @@ impl Input {
     pub fn of(playbook: &Playbook, values: &BTreeMap<String, Json>, reach: Reach) -> Self {
         let seen = playbook.fields.iter().filter(|field| may_see(field, reach));
         let field = |field: &FieldSpec| {
-            let value = value(&field.kind, values.get(&field.name)?)?;
-            Some(Field { name: field.name.clone(), value, masked: reach == Reach::Outside && field.personal })
+            let masked = reach == Reach::Outside && field.personal;
+            let value = value(&field.kind, values.get(&field.name)?, if masked { usize::MAX } else { TEXT_CHARS_MAX })?;
+            Some(Field { name: field.name.clone(), value, masked, hidden: field.hidden })
         };
         Self { fields: seen.filter_map(field).collect() }
     }
-
-    /// One text alone, for files without a playbook and for tests.
-    #[must_use]
-    pub fn text(name: &str, text: &str) -> Self {
-        Self { fields: vec![Field { name: name.into(), value: Value::Text(text.into()), masked: false }] }
-    }
 }
 
-fn value(kind: &FieldKind, json: &Json) -> Option<Value> {
+fn value(kind: &FieldKind, json: &Json, chars_max: usize) -> Option<Value> {
+    let cut = |text: &str| text.chars().take(chars_max).collect::<String>();
     match (kind, json) {
         (_, Json::Null) | (FieldKind::Image | FieldKind::Time, _) => None,
         (FieldKind::Text, Json::String(text)) => Some(Value::Text(cut(text))),
@@ -98,10 +97,6 @@ fn value(kind: &FieldKind, json: &Json) -> Option<Value> {
         }
         _ => None,
     }
-}
-
-fn cut(text: &str) -> String {
-    text.chars().take(TEXT_CHARS_MAX).collect()
 }
 
 /// The texts and numbers of any JSON, a line each; names of members say what is where, and are no content.

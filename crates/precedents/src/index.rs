@@ -62,22 +62,19 @@ impl<K: Copy + Eq + Hash> Index<K> {
         self.at.is_empty()
     }
 
-    /// Whether it has this one.
-    #[must_use]
-    pub fn contains(&self, key: &K) -> bool {
-        self.at.contains_key(key)
-    }
-
-    /// Adds a sketch, or puts it in the place of the one of the same key; `noted` is kept with it.
-    pub fn insert(&mut self, key: K, sketch: Sketch, noted: bool) {
+    /// Adds a sketch, or puts it in the place of the one of the same key; `noted` is kept with it. Returns the key of the oldest one
+    /// where that had to go for it.
+    pub fn insert(&mut self, key: K, sketch: Sketch, noted: bool) -> Option<K> {
         let known = self.at.get(&key).and_then(|at| self.entries.get_mut(*at as usize)?.as_mut());
         if let Some(entry) = known.filter(|entry| entry.sketch == sketch) {
             entry.noted = noted;
-            return;
+            return None;
         }
         self.remove(&key);
-        while self.len() >= self.most {
-            let Some(oldest) = self.entries.iter().skip(self.first).flatten().next().map(|entry| entry.key) else { break };
+        // INVARIANT: there are never more than `most`, so that one that goes makes room.
+        let full = self.len() >= self.most;
+        let oldest = self.entries.iter().skip(self.first).flatten().next().map(|entry| entry.key).filter(|_| full);
+        if let Some(oldest) = oldest {
             self.remove(&oldest);
         }
         if self.entries.len() > 2 * self.len() + 1_024 {
@@ -85,6 +82,7 @@ impl<K: Copy + Eq + Hash> Index<K> {
         }
         let length = self.length(&sketch);
         self.add(Entry { key, sketch, length, noted });
+        oldest
     }
 
     /// Measures anew what rarities have moved away from, after something was added: always where there are few sketches, else when there
@@ -233,10 +231,12 @@ mod tests {
     #[test]
     fn what_is_removed_is_gone_and_the_oldest_leave_first() {
         let mut index = Index::new(2);
-        index.insert('a', sketch("alpha beta"), false);
-        index.insert('b', sketch("gamma delta"), false);
-        index.insert('c', sketch("gamma beta"), false);
-        assert!(!index.contains(&'a') && index.len() == 2);
+        assert_eq!(index.insert('a', sketch("alpha beta"), false), None);
+        assert_eq!(index.insert('b', sketch("gamma delta"), false), None);
+        // What is there already takes nobody's place.
+        assert_eq!(index.insert('a', sketch("alpha beta"), true), None);
+        assert_eq!(index.insert('c', sketch("gamma beta"), false), Some('a'));
+        assert!(index.len() == 2 && index.like(&sketch("alpha"), None, 3).is_empty());
         index.remove(&'b');
         index.remove(&'c');
         assert!(index.is_empty() && index.lists.is_empty() && index.at.is_empty());

@@ -121,44 +121,6 @@ impl Kind {
         Self::PhonePh,
     ];
 
-    /// The name by which recognizers of personal data commonly call it.
-    #[must_use]
-    pub fn entity(self) -> &'static str {
-        match self {
-            Self::Mail => "EMAIL_ADDRESS",
-            Self::Phone => "PHONE_NUMBER",
-            Self::PhoneTr => "TR_PHONE_NUMBER",
-            Self::PhonePh => "PH_MOBILE_NUMBER",
-            Self::Card => "CREDIT_CARD",
-            Self::Iban => "IBAN_CODE",
-            Self::Ip => "IP_ADDRESS",
-            Self::Mac => "MAC_ADDRESS",
-            Self::AuTfn => "AU_TFN",
-            Self::AuMedicare => "AU_MEDICARE",
-            Self::CaSin => "CA_SIN",
-            Self::DeTaxId => "DE_TAX_ID",
-            Self::DeSocialSecurity => "DE_SOCIAL_SECURITY",
-            Self::EsNie => "ES_NIE",
-            Self::EsNif => "ES_NIF",
-            Self::FiPersonalIdentity => "FI_PERSONAL_IDENTITY_CODE",
-            Self::InAadhaar => "IN_AADHAAR",
-            Self::ItFiscalCode => "IT_FISCAL_CODE",
-            Self::KrRrn => "KR_RRN",
-            Self::KrFrn => "KR_FRN",
-            Self::NgNin => "NG_NIN",
-            Self::PlPesel => "PL_PESEL",
-            Self::SePersonnummer => "SE_PERSONNUMMER",
-            Self::SgNricFin => "SG_NRIC_FIN",
-            Self::ThTnin => "TH_TNIN",
-            Self::TrNationalId => "TR_NATIONAL_ID",
-            Self::UkNhs => "UK_NHS",
-            Self::UkNino => "UK_NINO",
-            Self::UsSsn => "US_SSN",
-            Self::UsItin => "US_ITIN",
-            Self::ZaId => "ZA_ID_NUMBER",
-        }
-    }
-
     /// The word that stands for it in a masked text.
     #[must_use]
     pub fn word(self) -> &'static str {
@@ -210,14 +172,6 @@ pub enum Unsearched {
 /// Where the text is longer than [`TEXT_BYTES_MAX`]: then nothing is known of it.
 pub fn find(text: &str) -> Result<Vec<Find>, Unsearched> {
     Ok(in_code_points(text, &hits(text, &Kind::ALL)?))
-}
-
-/// Finds of some kinds only.
-///
-/// # Errors
-/// As [`find`].
-pub fn find_only(text: &str, kinds: &[Kind]) -> Result<Vec<Find>, Unsearched> {
-    Ok(in_code_points(text, &hits(text, kinds)?))
 }
 
 pub(crate) fn hits(text: &str, kinds: &[Kind]) -> Result<Vec<Hit>, Unsearched> {

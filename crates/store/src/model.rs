@@ -13,6 +13,7 @@ statements! {
     MODEL_GET = "select model, kind, made_at, card from models where workspace = $1 and playbook = $2 and model = $3";
     MODEL_BYTES = "select bytes from models where workspace = $1 and playbook = $2 and model = $3";
     MODELS_LIST = "select model, kind, made_at, card from models where workspace = $1 and playbook = $2 order by made_at desc, model limit $3";
+    MODELS_ANY = "select 1 from models where workspace = $1 limit 1";
     STAGE_PUT = "insert into model_stages (workspace, playbook, stage, model, decision, since) values ($1, $2, $3, $4, $5, $6) on conflict (workspace, playbook, stage) do update set model = excluded.model, decision = excluded.decision, since = excluded.since";
     STAGE_DROP = "delete from model_stages where workspace = $1 and playbook = $2 and stage = $3";
     STAGES_OF = "select playbook, stage, model, decision, since from model_stages where workspace = $1 order by playbook, stage";
@@ -20,6 +21,8 @@ statements! {
     MODEL_TRUTH = "update model_answers set truth = $3 where workspace = $1 and case_id = $2";
     MODEL_SCORE = "select model, count(*) as said, count(answer) as advised, count(truth) filter (where answer is not null) as judged, count(truth) filter (where answer = truth) as hits from model_answers where workspace = $1 and playbook = $2 group by model";
     MODEL_RUN_TAKE = "insert into model_runs (workspace, holder, until, position) values ($1, $2, $4, $5) on conflict (workspace) do update set holder = excluded.holder, until = excluded.until where model_runs.holder = excluded.holder or model_runs.until <= $3 returning position";
+    MODEL_RUN_POSITION = "select position from model_runs where workspace = $1";
+    MODEL_RUN_BEGIN = "insert into model_runs (workspace, holder, until, position) values ($1, $2, 0, $3) on conflict (workspace) do update set position = excluded.position";
     MODEL_RUN_READ = "update model_runs set position = $3 where workspace = $1 and holder = $2";
     MODEL_RUNS_CLEAR = "delete from model_runs";
 }
@@ -137,6 +140,15 @@ pub async fn list(conn: Conn<'_>, workspace: Uuid, playbook: Uuid, limit: i64) -
     .map_err(attempt("list models"))
 }
 
+/// Whether a workspace has any model.
+///
+/// # Errors
+/// Where the storage fails.
+pub async fn any(conn: Conn<'_>, workspace: Uuid) -> Result<bool, Error> {
+    on!(conn, c => sqlx::query(MODELS_ANY).bind(workspace).fetch_optional(c).await.map(|r| r.is_some()))
+        .map_err(attempt("see whether there are models"))
+}
+
 /// Puts a model into a stage; whichever was there leaves it.
 ///
 /// # Errors
@@ -237,12 +249,11 @@ pub async fn scores(conn: Conn<'_>, workspace: Uuid, playbook: Uuid) -> Result<V
     .map_err(attempt("count what models said"))
 }
 
-/// Takes or renews the lease to let models run: how far events were read. `None`: another node has it. `begin` is where a
-/// workspace begins that never had one.
+/// Takes or renews the lease to let models run. `false`: another node has it. `begin` is where a workspace begins that never had one.
 ///
 /// # Errors
 /// Where the storage fails.
-pub async fn lease(conn: Conn<'_>, workspace: Uuid, holder: Uuid, (now, until): (i64, i64), begin: i64) -> Result<Option<i64>, Error> {
+pub async fn lease(conn: Conn<'_>, workspace: Uuid, holder: Uuid, (now, until): (i64, i64), begin: i64) -> Result<bool, Error> {
     on!(conn, c => sqlx::query(MODEL_RUN_TAKE)
         .bind(workspace)
         .bind(holder)
@@ -251,8 +262,26 @@ pub async fn lease(conn: Conn<'_>, workspace: Uuid, holder: Uuid, (now, until): 
         .bind(begin)
         .fetch_optional(c)
         .await
-        .map(|r| r.map(|r| r.get(0))))
+        .map(|r| r.is_some()))
     .map_err(attempt("take the lease to let models run"))
+}
+
+/// How far events were read; `None` where no model ever ran.
+///
+/// # Errors
+/// Where the storage fails.
+pub async fn position(conn: Conn<'_>, workspace: Uuid) -> Result<Option<i64>, Error> {
+    on!(conn, c => sqlx::query(MODEL_RUN_POSITION).bind(workspace).fetch_optional(c).await.map(|r| r.map(|r| r.get(0))))
+        .map_err(attempt("see how far models have read"))
+}
+
+/// Lets models begin at a position, whoever holds the lease: nothing before it is of interest.
+///
+/// # Errors
+/// Where the storage fails.
+pub async fn begin(conn: Conn<'_>, workspace: Uuid, position: i64) -> Result<(), Error> {
+    on!(conn, c => sqlx::query(MODEL_RUN_BEGIN).bind(workspace).bind(Uuid::nil()).bind(position).execute(c).await.map(|_| ()))
+        .map_err(attempt("let models begin"))
 }
 
 /// Says how far events were read.

@@ -14,11 +14,13 @@ const PRECEDENT_UPSERT_TAIL: &str = "on conflict (workspace, case_id) do update 
 statements! {
     PRECEDENT_DELETE = "delete from precedents where workspace = $1 and case_id = $2";
     PRECEDENTS_ERASE = "delete from precedents where workspace = $1 and subject = $2";
-    PRECEDENTS_LIST = "select p.case_id, p.playbook, p.subject, p.version, p.decided_at, p.known, p.sealed, s.wrapped_key from precedents p left join subjects s on s.workspace = p.workspace and s.subject = p.subject where p.workspace = $1 and (p.decided_at, p.case_id) > ($2, $3) order by p.decided_at, p.case_id limit $4";
+    PRECEDENTS_LIST = "select p.case_id, p.playbook, p.subject, p.version, p.decided_at, p.known, p.sealed, s.wrapped_key from precedents p left join subjects s on s.workspace = p.workspace and s.subject = p.subject where p.workspace = $1 and p.playbook = $2 and (p.decided_at, p.case_id) > ($3, $4) order by p.decided_at, p.case_id limit $5";
+    PRECEDENTS_BEFORE = "select decided_at, case_id from precedents where workspace = $1 and playbook = $2 order by decided_at desc, case_id desc limit 1 offset $3";
     PRECEDENTS_KNOWN = "select case_id from precedents where workspace = $1 and playbook = $2 and known order by decided_at desc limit $3";
     PRECEDENTS_CLEAR = "delete from precedents where workspace = $1";
     MARK_GET = "select position from precedent_marks where workspace = $1";
-    MARK_PUT = "insert into precedent_marks (workspace, position) values ($1, $2) on conflict (workspace) do update set position = excluded.position";
+    MARK_BEGIN = "insert into precedent_marks (workspace, position) values ($1, 0) on conflict (workspace) do nothing";
+    MARK_ADVANCE = "update precedent_marks set position = $3 where workspace = $1 and position = $2";
     MARK_CLEAR = "delete from precedent_marks where workspace = $1";
     TOUCHED_FROM = "select position, stream, type from events where workspace = $1 and position >= $2 order by position limit $3";
 }
@@ -98,15 +100,31 @@ pub async fn erase(conn: Conn<'_>, workspace: Uuid, subject: Uuid) -> Result<(),
         .map_err(attempt("erase what a subject's cases are like"))
 }
 
-/// Sketches in the order in which their cases were decided, after a place in it; each with its subject's wrapped key, where it has one.
+/// Sketches of a playbook in the order in which their cases were decided, after a place in it; each with its subject's wrapped key, where
+/// it has one.
 ///
 /// # Errors
 /// Where the storage fails.
-pub async fn list(conn: Conn<'_>, workspace: Uuid, after: (i64, Uuid), limit: i64) -> Result<Vec<(PrecedentRow, Option<Vec<u8>>)>, Error> {
-    on!(conn, c => sqlx::query(PRECEDENTS_LIST).bind(workspace).bind(after.0).bind(after.1).bind(limit).fetch_all(c).await.map(|rows| {
+pub async fn list(
+    conn: Conn<'_>,
+    workspace: Uuid,
+    playbook: Uuid,
+    after: (i64, Uuid),
+    limit: i64,
+) -> Result<Vec<(PrecedentRow, Option<Vec<u8>>)>, Error> {
+    on!(conn, c => sqlx::query(PRECEDENTS_LIST).bind(workspace).bind(playbook).bind(after.0).bind(after.1).bind(limit).fetch_all(c).await.map(|rows| {
         rows.iter().map(|r| (PrecedentRow { case: r.get(0), playbook: r.get(1), subject: r.get(2), version: r.get(3), decided_at: r.get(4), known: r.get(5), sealed: r.get(6) }, r.get(7))).collect()
     }))
     .map_err(attempt("read what cases are like"))
+}
+
+/// The place in that order after which the latest `most` of a playbook's sketches come; `None` where there are no more than that.
+///
+/// # Errors
+/// Where the storage fails.
+pub async fn before_latest(conn: Conn<'_>, workspace: Uuid, playbook: Uuid, most: i64) -> Result<Option<(i64, Uuid)>, Error> {
+    on!(conn, c => sqlx::query(PRECEDENTS_BEFORE).bind(workspace).bind(playbook).bind(most).fetch_optional(c).await.map(|r| r.map(|r| (r.get(0), r.get(1)))))
+        .map_err(attempt("find the latest of what cases are like"))
 }
 
 /// The cases of a playbook that were decided last and whose outcome is known, the latest first.
@@ -127,12 +145,21 @@ pub async fn mark(conn: Conn<'_>, workspace: Uuid) -> Result<Option<i64>, Error>
         .map_err(attempt("read how far precedents are"))
 }
 
-/// Says from which event sketches have to be made next.
+/// Begins to make sketches at the first event, where nobody has begun.
 ///
 /// # Errors
 /// Where the storage fails.
-pub async fn mark_put(conn: Conn<'_>, workspace: Uuid, position: i64) -> Result<(), Error> {
-    on!(conn, c => sqlx::query(MARK_PUT).bind(workspace).bind(position).execute(c).await.map(|_| ()))
+pub async fn mark_begin(conn: Conn<'_>, workspace: Uuid) -> Result<(), Error> {
+    on!(conn, c => sqlx::query(MARK_BEGIN).bind(workspace).execute(c).await.map(|_| ())).map_err(attempt("begin to make precedents"))
+}
+
+/// Says that the sketches of the events from `from` to before `to` were made. Changes nothing where the mark is somewhere else: then
+/// there are events before `from` that somebody else is still to make them of, or somebody was faster.
+///
+/// # Errors
+/// Where the storage fails.
+pub async fn mark_advance(conn: Conn<'_>, workspace: Uuid, (from, to): (i64, i64)) -> Result<(), Error> {
+    on!(conn, c => sqlx::query(MARK_ADVANCE).bind(workspace).bind(from).bind(to).execute(c).await.map(|_| ()))
         .map_err(attempt("write how far precedents are"))
 }
 

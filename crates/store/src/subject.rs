@@ -10,6 +10,7 @@ use uuid::Uuid;
 
 const SUBJECT_INSERT: &str = "insert into subjects (workspace, subject, token, wrapped_key)";
 
+const SUBJECTS_BY_ID: &str = "select subject, token, wrapped_key, erased_at from subjects where workspace = $1 and subject in";
 const SUBJECTS_BY_TOKEN: &str = "select subject, token, wrapped_key, erased_at from subjects where workspace = $1 and token in";
 
 statements! {
@@ -85,6 +86,28 @@ pub async fn by_tokens(mut conn: Conn<'_>, workspace: Uuid, tokens: &[Vec<u8>]) 
 pub async fn get(conn: Conn<'_>, workspace: Uuid, subject: Uuid) -> Result<Option<SubjectRow>, Error> {
     on!(conn, c => sqlx::query(SUBJECT_GET).bind(workspace).bind(subject).fetch_optional(c).await.map(|r| r.map(|r| subject_row!(r))))
         .map_err(attempt("find a data subject"))
+}
+
+/// By ids; those that there are.
+///
+/// # Errors
+/// Where the storage fails.
+pub async fn of_ids(mut conn: Conn<'_>, workspace: Uuid, subjects: &[Uuid]) -> Result<Vec<SubjectRow>, Error> {
+    const IDS_AT_ONCE: usize = 256;
+    let mut found = Vec::new();
+    for some in subjects.chunks(IDS_AT_ONCE) {
+        let ids = batch::padded(some);
+        let sql = batch::in_list(conn.is_postgres(), SUBJECTS_BY_ID, 1, ids.len(), "");
+        on!(conn.again(), c => {
+            let mut query = sqlx::query(sql).bind(workspace);
+            for id in &ids {
+                query = query.bind(*id);
+            }
+            query.fetch_all(c).await.map(|rows| found.extend(rows.iter().map(|r| subject_row!(r))))
+        })
+        .map_err(attempt("find data subjects"))?;
+    }
+    Ok(found)
 }
 
 /// Those whose values were destroyed.

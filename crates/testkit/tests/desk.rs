@@ -5,7 +5,7 @@
 
 use countersign_app::{
     Options,
-    input::{CaseInput, EscalateInput, Moment, ReasonInput, SnoozeInput},
+    input::{CaseInput, EscalateInput, Moment, ProposalInput, ReasonInput, SnoozeInput},
     queue::{Due, View},
     recent::Afterwards,
     session::{LINK_MICROS, SESSION_MICROS},
@@ -14,7 +14,7 @@ use countersign_core::{
     event::Actor,
     id::{CaseId, EventId, PersonId},
 };
-use countersign_testkit::{Kit, caller, case, each_engine, playbook};
+use countersign_testkit::{Kit, caller, case, each_engine, playbook, raw};
 use uuid::Uuid;
 
 const SECOND: i64 = 1_000_000;
@@ -195,6 +195,29 @@ async fn what_was_shown_is_shown_again_as_it_was() {
         assert!(kit.workspace.case_sheet(id, bo).await.unwrap().is_none(), "it was shown to somebody else");
         kit.answer(&sheet.shown, ada, "benign").await.unwrap();
         assert!(kit.workspace.case_sheet(id, ada).await.unwrap().is_none(), "it was answered");
+    })
+    .await;
+}
+
+/// An open page asks again and again whether it still holds: what answers it opens no value.
+#[tokio::test(flavor = "multi_thread")]
+async fn a_pulse_says_what_the_sheet_says_and_reads_nothing_for_it() {
+    each_engine(306, |kit| async move {
+        let (ada, bo, w) = (kit.member("Ada", &[]).await, kit.member("Bo", &[]).await, &kit.workspace);
+        kit.publish(&playbook("scans", "assist", "").replace("title = true", "title = true, personal = true")).await;
+        let id = CaseId(kit.open(case("scans", "c-1", "words")).await.case);
+        assert_eq!(w.case_pulse(id, ada).await.unwrap(), None, "nobody has it");
+        w.claim(ada, id).await.unwrap();
+        assert_eq!(w.case_pulse(id, ada).await.unwrap(), None, "nothing was shown yet");
+        let shown = kit.show(id, ada).await;
+        assert_eq!(w.case_pulse(id, ada).await.unwrap(), Some((EventId(shown.shown), false)));
+        assert_eq!(w.case_pulse(id, bo).await.unwrap(), None, "it was shown to somebody else");
+        let advice = ProposalInput { proposer: "another".into(), answer: Some("benign".into()), ..ProposalInput::default() };
+        w.case_propose(&caller(), id, advice, Options::default()).await.unwrap();
+        assert!(w.case_sheet(id, ada).await.unwrap().unwrap().newer);
+        raw::execute(kit.app.db(), "update vault set sealed = salt").await.unwrap();
+        assert!(w.case_sheet(id, ada).await.is_err(), "no value can be opened any more");
+        assert_eq!(w.case_pulse(id, ada).await.unwrap(), Some((EventId(shown.shown), true)));
     })
     .await;
 }

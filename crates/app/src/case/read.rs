@@ -10,13 +10,14 @@ use countersign_core::{
     answer::Answer,
     content::Content,
     event::{AdviceSeen, Body, Event, JudgmentGiven, JudgmentObserved, OutcomeValue, Phase, ProposalMade, Route},
-    id::{CaseId, EventId, PersonId, PlaybookId},
+    id::{CaseId, EventId, PersonId, PlaybookId, SubjectId},
     limits::PAGE_ITEMS_MAX,
     playbook::{AnswerSpec, FieldKind, Playbook},
     refusal::{Code, Refusal},
     time,
 };
 use countersign_engine::{CaseState, state::Status};
+use countersign_privacy::SubjectKey;
 use countersign_store as store;
 use serde_json::{Value, json};
 use std::{
@@ -246,6 +247,14 @@ fn tells_answers(body: &Body, viewer: PersonId) -> bool {
 impl Workspace {
     /// All of a case: events, state, opened values.
     pub(crate) async fn file(&self, case: CaseId) -> Result<File, Error> {
+        let (events, state) = self.folded(case).await?;
+        let mut session = self.inner.db.session().await?;
+        let values = self.values_of(&mut session, &[case.0]).await?;
+        Ok(File { events, state, values })
+    }
+
+    /// A case with all its events and none of its values.
+    pub(crate) async fn folded(&self, case: CaseId) -> Result<(Vec<(i64, Event)>, CaseState), Error> {
         let mut session = self.inner.db.session().await?;
         let rows = store::event::of_stream(session.conn(), self.id.0, case.0).await?;
         let mut events = Vec::with_capacity(rows.len());
@@ -253,8 +262,7 @@ impl Workspace {
             events.push((row.position, Event::from_bytes(&row.bytes)?));
         }
         let state = CaseState::fold(events.iter().map(|(_, e)| e)).ok_or_else(|| Refusal::new(Code::NotFound, "there is no such case"))?;
-        let values = self.values_of(&mut session, &[case.0]).await?;
-        Ok(File { events, state, values })
+        Ok((events, state))
     }
 
     /// The sealed values of some streams, opened.
@@ -266,14 +274,22 @@ impl Workspace {
     /// Rows of the vault, opened as far as their subjects' keys still exist.
     pub(crate) async fn values_open(&self, session: &mut store::Session, rows: &[store::vault::VaultRow]) -> Result<Values, Error> {
         let keys = self.inner.seals.of(&self.inner.root, self.id);
-        let mut subjects = HashMap::new();
-        for subject in rows.iter().filter_map(|r| r.subject).collect::<BTreeSet<_>>() {
-            let row = store::subject::get(session.conn(), self.id.0, subject).await?;
-            if let Some(wrapped) = row.and_then(|r| r.wrapped_key) {
-                subjects.insert(subject, keys.subject_key(countersign_core::SubjectId(subject), &wrapped)?);
-            }
-        }
+        let subjects = self.subject_keys(session, rows.iter().filter_map(|r| r.subject)).await?;
         Values::open(&keys, &subjects, rows)
+    }
+
+    /// The keys of some subjects, as far as they still exist; one question to the database for all.
+    pub(crate) async fn subject_keys(
+        &self,
+        session: &mut store::Session,
+        subjects: impl Iterator<Item = Uuid>,
+    ) -> Result<HashMap<Uuid, SubjectKey>, Error> {
+        let keys = self.inner.seals.of(&self.inner.root, self.id);
+        let subjects: BTreeSet<Uuid> = subjects.collect();
+        let subjects: Vec<Uuid> = subjects.into_iter().collect();
+        let rows = store::subject::of_ids(session.conn(), self.id.0, &subjects).await?;
+        let existing = rows.into_iter().filter_map(|row| Some((row.subject, row.wrapped_key?)));
+        existing.map(|(subject, wrapped)| Ok((subject, keys.subject_key(SubjectId(subject), &wrapped)?))).collect()
     }
 
     /// A case as `viewer` may see it; a program with full reading rights is no viewer.

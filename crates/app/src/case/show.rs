@@ -19,7 +19,7 @@ use countersign_core::{
     refusal::{Code, Refusal},
     time,
 };
-use countersign_engine::{command::ShownFacts, state::Status, track::TrackRecord};
+use countersign_engine::{CaseState, command::ShownFacts, state::Status, track::TrackRecord};
 use countersign_privacy::{sign_token, verify_token};
 use countersign_store as store;
 use serde::{Deserialize, Serialize};
@@ -98,26 +98,31 @@ impl Workspace {
     /// # Errors
     /// Where there is no such case, or the storage fails.
     pub async fn case_sheet(&self, case: CaseId, person: PersonId) -> Result<Option<Sheet>, Error> {
-        let now = self.inner.env.now();
-        let mut session = self.inner.db.session().await?;
-        let held = store::claim::held_until(session.conn(), self.id.0, case.0, person.0, now).await?;
-        drop(session);
+        let holds = self.holds(case, person).await?;
         let file = self.file(case).await?;
-        let state = &file.state;
-        let last = state.shown.iter().rev().find(|shown| shown.person == person);
-        let answerable = matches!(state.status(), Status::Open | Status::Appealed) && held.is_some();
-        let last = last.filter(|shown| {
-            answerable
-                && !shown.answered
-                && shown.revision == state.revision
-                && shown.content_digest == state.content_digest
-                && now < shown.expires_at
-        });
-        let event = last.and_then(|shown| file.events.iter().map(|(_, event)| event).find(|event| event.id == shown.id));
-        match event {
-            Some(event) => self.sheet(&file, event, person).await.map(Some),
+        match last_shown(&file.events, &file.state, person, self.inner.env.now()).filter(|_| holds) {
+            Some((event, _)) => self.sheet(&file, event, person).await.map(Some),
             None => Ok(None),
         }
+    }
+
+    /// Which showing that is, and whether there is advice by now that is not on it. Asked again and again by an open page, so that it
+    /// opens no value and looks at no other case.
+    ///
+    /// # Errors
+    /// As [`Workspace::case_sheet`].
+    pub async fn case_pulse(&self, case: CaseId, person: PersonId) -> Result<Option<(EventId, bool)>, Error> {
+        if !self.holds(case, person).await? {
+            return Ok(None);
+        }
+        let (events, state) = self.folded(case).await?;
+        let last = last_shown(&events, &state, person, self.inner.env.now());
+        Ok(last.map(|(event, body)| (event.id, newer(&state, body))))
+    }
+
+    async fn holds(&self, case: CaseId, person: PersonId) -> Result<bool, Error> {
+        let mut session = self.inner.db.session().await?;
+        Ok(store::claim::held_until(session.conn(), self.id.0, case.0, person.0, self.inner.env.now()).await?.is_some())
     }
 
     async fn show(&self, caller: &Caller, case: CaseId, person: PersonId, options: Options) -> Result<(Event, u64), Error> {
@@ -173,9 +178,7 @@ impl Workspace {
         let Body::CaseShown(body) = &event.body else { return Err(Error::Damaged("showing a case left another record".into())) };
         let state = &file.state;
         let playbook = self.inner.control(self.id).await?.playbook(state.playbook, state.playbook_version)?;
-        // Whether there is newer advice is advice: only somebody who sees advice is told.
-        let current: Vec<_> = state.proposals_advised().map(|p| p.id).collect();
-        let sees = body.advice_visible || body.phase == Phase::Final || state.route.as_ref().is_some_and(|r| r.route == Route::Assist);
+        let sees = sees_advice(state, body);
         Ok(Sheet {
             shown: self.shown(file, event, state.version).await?,
             playbook_version: state.playbook_version,
@@ -184,7 +187,7 @@ impl Workspace {
             deadline_at: state.deadline_at,
             expires_at: body.expires_at,
             may_ask: sees && body.phase != Phase::Adjudication && body.phase != Phase::Appeal,
-            newer: sees && matches!(body.phase, Phase::Only | Phase::Final) && current != body.proposals,
+            newer: newer(state, body),
             first: state.first_answer(person).map(|j| file.answer(&j.answer)),
             asks: if sees { file.asks() } else { Vec::new() },
         })
@@ -213,6 +216,31 @@ impl Workspace {
         }
         self.submit(caller, case, Verb::Judge(input, token.facts()), options).await.map(|done| done.receipt)
     }
+}
+
+/// What was shown to a person last, where they can still answer exactly that as long as they hold the case.
+fn last_shown<'a>(events: &'a [(i64, Event)], state: &CaseState, person: PersonId, now: Micros) -> Option<(&'a Event, &'a CaseShown)> {
+    let last = state.shown.iter().rev().find(|shown| shown.person == person).filter(|shown| {
+        matches!(state.status(), Status::Open | Status::Appealed)
+            && !shown.answered
+            && shown.revision == state.revision
+            && shown.content_digest == state.content_digest
+            && now < shown.expires_at
+    })?;
+    events.iter().find_map(|(_, event)| match &event.body {
+        Body::CaseShown(body) if event.id == last.id => Some((event, body)),
+        _ => None,
+    })
+}
+
+fn sees_advice(state: &CaseState, body: &CaseShown) -> bool {
+    body.advice_visible || body.phase == Phase::Final || state.route.as_ref().is_some_and(|r| r.route == Route::Assist)
+}
+
+/// Whether there is newer advice is advice: only somebody who sees advice is told.
+fn newer(state: &CaseState, body: &CaseShown) -> bool {
+    let current = state.proposals_advised().map(|p| p.id);
+    sees_advice(state, body) && matches!(body.phase, Phase::Only | Phase::Final) && !current.eq(body.proposals.iter().copied())
 }
 
 /// After an answer of one's own: what became of such answers, where the AI's one proposal says something else.

@@ -4,6 +4,7 @@
 use super::{BUILT_IN, CHAMPION, version_of};
 use crate::{
     Error, Options, Workspace,
+    case::read::share,
     input::{EvidenceInput, ProposalInput},
     workspace::system,
 };
@@ -13,6 +14,7 @@ use countersign_core::{
     playbook::{AnswerSpec, Playbook},
     refusal::{Code, Refusal},
 };
+use countersign_engine::CaseState;
 use countersign_models::{Advice, Input, Proposer as _, Reach, TextModel};
 use countersign_store as store;
 use serde_json::Value;
@@ -122,7 +124,6 @@ fn proposal(playbook: &Playbook, model: &TextModel, advice: Advice) -> Option<Pr
     if model.classes() != options.as_slice() {
         return None;
     }
-    let decimal = |billionths: u32| Value::String(format!("{}.{:09}", billionths / 1_000_000_000, billionths % 1_000_000_000));
     let evidence = advice.evidence.into_iter().map(|one| EvidenceInput {
         field: one.field,
         start: one.span.map(|(start, _)| start),
@@ -132,11 +133,16 @@ fn proposal(playbook: &Playbook, model: &TextModel, advice: Advice) -> Option<Pr
     Some(ProposalInput {
         proposer: BUILT_IN.into(),
         version: Some(version_of(model.version()).to_owned()),
-        probabilities: Some(advice.probabilities.into_iter().map(|(option, p)| (option, decimal(p))).collect()),
+        probabilities: Some(advice.probabilities.into_iter().map(|(option, p)| (option, share(p).into())).collect()),
         explanation: Some(advice.explanation),
         evidence: evidence.collect(),
         ..ProposalInput::default()
     })
+}
+
+/// Whether a proposer's version has a say on the present content: what it said before an amendment is of other content.
+pub(super) fn proposed(state: &CaseState, proposer: &str, version: &str) -> bool {
+    state.proposals_current().any(|one| one.proposer == proposer && one.proposer_version == version)
 }
 
 /// What a bulk of proposals came to.
@@ -181,19 +187,23 @@ impl Workspace {
             let page = self.cases_list(Some(playbook), Some("open"), cursor.as_deref(), PAGE_ITEMS).await?;
             for summary in &page.items {
                 let case = CaseId(summary.case);
-                let view = self.case_get(case, None).await?;
-                let spec = self.case_playbook(case).await?;
-                let input = super::learn::input_of(&spec, &view);
+                let file = self.file(case).await?;
+                let spec = self.inner.control(self.id).await?.playbook(file.state.playbook, file.state.playbook_version)?;
+                let input = super::learn::input_of(&spec, &file);
                 done.cases += 1;
                 said(summary.case, super::file::said(&model, &input));
                 let Ok(advice) = model.propose(&input) else {
                     done.no_advice += 1;
                     continue;
                 };
-                let there = view.proposals.iter().any(|one| one.proposer == BUILT_IN && one.version == version_of(model.version()));
+                let there = proposed(&file.state, BUILT_IN, version_of(model.version()));
                 if let (true, false, Some(advice)) = (add, there, proposal(&spec, &model, advice)) {
-                    self.case_propose(&system("models"), case, advice, Options::default()).await?;
-                    done.added += 1;
+                    match self.case_propose(&system("models"), case, advice, Options::default()).await {
+                        Ok(_) => done.added += 1,
+                        // One case that takes no proposal, as when it was decided meanwhile, keeps none from the others.
+                        Err(Error::Refused(_)) => done.no_advice += 1,
+                        Err(error) => return Err(error),
+                    }
                 }
             }
             cursor = page.next;

@@ -1,9 +1,10 @@
 //! Asking a language model behind an endpoint about open cases. Personal data goes out masked or not at all; what comes back is a
 //! proposal like any other, and where nothing comes back the case stays with people, and whoever asked is told why.
 
-use super::learn::choices;
-use crate::{Env, Error, Options, Workspace, input::ProposalInput, workspace::system};
+use super::{advice::proposed, learn::choices};
+use crate::{Env, Error, Options, Workspace, case::read::share, input::ProposalInput, workspace::system};
 use countersign_core::{
+    Content,
     id::CaseId,
     playbook::Playbook,
     refusal::{Code, Refusal},
@@ -12,6 +13,7 @@ pub use countersign_models::chat::{Client, Endpoint, Fault, Secret, wire::Wire};
 use countersign_models::{
     Input, Reach, Value as Seen,
     chat::{Advice, Question, Surroundings, protocol},
+    input::TEXT_CHARS_MAX,
 };
 use countersign_privacy::mask::mask;
 use serde_json::{Map, Value, json};
@@ -71,12 +73,13 @@ impl Workspace {
             let page = self.cases_list(Some(playbook), Some("open"), cursor.as_deref(), PAGE_ITEMS).await?;
             for summary in &page.items {
                 let case = CaseId(summary.case);
-                let view = self.case_get(case, None).await?;
-                if view.proposals.iter().any(|one| one.proposer == endpoint.model && one.version == version) {
+                let file = self.file(case).await?;
+                if proposed(&file.state, &endpoint.model, &version) {
                     continue;
                 }
-                let spec = self.case_playbook(case).await?;
-                let values = view.fields.iter().map(|field| (field.name.clone(), field.value.clone())).collect();
+                let spec = self.inner.control(self.id).await?.playbook(file.state.playbook, file.state.playbook_version)?;
+                let value = |(name, content): (&String, &Content)| Some((name.clone(), file.values.get(content)?));
+                let values = file.state.fields.iter().filter_map(value).collect();
                 done.cases += 1;
                 let advice = match question(&spec, &values) {
                     Ok(question) => client
@@ -89,13 +92,22 @@ impl Workspace {
                     Ok(advice) => {
                         done.cost = done.cost.saturating_add(advice.cost);
                         let proposal = proposal(endpoint, &version, &advice);
-                        said(
-                            summary.case,
-                            json!({ "answer": advice.answer, "probabilities": proposal.probabilities, "cost": proposal.cost }),
-                        );
-                        if add {
-                            self.case_propose(&system("models"), case, proposal, Options::default()).await?;
-                            done.added += 1;
+                        let what = json!({ "answer": advice.answer, "probabilities": proposal.probabilities, "cost": proposal.cost });
+                        let added = match add {
+                            true => self.case_propose(&system("models"), case, proposal, Options::default()).await.map(|_| 1),
+                            false => Ok(0),
+                        };
+                        match added {
+                            Ok(added) => {
+                                done.added += added;
+                                said(summary.case, what);
+                            }
+                            // One case that takes no proposal, as when it was decided meanwhile, ends nothing.
+                            Err(Error::Refused(refusal)) => {
+                                done.no_advice += 1;
+                                said(summary.case, json!({ "no_advice": refusal.detail }));
+                            }
+                            Err(error) => return Err(error),
                         }
                     }
                     Err((why, end)) => {
@@ -115,9 +127,10 @@ impl Workspace {
     }
 }
 
-/// Whether asking about further cases is of no use now.
+/// Whether asking about further cases is of no use now: nothing may be spent, the endpoint is left alone, the key is wrong or there is no
+/// such model. Any other refusal is of this one case, as of one that is too long for the model.
 fn ends(fault: &Fault) -> bool {
-    matches!(fault, Fault::Budget | Fault::Resting | Fault::Misasked(_))
+    matches!(fault, Fault::Budget | Fault::Resting | Fault::Misasked(401 | 403 | 404))
 }
 
 /// What may go out about a case.
@@ -128,7 +141,9 @@ fn question(playbook: &Playbook, values: &BTreeMap<String, Value>) -> Result<Que
     }
     let text = |value: &Seen| match value {
         Seen::Text(text) | Seen::Gathered(text) | Seen::Word(text) => Some(text.clone()),
-        Seen::Number(_) | Seen::Flag(_) => None,
+        // A number may be a card's or a person's as well.
+        Seen::Number(number) => Some(number.to_string()),
+        Seen::Flag(_) => None,
     };
     // All texts of the case together, so that the same value has the same placeholder throughout.
     let masked: Vec<(usize, String)> = input
@@ -140,7 +155,9 @@ fn question(playbook: &Playbook, values: &BTreeMap<String, Value>) -> Result<Que
         .collect();
     let texts: Vec<&str> = masked.iter().map(|(_, text)| text.as_str()).collect();
     let (texts, _) = mask(&texts).map_err(|error| error.to_string())?;
-    let replaced: BTreeMap<usize, String> = masked.iter().map(|(at, _)| *at).zip(texts).collect();
+    // Cut only now: half an address at the cut would have passed for none.
+    let cut = |text: String| text.chars().take(TEXT_CHARS_MAX).collect();
+    let replaced: BTreeMap<usize, String> = masked.iter().map(|(at, _)| *at).zip(texts.into_iter().map(cut)).collect();
     let value = |at: usize, value: &Seen| match (replaced.get(&at), value) {
         (Some(text), _) => json!(text),
         (None, Seen::Text(text) | Seen::Gathered(text) | Seen::Word(text)) => json!(text),
@@ -153,8 +170,7 @@ fn question(playbook: &Playbook, values: &BTreeMap<String, Value>) -> Result<Que
 }
 
 fn proposal(endpoint: &Endpoint, version: &str, advice: &Advice) -> ProposalInput {
-    let decimal = |billionths: u32| Value::String(format!("{}.{:09}", billionths / 1_000_000_000, billionths % 1_000_000_000));
-    let probabilities: Map<String, Value> = advice.probabilities.iter().map(|(option, p)| (option.clone(), decimal(*p))).collect();
+    let probabilities: Map<String, Value> = advice.probabilities.iter().map(|(option, p)| (option.clone(), share(*p).into())).collect();
     ProposalInput {
         proposer: endpoint.model.clone(),
         version: Some(version.to_owned()),
@@ -175,6 +191,7 @@ mod tests {
         let source = "name = \"t\"\nquestion = \"?\"\nanswer = { kind = \"choice\", options = [\"a\", \"b\"] }\n[fields]\n\
             open = { type = \"text\" }\nlocal = { type = \"text\", personal = true }\nmasked = { type = \"text\", personal = true, share = \"masked\" }\n\
             talk = { type = \"conversation\", personal = true, share = \"masked\" }\nnever = { type = \"text\", personal = true, share = \"never\" }\n\
+            card = { type = \"number\", personal = true, share = \"masked\" }\nlong = { type = \"text\", personal = true, share = \"masked\" }\n\
             who = { type = \"text\", personal = true, subject = true, share = \"masked\" }\n";
         let playbook = parse::parse(source, "t.toml").unwrap();
         let values = [
@@ -183,14 +200,20 @@ mod tests {
             ("masked", json!("write to ada@example.org")),
             ("talk", json!([{ "role": "customer", "text": "ada@example.org, 4111 1111 1111 1111" }])),
             ("never", json!("secret")),
+            ("card", json!("4111111111111111")),
+            // An address that the cut would go through.
+            ("long", json!(format!("{}ada@example.org", " ".repeat(TEXT_CHARS_MAX - 12)))),
             ("who", json!("ada@example.org")),
         ];
         let question = question(&playbook, &values.into_iter().map(|(name, value)| (name.to_owned(), value)).collect()).unwrap();
         let sent = json!(question.fields.iter().cloned().collect::<Map<String, Value>>()).to_string();
-        assert_eq!(question.fields.iter().map(|(name, _)| name.as_str()).collect::<Vec<_>>(), ["open", "masked", "talk"]);
+        assert_eq!(question.fields.iter().map(|(name, _)| name.as_str()).collect::<Vec<_>>(), ["open", "masked", "talk", "card", "long"]);
         assert!(sent.contains("write to [MAIL_1]") && sent.contains("[MAIL_1], [CARD_1]"), "{sent}");
         for hidden in ["ada@", "4111", "home", "secret"] {
             assert!(!sent.contains(hidden), "{sent}");
         }
+        // What is too long to be searched goes nowhere, and the case with it.
+        let huge = BTreeMap::from([("masked".to_owned(), json!("x".repeat(countersign_privacy::find::TEXT_BYTES_MAX + 1)))]);
+        assert!(super::question(&playbook, &huge).unwrap_err().contains("is not searched"));
     }
 }

@@ -1,7 +1,7 @@
 //! Models as a job: one node a workspace puts promotions into effect, lets champions and shadows look at new cases beside the queue,
 //! and sees what turned out. What a model says here is kept apart: no case, no route and no person ever sees it.
 
-use super::{learn, version_of_bytes};
+use super::{learn, promotion::Stands, version_of_bytes};
 use crate::{App, Error, Inner, Workspace};
 use countersign_core::{
     Event,
@@ -27,10 +27,13 @@ const LEASE_MICROS: Micros = 15_000_000;
 /// Events read at once.
 const EVENTS_AT_ONCE: i64 = 512;
 
-/// What a node remembers of a workspace.
+/// What a node remembers of a workspace. All of it saves work and nothing rests on it.
 #[derive(Default)]
 pub struct Memory {
-    applied: BTreeSet<uuid::Uuid>,
+    /// Until when this node lets the models run.
+    until: Option<Micros>,
+    /// The decisions on promotions as they stood when the stages were last made from them.
+    promotions: Vec<Stands>,
 }
 
 /// What a round did.
@@ -68,21 +71,51 @@ impl Workspace {
     /// # Errors
     /// Where the storage fails, or a stored event cannot be read.
     pub async fn models_run(&self, memory: &mut Memory) -> Result<Round, Error> {
+        let mut session = self.inner.db.session().await?;
+        let any = store::model::any(session.conn(), self.id.0).await?;
+        drop(session);
+        if !any {
+            return Ok(Round::default());
+        }
+        memory.until = self.models_lease(memory.until).await?;
+        if memory.until.is_none() {
+            return Ok(Round::default());
+        }
+        let promoted = self.promotions_apply(&mut memory.promotions).await?;
+        let mut session = self.inner.db.session().await?;
+        // The stages first: a position is moved to the head with the first stage that is filled.
+        let stages = store::model::stages(session.conn(), self.id.0).await?;
+        let position = store::model::position(session.conn(), self.id.0).await?;
+        drop(session);
+        match position {
+            Some(position) if !stages.is_empty() => Ok(Round { promoted, said: self.models_listen(&stages, position).await? }),
+            // Nobody listens: when a model begins to, it begins with what is new then.
+            _ => Ok(Round { promoted, said: 0 }),
+        }
+    }
+
+    /// Until when this node lets models run; `None` where another one does. A lease that still lasts is not written anew.
+    async fn models_lease(&self, until: Option<Micros>) -> Result<Option<Micros>, Error> {
         let now = self.inner.env.now();
+        if let Some(until) = until.filter(|until| now < until.saturating_sub(LEASE_MICROS / 2)) {
+            return Ok(Some(until));
+        }
+        let until = now.saturating_add(LEASE_MICROS);
         let mut tx = self.inner.db.begin().await?;
         let head = store::log_head::get(tx.conn(), self.id.0).await?.map_or(0, |head| head.size);
-        let stages = store::model::stages(tx.conn(), self.id.0).await?;
-        let position = store::model::lease(tx.conn(), self.id.0, self.inner.holder, (now, now.saturating_add(LEASE_MICROS)), head).await?;
+        let taken = store::model::lease(tx.conn(), self.id.0, self.inner.holder, (now, until), head).await?;
         tx.commit().await?;
-        let Some(position) = position else { return Ok(Round::default()) };
-        let promoted = self.promotions_apply(&mut memory.applied).await?;
-        if stages.is_empty() {
-            // Nobody listens: when a model begins to, it begins with what is new then.
-            self.models_read_to(head).await?;
-            return Ok(Round { promoted, said: 0 });
+        Ok(taken.then_some(until))
+    }
+
+    /// Fills a stage. Where none was filled models begin with what comes from here on, not at the beginning of the ledger: what is
+    /// asked is how they do from now on.
+    pub(super) async fn stage_fill(&self, tx: &mut store::Tx, row: &StageRow) -> Result<(), Error> {
+        if store::model::stages(tx.conn(), self.id.0).await?.is_empty() {
+            let head = store::log_head::get(tx.conn(), self.id.0).await?.map_or(0, |head| head.size);
+            store::model::begin(tx.conn(), self.id.0, head).await?;
         }
-        let said = self.models_listen(&stages, position).await?;
-        Ok(Round { promoted, said })
+        Ok(store::model::stage_put(tx.conn(), self.id.0, row).await?)
     }
 
     async fn models_read_to(&self, position: i64) -> Result<(), Error> {
@@ -127,10 +160,10 @@ impl Workspace {
 
     /// Every model of the case's playbook says what it would.
     async fn models_look(&self, stages: &[StageRow], case: CaseId) -> Result<u64, Error> {
-        let view = self.case_get(case, None).await?;
-        let playbook = self.case_playbook(case).await?;
-        let id = self.control().await?.playbook_id(&view.playbook)?;
-        let input = learn::input_of(&playbook, &view);
+        let file = self.file(case).await?;
+        let id = file.state.playbook;
+        let playbook = self.inner.control(self.id).await?.playbook(id, file.state.playbook_version)?;
+        let input = learn::input_of(&playbook, &file);
         let mut said = 0;
         for stage in stages.iter().filter(|stage| stage.playbook == id.0) {
             let model = match self.model_ready(PlaybookId(stage.playbook), &stage.model).await {
@@ -162,13 +195,12 @@ impl Workspace {
     }
 
     async fn models_truth(&self, stages: &[StageRow], case: CaseId) -> Result<(), Error> {
-        let view = self.case_get(case, None).await?;
-        let id = self.control().await?.playbook_id(&view.playbook)?;
-        if !stages.iter().any(|stage| stage.playbook == id.0) {
+        let file = self.file(case).await?;
+        if !stages.iter().any(|stage| stage.playbook == file.state.playbook.0) {
             return Ok(());
         }
-        let playbook = self.case_playbook(case).await?;
-        let truth = learn::truth_of(&playbook, &view);
+        let playbook = self.inner.control(self.id).await?.playbook(file.state.playbook, file.state.playbook_version)?;
+        let truth = learn::truth_of(&playbook, case, &file);
         let mut tx = self.inner.db.begin().await?;
         store::model::truth(tx.conn(), self.id.0, case.0, truth.as_deref()).await?;
         Ok(tx.commit().await?)

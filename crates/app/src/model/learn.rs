@@ -1,12 +1,13 @@
 //! What a model may learn from: outcomes, and answers that people gave before they saw any advice. Nothing else ever teaches.
 
 use super::BUILT_IN;
-use crate::{Error, Workspace, view::CaseView};
+use crate::{Error, Workspace, case::read::File};
 use countersign_core::{
-    id::CaseId,
+    answer::Answer,
+    event::{AdviceSeen, Body, OutcomeValue, Phase},
+    id::{CaseId, EventId, PersonId},
     playbook::{AnswerSpec, Playbook},
     refusal::{Code, Refusal},
-    time::parse_rfc3339,
 };
 use countersign_models::{
     Input, Proposer as _, Reach, TextModel,
@@ -14,7 +15,7 @@ use countersign_models::{
 };
 use countersign_store::{self as store, model::ModelRow};
 use serde_json::Value;
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 /// Cases on one page.
 const PAGE_ITEMS: u32 = 200;
@@ -87,9 +88,9 @@ impl Workspace {
         let (mut examples, mut read, mut cursor) = (Vec::new(), 0usize, None);
         loop {
             let page = all.cases_list(Some(name), None, cursor.as_deref(), PAGE_ITEMS).await?;
-            for summary in &page.items {
-                read += 1;
-                examples.extend(of_case(playbook, &all.case_get(CaseId(summary.case), None).await?));
+            read += page.items.len();
+            for (case, file) in all.files(page.items.iter().map(|summary| summary.case)).await? {
+                examples.extend(of_case(playbook, CaseId(case), &file));
             }
             progress(Progress::Reading(read));
             cursor = page.next;
@@ -135,45 +136,75 @@ pub async fn taught(examples: Vec<Example>, classes: Vec<String>, progress: &mut
     Ok(Trained { model, report })
 }
 
-/// The examples of one case: its outcome where it is known, else the answers that people gave by themselves.
-pub(super) fn of_case(playbook: &Playbook, case: &CaseView) -> Vec<Example> {
-    let input = input_of(playbook, case);
-    if input.fields.is_empty() {
+/// The examples of one case: its outcome where it is known, else the answers that people gave by themselves. A case of which something
+/// was erased teaches nothing: what is left of it is not what was decided on.
+pub(super) fn of_case(playbook: &Playbook, case: CaseId, file: &File) -> Vec<Example> {
+    let input = input_of(playbook, file);
+    let erased = file.state.fields.values().any(|content| file.values.get(content).is_none());
+    if input.fields.is_empty() || erased {
         return Vec::new();
     }
-    let example = |answer: String, person: Option<String>, at: &str| Example {
+    let example = |answer: String, person: Option<PersonId>, at: i64| Example {
         input: input.clone(),
         answer,
-        case: case.case.to_string(),
-        person,
-        at: parse_rfc3339(at).unwrap_or(0),
+        case: case.to_string(),
+        person: person.map(|person| person.to_string()),
+        at,
     };
     let known = |answer: &String| matches!(&playbook.answer, AnswerSpec::Choice { options } if options.contains(answer));
-    if let Some(truth) = case.outcome.as_ref().and_then(label).filter(known) {
-        return vec![example(truth, None, &case.opened)];
+    let outcome = file.state.outcomes.last().and_then(|outcome| match &outcome.value {
+        OutcomeValue::Answer(answer) => label(&file.answer(answer)),
+        OutcomeValue::Payoff(_) => None,
+    });
+    if let Some(truth) = outcome.filter(known) {
+        return vec![example(truth, None, file.state.opened_at)];
     }
-    let own = case.judgments.iter().filter(|judgment| is_own(&judgment.advice, &judgment.phase));
-    own.filter_map(|judgment| {
-        let answer = label(&judgment.answer).filter(known)?;
-        Some(example(answer, Some(judgment.person.to_string()), &judgment.at))
-    })
-    .collect()
+    let own = own_answers(file).into_iter();
+    own.filter_map(|(person, answer, at)| Some(example(label(&file.answer(answer)).filter(known)?, Some(person), at))).collect()
 }
 
-/// Whether an answer was given before any advice. An adjudication or an appeal is about others' answers.
-fn is_own(advice: &str, phase: &str) -> bool {
-    advice == "no" && matches!(phase, "first" | "only")
+/// The answers that people gave by themselves: those that still count on the present content, of people who had seen no advice on the
+/// case by then, not on an earlier showing either. Of answers from another tool those of which it says that no advice was seen. An
+/// adjudication or an appeal is about others' answers.
+fn own_answers(file: &File) -> Vec<(PersonId, &Answer, i64)> {
+    let counts: BTreeSet<EventId> = file.state.judgments_standing().map(|judgment| judgment.id).collect();
+    let own_phase = |phase: Phase| matches!(phase, Phase::First | Phase::Only);
+    let (mut told, mut own) = (BTreeSet::new(), Vec::new());
+    for (_, event) in &file.events {
+        match &event.body {
+            Body::CaseShown(body) if body.advice_visible => {
+                told.insert(body.person);
+            }
+            // What was answered elsewhere was answered on what stood then.
+            Body::CaseAmended(_) => own.clear(),
+            Body::JudgmentGiven(body) => {
+                let alone = own_phase(body.phase) && !body.advice_visible && !told.contains(&body.person);
+                if alone && counts.contains(&event.id) {
+                    own.push((body.person, &body.answer, event.occurred_at));
+                }
+            }
+            Body::JudgmentObserved(body) => {
+                let alone = own_phase(body.phase) && body.advice_seen == AdviceSeen::No && !told.contains(&body.person);
+                if alone {
+                    own.push((body.person, &body.answer, event.occurred_at));
+                }
+            }
+            _ => {}
+        }
+    }
+    own
 }
 
 /// What turned out of a case, by the outcome or else by people's own answers; `None` where they differ or there is none.
-pub(super) fn truth_of(playbook: &Playbook, case: &CaseView) -> Option<String> {
-    let mut answers = of_case(playbook, case).into_iter().map(|example| example.answer);
+pub(super) fn truth_of(playbook: &Playbook, case: CaseId, file: &File) -> Option<String> {
+    let mut answers = of_case(playbook, case, file).into_iter().map(|example| example.answer);
     let first = answers.next()?;
     answers.all(|other| other == first).then_some(first)
 }
 
-pub(super) fn input_of(playbook: &Playbook, case: &CaseView) -> Input {
-    let values: BTreeMap<String, Value> = case.fields.iter().map(|field| (field.name.clone(), field.value.clone())).collect();
+pub(super) fn input_of(playbook: &Playbook, file: &File) -> Input {
+    let value = |name: &String| Some((name.clone(), file.values.get(file.state.fields.get(name)?)?));
+    let values: BTreeMap<String, Value> = playbook.fields.iter().filter_map(|field| value(&field.name)).collect();
     Input::of(playbook, &values, Reach::InProcess)
 }
 

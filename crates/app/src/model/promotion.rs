@@ -5,24 +5,42 @@ use super::{BUILT_IN, CHAMPION, registry::digest_bytes, version_of};
 use crate::{
     Caller, Error, Options, Workspace,
     input::{ActInput, CaseInput},
-    view::{CaseView, DecisionView, Receipt},
+    view::{DecisionView, Receipt},
     workspace::system,
 };
 use countersign_core::{
-    id::{CaseId, EventId},
+    event::{Body, Event},
+    id::{CaseId, PlaybookId},
     refusal::{Code, Refusal},
     time::parse_rfc3339,
 };
 use countersign_science::estimate::Estimate;
 use countersign_store::{self as store, model::StageRow};
 use serde_json::{Value, json};
-use std::collections::BTreeSet;
+use std::collections::BTreeMap;
 
 /// The playbook by which models are promoted. A workspace may publish its own version: other roles, more signatures, a longer grace.
 pub const PLAYBOOK: &str = "model-promotion";
 /// The model that is none: promoted, it means that no model advises any more.
 pub const NONE: &str = "none";
 const PROMOTE: &str = "promote";
+
+/// How a decision stands, as far as it changes which model advises.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(super) struct Stands {
+    decision: uuid::Uuid,
+    status: String,
+    answer: String,
+    /// Whether its grace is over.
+    due: bool,
+}
+
+impl Stands {
+    fn of(decision: &DecisionView, now: i64) -> Self {
+        let due = parse_rfc3339(&decision.act_after).unwrap_or(i64::MAX) <= now;
+        Self { decision: decision.decision, status: decision.status.clone(), answer: decision.answer.clone(), due }
+    }
+}
 
 const SOURCE: &str = r#"# How models come to advise people: a decision like any other. Publish a version of your own for other roles, more signatures or a
 # longer grace; the fields and the two answers have to stay.
@@ -120,73 +138,122 @@ impl Workspace {
         Ok(())
     }
 
-    /// Puts into effect what was decided and whose grace is over; `done` remembers what needs no second look. Returns how many stages
-    /// changed.
-    pub(super) async fn promotions_apply(&self, done: &mut BTreeSet<uuid::Uuid>) -> Result<u64, Error> {
-        if self.playbook_latest(PLAYBOOK).await.is_err() {
+    /// Makes the stages from the decisions as they stand: of those to promote, the latest whose grace is over says which model advises. One
+    /// that was withdrawn, corrected, opened again or overturned says nothing any more, and what stood before it stands again. Writes only
+    /// what differs, whatever was seen before: `seen` saves the work where nothing changed. Returns how many stages changed.
+    pub(super) async fn promotions_apply(&self, seen: &mut Vec<Stands>) -> Result<u64, Error> {
+        // What stands is read, whoever asks: nobody is shown it.
+        let all = Self { reader: None, ..self.clone() };
+        let Some(decisions) = all.promotions().await? else { return Ok(0) };
+        let now = self.inner.env.now();
+        let stand: Vec<Stands> = decisions.iter().map(|decision| Stands::of(decision, now)).collect();
+        if *seen == stand {
             return Ok(0);
         }
-        let (mut changed, mut cursor, now) = (0, None, self.inner.env.now());
-        loop {
-            let page = self.decisions_list(Some(PLAYBOOK), None, cursor.as_deref(), PAGE_ITEMS).await?;
-            for decision in page.items.iter().filter(|decision| decision.answer == PROMOTE) {
-                if done.contains(&decision.decision) {
-                    continue;
+        let mut wanted: BTreeMap<PlaybookId, (i64, Option<Vec<u8>>, uuid::Uuid)> = BTreeMap::new();
+        let mut whole = true;
+        for decision in decisions.iter().filter(|decision| decision.answer == PROMOTE) {
+            match all.promotion_standing(decision, now).await {
+                Ok(Some((playbook, since, model))) => {
+                    if wanted.get(&playbook).is_none_or(|(latest, ..)| *latest < since) {
+                        wanted.insert(playbook, (since, model, decision.decision));
+                    }
                 }
-                changed += u64::from(self.promotion_apply(decision, now, done).await?);
-            }
-            cursor = page.next;
-            if cursor.is_none() {
-                return Ok(changed);
+                Ok(None) => {}
+                // Appealed, or changed at this very moment: nothing of it takes effect, and it is looked at again in the next round.
+                Err(Error::Refused(_)) => whole = false,
+                Err(error) => return Err(error),
             }
         }
-    }
-
-    async fn promotion_apply(&self, decision: &DecisionView, now: i64, done: &mut BTreeSet<uuid::Uuid>) -> Result<bool, Error> {
-        let due = parse_rfc3339(&decision.act_after).unwrap_or(i64::MAX) <= now;
-        match decision.status.as_str() {
-            "acted" => {}
-            "standing" | "corrected" if due => {
-                let reference = Some("the model advises from now on".to_owned());
-                self.decision_act(&system("models"), EventId(decision.decision), ActInput { reference }, Options::default()).await?;
-            }
-            // Within its grace, withdrawn, opened again or overturned: it may still come to stand.
-            _ => return Ok(false),
+        let changed = self.champions_put(&wanted, now).await?;
+        // Acting on a decision changed how it stands; the next round sees that, and finds nothing to write.
+        if whole {
+            *seen = stand;
         }
-        let case = self.case_get(CaseId(decision.case), None).await?;
-        let changed = self.stage_champion(&case, decision, now).await?;
-        done.insert(decision.decision);
         Ok(changed)
     }
 
-    async fn stage_champion(&self, case: &CaseView, decision: &DecisionView, now: i64) -> Result<bool, Error> {
-        let word =
-            |name: &str| case.fields.iter().find(|field| field.name == name).and_then(|field| field.value.as_str()).unwrap_or_default();
-        let (playbook, model) = (word("playbook"), word("model"));
-        let Ok(id) = self.control().await?.playbook_id(playbook) else {
-            tracing::warn!(workspace.id = %self.id, decision.id = %decision.decision, "a promotion names no playbook of this workspace");
-            return Ok(false);
-        };
-        let mut tx = self.inner.db.begin().await?;
-        if model == NONE {
-            store::model::stage_drop(tx.conn(), self.id.0, id.0, CHAMPION).await?;
-        } else {
-            let Ok(model) = digest_bytes(model) else {
-                tracing::warn!(workspace.id = %self.id, decision.id = %decision.decision, "a promotion names no model");
-                return Ok(false);
-            };
-            if store::model::get(tx.conn(), self.id.0, id.0, &model).await?.is_none() {
-                tracing::warn!(workspace.id = %self.id, decision.id = %decision.decision, "a promotion names a model that is not here");
-                return Ok(false);
+    /// Every decision on promotions; `None` where the workspace has no such playbook.
+    async fn promotions(&self) -> Result<Option<Vec<DecisionView>>, Error> {
+        if self.control().await?.playbook_id(PLAYBOOK).is_err() {
+            return Ok(None);
+        }
+        let (mut all, mut cursor) = (Vec::new(), None);
+        loop {
+            let page = self.decisions_list(Some(PLAYBOOK), None, cursor.as_deref(), PAGE_ITEMS).await?;
+            all.extend(page.items);
+            cursor = page.next;
+            if cursor.is_none() {
+                return Ok(Some(all));
             }
-            let row = StageRow { playbook: id.0, stage: CHAMPION.into(), model, decision: Some(decision.decision), since: now };
-            store::model::stage_put(tx.conn(), self.id.0, &row).await?;
-            let head = store::log_head::get(tx.conn(), self.id.0).await?.map_or(0, |head| head.size);
-            store::model::lease(tx.conn(), self.id.0, self.inner.holder, (now, now), head).await?;
+        }
+    }
+
+    /// The playbook that a decision to promote is about, where in the ledger it came to say so, and the model that it names (`None`: no
+    /// model). `None` where it does not stand, or may still be withdrawn. Acts on one whose grace is over.
+    async fn promotion_standing(&self, decision: &DecisionView, now: i64) -> Result<Option<(PlaybookId, i64, Option<Vec<u8>>)>, Error> {
+        let file = self.file(CaseId(decision.case)).await?;
+        let stands = file.state.decision.as_ref().filter(|stands| stands.id.0 == decision.decision && stands.answer.label() == PROMOTE);
+        let Some(stands) = stands else { return Ok(None) };
+        let said = |event: &Event| match &event.body {
+            Body::DecisionMade(_) => event.id == stands.id,
+            Body::DecisionCorrected(body) => body.decision == stands.id,
+            _ => false,
+        };
+        let Some(since) = file.events.iter().rev().find(|(_, event)| said(event)).map(|(position, _)| *position) else { return Ok(None) };
+        let playbook = self.inner.control(self.id).await?.playbook(file.state.playbook, file.state.playbook_version)?;
+        let word = |name: &str| file.field(&playbook, name, false).value.as_str().map(str::to_owned).unwrap_or_default();
+        let (target, model) = (word("playbook"), word("model"));
+        let Ok(target) = self.control().await?.playbook_id(&target) else {
+            tracing::warn!(workspace.id = %self.id, decision.id = %decision.decision, "a promotion names no playbook of this workspace");
+            return Ok(None);
+        };
+        let model = if model == NONE { None } else { Some(digest_bytes(&model).unwrap_or_default()) };
+        if let Some(digest) = &model {
+            let mut session = self.inner.db.session().await?;
+            if store::model::get(session.conn(), self.id.0, target.0, digest).await?.is_none() {
+                tracing::warn!(workspace.id = %self.id, decision.id = %decision.decision, "a promotion names a model that is not here");
+                return Ok(None);
+            }
+        }
+        if !stands.acted {
+            if now < stands.act_after {
+                return Ok(None);
+            }
+            let reference = Some("the model advises from now on".to_owned());
+            self.decision_act(&system("models"), stands.id, ActInput { reference }, Options::default()).await?;
+        }
+        Ok(Some((target, since, model)))
+    }
+
+    /// Puts the models that are wanted into the stage of champions, and takes out the others; writes only what differs.
+    async fn champions_put(&self, wanted: &BTreeMap<PlaybookId, (i64, Option<Vec<u8>>, uuid::Uuid)>, now: i64) -> Result<u64, Error> {
+        let mut changed = 0;
+        let mut tx = self.inner.db.begin().await?;
+        let mut stages = store::model::stages(tx.conn(), self.id.0).await?;
+        stages.retain(|row| row.stage == CHAMPION);
+        for row in &stages {
+            if !matches!(wanted.get(&PlaybookId(row.playbook)), Some((_, Some(_), _))) {
+                store::model::stage_drop(tx.conn(), self.id.0, row.playbook, CHAMPION).await?;
+                changed += 1;
+            }
+        }
+        for (playbook, (_, model, decision)) in wanted {
+            let Some(model) = model else { continue };
+            let there = stages.iter().find(|row| row.playbook == playbook.0);
+            if there.is_some_and(|row| row.model == *model && row.decision == Some(*decision)) {
+                continue;
+            }
+            let row =
+                StageRow { playbook: playbook.0, stage: CHAMPION.into(), model: model.clone(), decision: Some(*decision), since: now };
+            self.stage_fill(&mut tx, &row).await?;
+            changed += 1;
         }
         tx.commit().await?;
-        self.inner.models.forget();
-        Ok(true)
+        if changed > 0 {
+            self.inner.models.forget();
+        }
+        Ok(changed)
     }
 }
 

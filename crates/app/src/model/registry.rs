@@ -3,6 +3,7 @@
 use super::{CHAMPION, SHADOW, version_of_bytes};
 use crate::{Error, Workspace};
 use countersign_core::{
+    content::Digest,
     id::PlaybookId,
     refusal::{Code, Refusal},
     time::format_rfc3339,
@@ -133,11 +134,7 @@ impl Workspace {
         match digest {
             Some(model) => {
                 let row = StageRow { playbook: id.0, stage: SHADOW.into(), model, decision: None, since: self.inner.env.now() };
-                store::model::stage_put(tx.conn(), self.id.0, &row).await?;
-                // From here on, not from the beginning of the ledger: what is asked is how it does from now on.
-                let head = store::log_head::get(tx.conn(), self.id.0).await?.map_or(0, |head| head.size);
-                let (holder, now) = (self.inner.holder, self.inner.env.now());
-                store::model::lease(tx.conn(), self.id.0, holder, (now, now), head).await?;
+                self.stage_fill(&mut tx, &row).await?;
             }
             None => store::model::stage_drop(tx.conn(), self.id.0, id.0, SHADOW).await?,
         }
@@ -169,7 +166,7 @@ fn view(row: ModelRow, stages: &[StageRow], scores: &[ScoreRow]) -> Result<Model
     let stage = [CHAMPION, SHADOW].into_iter().find(|name| stages.iter().any(|stage| stage.stage == *name && stage.model == row.model));
     let judged = score.filter(|score| score.judged >= JUDGED_MIN);
     let card = serde_json::from_str(&row.card).map_err(|error| Error::Damaged(format!("a model's card cannot be read: {error}")))?;
-    let digest: String = row.model.iter().map(|byte| format!("{byte:02x}")).collect();
+    let digest = super::digits(&row.model);
     Ok(ModelView {
         version: super::version_of(&digest).to_owned(),
         digest,
@@ -186,10 +183,6 @@ fn view(row: ModelRow, stages: &[StageRow], scores: &[ScoreRow]) -> Result<Model
 
 /// A digest's bytes from its hex digits.
 pub(crate) fn digest_bytes(hex: &str) -> Result<Vec<u8>, Error> {
-    let digit = |at: usize| hex.get(at..at + 2).and_then(|pair| u8::from_str_radix(pair, 16).ok());
-    (0..hex.len() / 2)
-        .map(|at| digit(at * 2))
-        .collect::<Option<Vec<u8>>>()
-        .filter(|bytes| bytes.len() == 32)
-        .ok_or_else(|| Refusal::new(Code::Invalid, "a model's digest has 64 hexadecimal digits").into())
+    let digest: Result<Digest, _> = hex.parse();
+    digest.map(|digest| digest.0.to_vec()).map_err(|_| Refusal::new(Code::Invalid, "a model's digest has 64 hexadecimal digits").into())
 }

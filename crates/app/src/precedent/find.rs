@@ -5,6 +5,7 @@ use super::{bag, is_precedent};
 use crate::{
     Error, Workspace,
     case::read::File,
+    seal::Values,
     title::{headline, title_of},
 };
 use countersign_core::{
@@ -16,7 +17,7 @@ use countersign_core::{
     refusal::{Code, Refusal},
     time,
 };
-use countersign_engine::{CaseState, command::Precedents};
+use countersign_engine::{CaseState, command::Precedents, state::Status};
 use countersign_precedents::{Bag, ONE};
 use countersign_store as store;
 use serde::Serialize;
@@ -64,7 +65,7 @@ impl Workspace {
     /// Where there is no such case, the viewer still has to answer on it independently, or the storage fails.
     pub async fn precedents(&self, case: CaseId, viewer: Option<PersonId>) -> Result<Vec<PrecedentView>, Error> {
         let file = self.file(case).await?;
-        if file.withheld_from(viewer) {
+        if file.withheld_from(viewer) || viewer.is_some_and(|person| answers_alone(&file.state, person)) {
             let detail = "decided cases are shown beside the advice, after the first answer: before it, the answer is to be one's own";
             return Err(Refusal::new(Code::NotIndependent, detail).into());
         }
@@ -78,10 +79,11 @@ impl Workspace {
         let file = self.file(case).await?;
         let state = &file.state;
         let assisted = state.route.as_ref().is_some_and(|route| route.route == Route::Assist);
-        if !assisted && state.first_answer(person).is_none() {
+        if (!assisted && state.first_answer(person).is_none()) || state.proposals_advised().next().is_none() {
             return Ok(None);
         }
-        let of_person = |body: &CaseShown| body.person == person && body.content_digest == state.content_digest;
+        // What was shown without advice had no precedents beside it, and says nothing about what is to stand beside advice.
+        let of_person = |body: &CaseShown| body.person == person && body.content_digest == state.content_digest && body.advice_visible;
         let before = file.events.iter().rev().find_map(|(_, event)| match &event.body {
             Body::CaseShown(body) if of_person(body) && matches!(body.phase, Phase::Only | Phase::Final) => Some(&body.precedents),
             _ => None,
@@ -99,10 +101,10 @@ impl Workspace {
             return Ok(Vec::new());
         }
         let control = self.control().await?;
-        let files = self.files(shown.iter().map(|one| one.case.0)).await?;
+        let states = self.states(shown.iter().map(|one| one.case.0)).await?;
         let stays = |one: &&ShownPrecedent| {
-            let file = files.get(&one.case.0);
-            file.is_some_and(|file| file.state.subject.is_none_or(|subject| !control.state.erased.contains(&subject)))
+            let state = states.get(&one.case.0);
+            state.is_some_and(|state| state.subject.is_none_or(|subject| !control.state.erased.contains(&subject)))
         };
         Ok(shown.iter().filter(stays).cloned().collect())
     }
@@ -121,17 +123,18 @@ impl Workspace {
         found.retain(|like| like.likeness >= LIKENESS_MIN);
         let weight = |likeness: u32, known: bool| u64::from(likeness) * if known { 100 } else { UNKNOWN_PERCENT };
         found.sort_by_key(|like| std::cmp::Reverse(weight(like.likeness, like.noted)));
-        let files = self.files(found.iter().map(|like| like.key.0)).await?;
+        // Of candidates only how they stand is of interest: no value is opened for those that are not told.
+        let states = self.states(found.iter().map(|like| like.key.0)).await?;
         let told = found.iter().filter_map(|like| {
-            let file = files.get(&like.key.0)?;
-            let gone = file.state.subject.is_some_and(|subject| control.state.erased.contains(&subject));
-            let decision = file.state.decision.as_ref().filter(|_| is_precedent(&file.state) && !gone)?;
+            let state = states.get(&like.key.0)?;
+            let gone = state.subject.is_some_and(|subject| control.state.erased.contains(&subject));
+            let decision = state.decision.as_ref().filter(|_| is_precedent(state) && !gone)?;
             Some(ShownPrecedent {
                 case: like.key,
                 decision: decision.id,
                 answer: decision.answer.label().to_owned(),
-                outcome: turned_out(&file.state),
-                content_digest: file.state.content_digest,
+                outcome: turned_out(state),
+                content_digest: state.content_digest,
                 likeness: like.likeness,
             })
         });
@@ -147,25 +150,45 @@ impl Workspace {
         let playbook = control.playbook(file.state.playbook, file.state.playbook_version)?;
         let own = bag::of(&playbook, &file.state, &file.values);
         let files = self.files(named.iter().map(|one| one.case.0)).await?;
-        let memory = self.inner.precedents.of(self.id);
-        let known = memory.known.read().unwrap_or_else(PoisonError::into_inner);
-        let rarity = |term: u32| known.indexes.get(&file.state.playbook).map_or(1.0, |index| index.rarity(term));
-        let mut told = Vec::with_capacity(named.len());
+        let mut told: Vec<(PrecedentView, Bag)> = Vec::with_capacity(named.len());
         for one in named {
             let Some(other) = files.get(&one.case.0) else { continue };
             let playbook = control.playbook(other.state.playbook, other.state.playbook_version)?;
-            let theirs: Bag = bag::of(&playbook, &other.state, &other.values);
-            told.push(PrecedentView {
+            let view = PrecedentView {
                 case: one.case.0,
                 title: title(&playbook, other),
                 answer: answered(other, one),
                 outcome: one.outcome.as_ref().map(|label| outcome(other, label)),
                 decided: time::format_rfc3339(decided_at(other, one)),
                 likeness: f64::from(one.likeness) / f64::from(ONE),
-                shared: own.shared(&theirs, rarity, SHARED_MAX),
-            });
+                shared: Vec::new(),
+            };
+            told.push((view, bag::of(&playbook, &other.state, &other.values)));
         }
-        Ok(told)
+        // The bags are made by now: whoever waits to add to the index waits for a few look-ups only.
+        let memory = self.inner.precedents.of(self.id);
+        let known = memory.known.read().unwrap_or_else(PoisonError::into_inner);
+        let rarity = |term: u32| known.indexes.get(&file.state.playbook).map_or(1.0, |index| index.rarity(term));
+        let shared = |(view, theirs): (PrecedentView, Bag)| PrecedentView { shared: own.shared(&theirs, rarity, SHARED_MAX), ..view };
+        Ok(told.into_iter().map(shared).collect())
+    }
+
+    /// How some cases stand.
+    pub(crate) async fn states(&self, cases: impl Iterator<Item = Uuid>) -> Result<HashMap<Uuid, CaseState>, Error> {
+        let cases: Vec<Uuid> = cases.collect();
+        let mut states: HashMap<Uuid, CaseState> = HashMap::with_capacity(cases.len());
+        if cases.is_empty() {
+            return Ok(states);
+        }
+        let mut session = self.inner.db.session().await?;
+        for row in store::event::of_streams(session.conn(), self.id.0, &cases).await? {
+            let event = Event::from_bytes(&row.bytes)?;
+            match states.get_mut(&row.stream) {
+                Some(state) => state.apply(&event),
+                None => states.extend(CaseState::fold(std::iter::once(&event)).map(|state| (row.stream, state))),
+            }
+        }
+        Ok(states)
     }
 
     /// Some cases with their events, states and values.
@@ -180,17 +203,28 @@ impl Workspace {
         for row in store::event::of_streams(session.conn(), self.id.0, &cases).await? {
             events.entry(row.stream).or_default().push((row.position, Event::from_bytes(&row.bytes)?));
         }
+        let vault = store::vault::of_streams(session.conn(), self.id.0, &cases).await?;
+        let subjects = self.subject_keys(&mut session, vault.iter().filter_map(|row| row.subject)).await?;
+        drop(session);
         let mut rows: HashMap<Uuid, Vec<store::vault::VaultRow>> = HashMap::new();
-        for row in store::vault::of_streams(session.conn(), self.id.0, &cases).await? {
+        for row in vault {
             rows.entry(row.stream).or_default().push(row);
         }
+        let keys = self.inner.seals.of(&self.inner.root, self.id);
         for (case, events) in events {
             let Some(state) = CaseState::fold(events.iter().map(|(_, event)| event)) else { continue };
-            let values = self.values_open(&mut session, rows.get(&case).map(Vec::as_slice).unwrap_or_default()).await?;
+            let values = Values::open(&keys, &subjects, rows.get(&case).map(Vec::as_slice).unwrap_or_default())?;
             files.insert(case, File { events, state, values });
         }
         Ok(files)
     }
+}
+
+/// Whether a person would answer with no advice in view although the route has some, as after an amendment: what they say then counts as
+/// their own, and is to be.
+fn answers_alone(state: &CaseState, person: PersonId) -> bool {
+    let open = matches!(state.status(), Status::Open | Status::Held);
+    open && state.proposals_advised().next().is_none() && !state.has_seen_advice(person)
 }
 
 /// The label of what turned out.

@@ -119,8 +119,8 @@ pub fn report(report: &Report) -> String {
     for point in &report.curve {
         lines.push(format!("  with {:>5} examples            {}", point.examples, share(&point.accuracy)));
     }
-    for (person, given, counted) in &report.capped {
-        lines.push(format!("  {person} gave {:.0} % of the answers, which count as {:.0} %", given * 100.0, counted * 100.0));
+    for (given, counted) in &report.shares_capped {
+        lines.push(format!("  one person gave {:.0} % of the answers, which count as {:.0} %", given * 100.0, counted * 100.0));
     }
     lines.extend(report.warnings.iter().map(|warning| format!("  look: {warning}")));
     lines.push(format!("  data {}", report.data));

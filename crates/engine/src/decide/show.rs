@@ -34,7 +34,7 @@ impl Turn<'_, '_> {
             advice_visible: !proposals.is_empty(),
             unexplained: !proposals.is_empty() && showing.is_some_and(|arm| arm.unexplained),
             judgments: self.judgments_shown(phase),
-            precedents: self.precedents_shown(phase, precedents),
+            precedents: self.precedents_shown(!proposals.is_empty(), precedents),
             record: self.ctx.record.filter(|_| !proposals.is_empty()).map(|published| published.record.number),
             proposals,
             expires_at: lease.until.min(self.now.saturating_add(SHOWN_TOKEN_MICROS_MAX)),
@@ -86,9 +86,10 @@ impl Turn<'_, '_> {
     }
 
     /// Decided cases stand beside advice and nowhere else: they were decided with advice in view, too, and whoever answers without
-    /// it is there to say what people say alone.
-    fn precedents_shown(&self, phase: Phase, precedents: Option<Precedents>) -> Vec<ShownPrecedent> {
-        let may = self.advice_may_show(phase) || on(Sabotage::PrecedentsBeforeFirstAnswer);
+    /// it is there to say what people say alone. Where advice could be shown and there is none, as after an amendment, that answer is
+    /// one's own, too.
+    fn precedents_shown(&self, advised: bool, precedents: Option<Precedents>) -> Vec<ShownPrecedent> {
+        let may = advised || on(Sabotage::PrecedentsBeforeFirstAnswer);
         let found = precedents.filter(|found| may && found.content_digest == self.state.content_digest);
         found.map(|found| found.cases).unwrap_or_default()
     }

@@ -82,32 +82,6 @@ impl TextModel {
         self.rows
     }
 
-    /// SHA-256 over the rows it learned from, in hex.
-    #[must_use]
-    pub fn data_digest(&self) -> &str {
-        &self.data
-    }
-
-    /// Features it knows.
-    #[must_use]
-    pub fn features(&self) -> usize {
-        self.vocabulary.buckets.len()
-    }
-
-    /// The probability of every class.
-    ///
-    /// # Errors
-    /// As [`Proposer::propose`].
-    pub fn probabilities(&self, input: &Input) -> Result<Vec<f64>, NoAdvice> {
-        SCRATCH.with_borrow_mut(|scratch| {
-            let Scratch { features, counted, scores } = scratch;
-            self.logits(input, features, counted, scores)?;
-            let mut out = scores.clone();
-            self.calibrate(&mut out);
-            Ok(out)
-        })
-    }
-
     /// Logits into calibrated probabilities.
     fn calibrate(&self, scores: &mut [f64]) {
         scores.iter_mut().for_each(|score| *score /= self.temperature);
@@ -224,7 +198,9 @@ fn evidence(input: &Input, tokens: &[Token], contributions: &[f64]) -> Vec<Evide
     let mut pieces: Vec<(Token, f64)> = Vec::new();
     let mut before: Option<usize> = None;
     for (at, (token, contribution)) in tokens.iter().zip(contributions).enumerate() {
-        if *contribution < CONTRIBUTION_MIN {
+        // What people do not see is never quoted to them, however much it weighs.
+        let hidden = input.fields.get(token.field as usize).is_none_or(|field| field.hidden);
+        if *contribution < CONTRIBUTION_MIN || hidden {
             continue;
         }
         let follows = before.is_some_and(|before| before + 1 == at);

@@ -157,8 +157,10 @@ pub struct Report {
     pub classes: Vec<ClassReport>,
     /// What more examples bring.
     pub curve: Vec<CurvePoint>,
-    /// People whose answers weigh less, since they gave more than one may contribute: name, share given, share counted.
-    pub capped: Vec<(String, f64, f64)>,
+    /// A pair for each person whose answers weigh less, since they gave more than one may contribute: share given, share counted. Who
+    /// it is is not kept.
+    #[serde(default)]
+    pub shares_capped: Vec<(f64, f64)>,
     /// What somebody should look at.
     pub warnings: Vec<String>,
 }
@@ -261,8 +263,8 @@ fn checked(examples: &[&Example], options: &Options) -> Result<Vec<u32>, TrainEr
     }
 }
 
-/// What each row weighs: the rows of a case together as much as one, and no person more than the share; and who was capped.
-fn weights(examples: &[&Example], share_max: f64) -> (Vec<f64>, Vec<(String, f64, f64)>) {
+/// What each row weighs: the rows of a case together as much as one, and no person more than the share; and the shares that were capped.
+fn weights(examples: &[&Example], share_max: f64) -> (Vec<f64>, Vec<(f64, f64)>) {
     let mut of_case: BTreeMap<&str, f64> = BTreeMap::new();
     examples.iter().for_each(|example| *of_case.entry(&example.case).or_default() += 1.0);
     let mut out: Vec<f64> = examples.iter().map(|example| 1.0 / of_case.get(example.case.as_str()).copied().unwrap_or(1.0)).collect();
@@ -293,7 +295,7 @@ fn weights(examples: &[&Example], share_max: f64) -> (Vec<f64>, Vec<(String, f64
         let kept = weight.min(share * sum);
         if kept < weight * (1.0 - 1e-9) {
             factors.insert(person, kept / weight);
-            capped.push(((*person).to_owned(), weight / all, kept / sum));
+            capped.push((weight / all, kept / sum));
         }
     }
     for (example, weight) in examples.iter().zip(&mut out) {
@@ -434,7 +436,7 @@ fn by_case(examples: &[&Example], right: &[(usize, bool)]) -> Option<Estimate> {
     interval::wilson_share(share.clamp(0.0, 1.0), of_case.len() as f64, of_case.len() as u64, LEVEL).ok()
 }
 
-fn report(examples: &[&Example], labels: &[u32], judged: &[Judged], options: &Options, capped: Vec<(String, f64, f64)>) -> Report {
+fn report(examples: &[&Example], labels: &[u32], judged: &[Judged], options: &Options, shares_capped: Vec<(f64, f64)>) -> Report {
     let classes = options.classes.len();
     let none = Estimate { value: f64::NAN, low: f64::NAN, high: f64::NAN, n: 0 };
     let right: Vec<(usize, bool)> = judged.iter().map(|one| (one.row, one.right(labels))).collect();
@@ -482,7 +484,7 @@ fn report(examples: &[&Example], labels: &[u32], judged: &[Judged], options: &Op
         log_loss: log_loss / judged.len().max(1) as f64,
         classes: options.classes.iter().enumerate().map(of_class).collect(),
         curve: Vec::new(),
-        capped,
+        shares_capped,
         warnings: Vec::new(),
     }
 }
@@ -518,7 +520,7 @@ fn data_digest(examples: &[&Example]) -> String {
 }
 
 /// People whose latest answers differ from what all others teach much more often than their earlier ones did: somebody changed their
-/// mind, misread the question, or means harm.
+/// mind, misread the question, or means harm. Says that there is one and never who: the report is kept and shown to others.
 fn flips(examples: &[&Example], judged: &[Judged], labels: &[u32]) -> Vec<String> {
     let mut by_person: BTreeMap<&str, Vec<(usize, bool)>> = BTreeMap::new();
     for one in judged {
@@ -527,7 +529,7 @@ fn flips(examples: &[&Example], judged: &[Judged], labels: &[u32]) -> Vec<String
         }
     }
     let mut out = Vec::new();
-    for (person, mut answers) in by_person {
+    for mut answers in by_person.into_values() {
         answers.sort_unstable();
         if answers.len() < 2 * FLIP_WINDOW {
             continue;
@@ -537,7 +539,7 @@ fn flips(examples: &[&Example], judged: &[Judged], labels: &[u32]) -> Vec<String
         let ((now, n), (then, m)) = (differ(latest), differ(before));
         if interval::difference((now, n), (then, m), FLIP_LEVEL).is_ok_and(|difference| difference.low > 0.0) {
             out.push(format!(
-                "{person}: {now} of the latest {n} answers differ from what the other cases teach, against {then} of {m} before. Look at them before you promote this model."
+                "One person's latest answers changed: {now} of {n} differ from what the other cases teach, against {then} of {m} before. Look at the latest cases before you promote this model."
             ));
         }
     }

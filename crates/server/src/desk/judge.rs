@@ -184,9 +184,9 @@ struct Pulse {
 
 /// Tells an open page whether what it shows can still be answered. Changes nothing.
 pub async fn pulse(visitor: Visitor, Path(case): Path<Uuid>, Query(query): Query<PulseQuery>) -> Result<Response, Problem> {
-    let sheet = visitor.workspace.case_sheet(CaseId(case), visitor.person).await?;
-    let sheet = sheet.filter(|sheet| sheet.shown.shown == query.shown);
-    Ok(Json(Pulse { changed: sheet.is_none(), newer: sheet.is_some_and(|sheet| sheet.newer) }).into_response())
+    let shown = visitor.workspace.case_pulse(CaseId(case), visitor.person).await?;
+    let same = shown.filter(|(shown, _)| shown.0 == query.shown);
+    Ok(Json(Pulse { changed: same.is_none(), newer: same.is_some_and(|(_, newer)| newer) }).into_response())
 }
 
 /// Keeps a case while its page is open: the lease lasts on, and what is on the screen is recorded anew as long as it is the same.
