@@ -15,7 +15,7 @@ use countersign_core::{
 };
 use countersign_engine::{
     route,
-    track::{Region, TrackRecord},
+    track::{LabelKind, Region, TrackRecord},
 };
 use countersign_store as store;
 use std::{collections::HashMap, sync::Arc};
@@ -210,8 +210,10 @@ fn certified(body: &CaseRouted, playbook: &Playbook, record: Option<&TrackRecord
     let issued = record.and_then(|record| record.certificates.iter().find(|issued| issued.id == id));
     let evidence = issued.map_or_else(String::new, |issued| {
         let c = &issued.certificate;
+        let judged = record.is_some_and(|record| record.labels.kind == LabelKind::Judgments);
+        let errors = if judged { "other answers of people without advice" } else { "errors" };
         format!(
-            ": {} errors in {} fresh cases, at most {:.2} % at a certainty of {:.0} %",
+            ": {} {errors} in {} fresh cases, at most {:.2} % at a certainty of {:.0} %",
             c.errors,
             c.n,
             c.alpha * 100.0,

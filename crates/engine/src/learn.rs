@@ -25,7 +25,7 @@ use countersign_core::{
     event::{Body, OutcomeKind, PeopleMetrics, case_of},
     id::PlaybookId,
     number::Micros,
-    playbook::{AnswerSpec, Playbook},
+    playbook::{Against, AnswerSpec, Playbook},
 };
 use row::{Row, Rows};
 use std::{collections::BTreeMap, sync::Arc};
@@ -56,7 +56,7 @@ impl Learner {
     /// A learner that has seen nothing.
     #[must_use]
     pub fn new(id: PlaybookId, version: u64, playbook: Arc<Playbook>) -> Self {
-        let rows = Rows::new(&playbook);
+        let rows = Rows::new(&playbook, label_kind(&playbook) == LabelKind::Judgments);
         let metrics = PeopleMetrics::Own;
         let (watches, experiments) = (BTreeMap::new(), Vec::new());
         Self { id, version, playbook, metrics, rows, through: 0, seen: 0, last: None, watches, experiments }
@@ -115,7 +115,7 @@ impl Learner {
 
     fn next(&mut self, now: Micros) -> Option<TrackRecord> {
         let kind = label_kind(&self.playbook);
-        let after = self.playbook.outcome.as_ref().map_or(0, |spec| spec.after);
+        let after = self.after();
         let labels = self.labels(kind, after, now);
         if labels.decided == 0 {
             return None;
@@ -145,7 +145,7 @@ impl Learner {
             experiments: self.experiment_records(kind, after, now),
         };
         self.last = last;
-        if kind == LabelKind::Always {
+        if matches!(kind, LabelKind::Always | LabelKind::Judgments) {
             let matured: Vec<&Row> = self.rows.iter().filter(|row| row.matured(after, now) && row.truth.is_some()).collect();
             let window = matured.get(matured.len().saturating_sub(WINDOW_ROWS)..).unwrap_or_default();
             let from = certify::fresh_from(&self.rows, &self.terms(after, now));
@@ -156,7 +156,11 @@ impl Learner {
             estimate::fill(&mut record, &self.rows, window, &self.playbook);
             people::fill(&mut record, &self.rows, window, self.metrics);
             drift::fill(&mut record, &self.rows, window, now);
-            certify::step(&mut record, &self.rows, &before, from, &self.terms(after, now));
+            if self.certifiable(kind) {
+                certify::step(&mut record, &self.rows, &before, from, &self.terms(after, now));
+            } else {
+                (record.plan, record.certificates) = (None, Vec::new());
+            }
             let view = price::View::new(&record, &self.playbook, &self.rows);
             let costlier = |issued| price::costlier(&view, window, issued);
             let costlier: Vec<bool> = record.certificates.iter().map(costlier).collect();
@@ -175,9 +179,26 @@ impl Learner {
         for row in self.rows.iter().filter(|row| row.decided_at.is_some()) {
             labels.decided += 1;
             labels.matured += u64::from(row.matured(after, now) && row.truth.is_some());
-            labels.overdue += u64::from(row.overdue(after, now));
+            labels.overdue += u64::from(self.rows.tells(row) && row.overdue(after, now));
         }
         labels
+    }
+
+    /// How long after a decision its label has matured. What people answer is there at once.
+    fn after(&self) -> Micros {
+        let spec = self.playbook.outcome.as_ref().filter(|_| !self.rows.judged);
+        spec.map_or(0, |spec| spec.after)
+    }
+
+    /// Whether certificates may rest on such labels: on outcomes that are always seen, or on what people answer where the playbook says
+    /// that its promise is about that.
+    fn certifiable(&self, kind: LabelKind) -> bool {
+        let against = self.playbook.routing.automate.map(|terms| terms.against);
+        match kind {
+            LabelKind::Always => against == Some(Against::Outcomes),
+            LabelKind::Judgments => against == Some(Against::Judgments),
+            LabelKind::Selective | LabelKind::None => false,
+        }
     }
 
     fn terms(&self, after: Micros, now: Micros) -> certify::Terms<'_> {
@@ -193,17 +214,24 @@ impl Learner {
             LabelKind::Selective => {
                 return "Not identifiable: the truth is seen under some answers only, so that the errors of the others never show.".into();
             }
-            LabelKind::Always => {}
+            LabelKind::Judgments if !self.certifiable(kind) => {
+                return "Not identifiable: the playbook names no outcome that tells the truth. A promise about how often a person without advice would answer \
+                        otherwise has to be asked for: against = \"judgments\" in automate."
+                    .into();
+            }
+            LabelKind::Always | LabelKind::Judgments => {}
         }
+        let what = if self.rows.judged { "answers without advice on cases drawn by lot" } else { "matured outcomes" };
         let (error, certainty) = (f64::from(terms.max_error) / 1e7, f64::from(terms.certainty) / 1e7);
         match (&record.plan, record.labels.matured) {
             (None, matured) if matured < LEARN_ROWS_MIN as u64 => {
-                format!("Not enough yet: {matured} of {LEARN_ROWS_MIN} matured outcomes from which a test can be planned.")
+                format!("Not enough yet: {matured} of {LEARN_ROWS_MIN} {what} from which a test can be planned.")
             }
             (None, _) => format!("No kind of case looks good enough for at most {error} % errors at a certainty of {certainty} %."),
             (Some(plan), _) => {
                 let rows: u64 = plan.regions.iter().filter(|r| r.proposer.is_some()).map(|r| r.rows).sum();
-                format!("Test {} waits for {rows} outcomes of cases that came in after it was fixed.", plan.attempt)
+                let what = if self.rows.judged { what } else { "outcomes of cases" };
+                format!("Test {} waits for {rows} {what} that came in after it was fixed.", plan.attempt)
             }
         }
     }
@@ -217,6 +245,7 @@ fn label_kind(playbook: &Playbook) -> LabelKind {
             None => LabelKind::Always,
             Some(_) => LabelKind::Selective,
         },
+        _ if choice => LabelKind::Judgments,
         _ => LabelKind::None,
     }
 }

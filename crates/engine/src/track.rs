@@ -129,7 +129,10 @@ pub enum LabelKind {
     Always,
     /// Outcomes that are seen under some answers only: rates of error cannot be told from them.
     Selective,
-    /// The playbook names no truth.
+    /// Nothing tells the truth. What a person answers without advice, on cases drawn by lot, tells how often others would answer
+    /// otherwise, which is not how often they are wrong.
+    Judgments,
+    /// The playbook names no truth, and its answers are none that two people can be expected to give alike.
     None,
 }
 

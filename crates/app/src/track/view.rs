@@ -7,7 +7,7 @@ use countersign_core::{
     event::{OutcomeKind, PeopleMetrics},
     id::{EventId, PersonId},
     number::ONE_BILLIONTHS,
-    playbook::{Automate, Playbook},
+    playbook::{Against, Automate, Playbook},
     refusal::{Code, Refusal},
     time::format_rfc3339,
 };
@@ -50,6 +50,8 @@ impl Figure {
 /// How often proposals like one were right.
 #[derive(Debug, Clone, PartialEq, Serialize, ToSchema)]
 pub struct LikeView {
+    /// What right means: by `outcomes`, or by `judgments`, which people gave without advice.
+    pub against: String,
     /// Right ones of so many.
     pub figure: Figure,
     /// The kind of case; absent: of all kinds, because too few are known of this one.
@@ -65,7 +67,7 @@ impl LikeView {
         let region = record.region_of(&state.fields);
         let like = known.reliability.like(region, proposal.probability?)?;
         let narrow = like.of_region && !record.regions.is_empty();
-        Some(Self { figure: Figure::of(like.cell)?, region: narrow.then(|| region_words(record, region)) })
+        Some(Self { against: against(record), figure: Figure::of(like.cell)?, region: narrow.then(|| region_words(record, region)) })
     }
 }
 
@@ -288,6 +290,8 @@ pub struct CertificateView {
     pub max_error: f64,
     /// With this certainty.
     pub certainty: f64,
+    /// What an error is: another answer than the truth by `outcomes`, or than `judgments`, which people give without advice.
+    pub against: String,
     /// Errors in the test.
     pub errors: u64,
     /// Cases in the test.
@@ -336,11 +340,13 @@ pub struct PromiseView {
     pub max_error: f64,
     /// With this certainty.
     pub certainty: f64,
+    /// What an error is: another answer than the truth by `outcomes`, or than `judgments`, which people give without advice.
+    pub against: String,
     /// Labels with which it can be earned at the least, if nothing is wrong in any of them.
     pub labels_least: u64,
     /// Labels if half as much is wrong as promised.
     pub labels_half: Option<u64>,
-    /// Matured outcomes a day, as measured.
+    /// Matured outcomes, or answers to cases drawn by lot, a day, as measured.
     pub labels_per_day: Option<f64>,
     /// Days for the latter number of labels at this volume.
     pub days: Option<f64>,
@@ -402,7 +408,8 @@ pub struct TrackView {
     pub made: String,
     /// How many events it rests on.
     pub through: u64,
-    /// Where the truth comes from: `always`, `selective`, `none`.
+    /// Where the truth comes from: `always`, `selective`, `none`; or `judgments`, where nothing tells it and right means as people answered
+    /// without advice, on cases drawn by lot.
     pub labels: String,
     /// Whether what is taken for the truth is a proxy, so that every figure is about that.
     pub proxy: bool,
@@ -469,6 +476,7 @@ fn view(name: &str, record: &TrackRecord, facts: &RecordFacts, playbook: &Playbo
         labels: match record.labels.kind {
             LabelKind::Always => "always",
             LabelKind::Selective => "selective",
+            LabelKind::Judgments => "judgments",
             LabelKind::None => "none",
         }
         .into(),
@@ -480,7 +488,7 @@ fn view(name: &str, record: &TrackRecord, facts: &RecordFacts, playbook: &Playbo
         note: record.note.clone(),
         regions: record.advice.iter().map(|effect| region(record, effect)).collect(),
         drift: record.drift.iter().map(DriftView::of).collect(),
-        certificates: record.certificates.iter().map(|issued| certificate(issued, facts, stopped)).collect(),
+        certificates: record.certificates.iter().map(|issued| certificate(record, issued, facts, stopped)).collect(),
         test: plan.map(|plan| TestView {
             attempt: plan.attempt,
             from: format_rfc3339(plan.from),
@@ -510,7 +518,12 @@ fn region(record: &TrackRecord, effect: &countersign_engine::track::AdviceEffect
     }
 }
 
-fn certificate(issued: &Issued, facts: &RecordFacts, stopped: bool) -> CertificateView {
+/// What right means in a record.
+fn against(record: &TrackRecord) -> String {
+    if record.labels.kind == LabelKind::Judgments { "judgments" } else { "outcomes" }.into()
+}
+
+fn certificate(record: &TrackRecord, issued: &Issued, facts: &RecordFacts, stopped: bool) -> CertificateView {
     let c = &issued.certificate;
     let audited = issued.audited;
     CertificateView {
@@ -521,6 +534,7 @@ fn certificate(issued: &Issued, facts: &RecordFacts, stopped: bool) -> Certifica
         threshold: f64::from(issued.threshold) / f64::from(ONE_BILLIONTHS),
         max_error: c.alpha,
         certainty: 1.0 - c.delta,
+        against: against(record),
         errors: c.errors,
         n: c.n,
         upper: c.upper,
@@ -554,6 +568,11 @@ fn promise(automate: Automate, record: Option<&TrackRecord>) -> Option<PromiseVi
     Some(PromiseView {
         max_error,
         certainty,
+        against: match automate.against {
+            Against::Outcomes => "outcomes",
+            Against::Judgments => "judgments",
+        }
+        .into(),
         labels_least: labels_needed(max_error, spends, 0.0).ok()?,
         labels_half,
         labels_per_day: per_day,

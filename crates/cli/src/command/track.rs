@@ -99,10 +99,15 @@ fn text(track: &TrackView) -> String {
         Some(f) => format!("{:.1} % [{:.1}, {:.1}], n = {}", f.value * 100.0, f.low * 100.0, f.high * 100.0, f.n),
         None => "not enough yet".into(),
     };
+    let judged = track.labels == "judgments";
+    let (labels, errors) = if judged { ("answers without advice", "differing answers") } else { ("outcomes", "errors") };
     let mut lines = vec![
         format!("{}, version {} of its track record{}", track.playbook, track.number, if track.pinned { ", pinned" } else { "" }),
-        format!("  made {} from {} events: {} cases decided, {} outcomes", track.made, track.through, track.decided, track.matured),
+        format!("  made {} from {} events: {} cases decided, {} {labels}", track.made, track.through, track.decided, track.matured),
     ];
+    if judged {
+        lines.push("  nothing tells the truth: right means as a person answered without advice, on cases drawn by lot".into());
+    }
     if track.corrected > 0 {
         lines.push(format!("  {} outcomes were corrected and are counted as they are now", track.corrected));
     }
@@ -117,7 +122,7 @@ fn text(track: &TrackView) -> String {
     }
     for c in &track.certificates {
         lines.push(format!(
-            "  certificate: {} {} at least {:.4} sure, where {}: at most {} % errors at {} % certainty ({} errors in {}), until {}{}",
+            "  certificate: {} {} at least {:.4} sure, where {}: at most {} % {errors} at {} % certainty ({} in {}), until {}{}",
             c.proposer,
             c.version,
             c.threshold,

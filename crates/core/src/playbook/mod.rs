@@ -175,6 +175,17 @@ pub struct Automate {
     pub audit: u32,
     /// How long a certificate lasts before it has to be earned again.
     pub valid: Micros,
+    /// What an error is.
+    pub against: Against,
+}
+
+/// What a promise is held against.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Against {
+    /// Outcomes that tell the truth, seen whatever was decided.
+    Outcomes,
+    /// What a person answers without advice on cases drawn by lot: a promise about agreement, where no outcome ever tells the truth.
+    Judgments,
 }
 
 /// Who decides and what they see first.

@@ -100,7 +100,7 @@ fn playbook(reader: &mut Reader<'_>, document: &DeTable<'_>) -> Option<Playbook>
         .unwrap_or_default();
     let outcome = root.get("outcome").map(|item| policy::outcome(reader, item, answer.as_ref()));
     let costs = policy::costs(reader, root.get("costs"), answer.as_ref());
-    let routing = policy::routing(reader, root.get("routing"), &fields);
+    let routing = policy::routing(reader, root.get("routing"), &fields, (answer.as_ref(), outcome.as_ref().and_then(Option::as_ref)));
     let decide = policy::decide(reader, root.get("decide"), answer.as_ref());
     Some(Playbook {
         name: name?,

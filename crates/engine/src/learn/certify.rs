@@ -98,6 +98,10 @@ fn left(plan: &Plan, rows: &Rows, before: &[&Row], terms: &Terms<'_>) -> f64 {
 /// From when on the rows of a test that is fixed now may come: when the first case came whose truth is still waited for. What is
 /// fixed rests on cases that came before; what came after, known or not, is of no influence on it.
 pub(super) fn fresh_from(rows: &Rows, terms: &Terms<'_>) -> Micros {
+    if rows.judged {
+        // While a certificate is in force its cases are not drawn from: a sample has to begin after that.
+        return terms.now;
+    }
     let counts = |row: &&Row| row.version == terms.version && !row.ruled && !row.amended;
     let waited = rows.iter().filter(counts).find(|row| !terms.ready(row) && !terms.stuck(rows, row));
     waited.map_or(terms.now, |row| row.opened_at)
@@ -122,7 +126,7 @@ fn fresh<'r>(plan: &Plan, region: &PlanRegion, rows: &'r Rows, terms: &Terms<'_>
     let (Some(key), Some(least)) = (region.proposer.as_ref(), region.grid.last()) else { return Vec::new() };
     let coverage = everything(&region.region, key, *least, &region.left);
     let reach = Reach::over(&coverage, &region.except, rows);
-    let came = |row: &&Row| row.opened_at >= plan.from && row.version == terms.version && !row.ruled && !row.amended;
+    let came = |row: &&Row| row.opened_at >= plan.from && row.version == terms.version && !row.ruled && !row.amended && rows.tells(row);
     let waiting = rows.iter().filter(came).filter(|row| reach.said(rows, row).is_some()).filter(|row| !terms.stuck(rows, row));
     waiting.take_while(|row| terms.ready(row)).collect()
 }
@@ -156,8 +160,9 @@ fn test(record: &mut TrackRecord, plan: &Plan, rows: &Rows, terms: &Terms<'_>, p
         router: router_name(terms.version),
         region: Some(region.region.words()),
         evidence: format!(
-            "{} cases opened from {} on, learned by {} events",
+            "{} {} from {} on, learned by {} events",
             points.last().map_or(0, |point| point.n),
+            if rows.judged { "answers without advice to cases drawn by lot, opened" } else { "cases opened" },
             plan.from,
             record.through
         ),
@@ -228,7 +233,7 @@ fn plan(record: &TrackRecord, rows: &Rows, (before, from): (&[&Row], Micros), te
     let total = usable.len() as f64;
     // How many regions share the certainty is known only when they are chosen: each is planned for the worst.
     let certainty = 1.0 - spent(promise.delta, attempt) / regions.len().max(1) as f64;
-    let lasting = lasting(record, terms);
+    let lasting = lasting(record, rows, terms);
     let outlooks = regions.iter().zip(0u32..).map(|(region, place)| {
         let members = rows.members(region);
         let of: Vec<&Row> = usable.iter().copied().filter(|row| members.has(row)).collect();
@@ -273,7 +278,9 @@ fn outlook(
     lasting: &[&Issued],
 ) -> Option<Outlook> {
     let best = rows.proposers.iter().filter_map(|key| {
-        if covered(rows, key, of, lasting) >= COVERED {
+        let held = covered(rows, key, of, lasting);
+        // Where people's answers are the labels they are drawn among what is not automated: that is no sample of both.
+        if held >= COVERED || (rows.judged && held > 0.0) {
             return None;
         }
         // What another proposer answers under a certificate stays with it; what this one does is tested again, with more beside it.
@@ -303,9 +310,9 @@ fn outlook(
 }
 
 /// Certificates that will be there for longer than a test takes.
-fn lasting<'r>(record: &'r TrackRecord, terms: &Terms<'_>) -> Vec<&'r Issued> {
+fn lasting<'r>(record: &'r TrackRecord, rows: &Rows, terms: &Terms<'_>) -> Vec<&'r Issued> {
     let router = router_name(terms.version);
-    let until = terms.now.saturating_add(RENEWAL);
+    let until = if rows.judged { terms.now } else { terms.now.saturating_add(RENEWAL) };
     let lasts = |issued: &&Issued| issued.certificate.context.router == router && issued.certificate.context.expires_at > until;
     record.certificates.iter().filter(lasts).collect()
 }

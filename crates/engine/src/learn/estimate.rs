@@ -32,7 +32,9 @@ pub(super) fn fill(record: &mut TrackRecord, rows: &Rows, window: &[&Row], playb
         record.prices = prices(arms, &seen, regions.len(), playbook);
     }
     record.advice = advice(&seen, regions.len());
-    differences(&mut record.advice, window, &places);
+    if !rows.judged {
+        differences(&mut record.advice, window, &places);
+    }
 }
 
 /// How often each version of each proposer was right; on amended cases only what it said of the last content.
@@ -64,9 +66,10 @@ fn seen(rows: &Rows, record: &TrackRecord, row: &Row, place: u32, playbook: &Pla
     let truth = row.truth?;
     let (said, top) = surest(rows, record, row, place)?;
     // A rule chose the route by what it read: such cases do not speak for the others.
-    let people = |given: &[Given]| given.first().copied().filter(|_| !row.ruled);
+    // Nor do people's answers where they are taken for the truth: each would be right by definition.
+    let people = |given: &[Given]| given.first().copied().filter(|_| !row.ruled && !rows.judged);
     let alone = people(&row.alone);
-    let (panel, sole) = if row.route == Some(Route::Panel) { (row.decision, None) } else { (None, alone) };
+    let (panel, sole) = if row.route == Some(Route::Panel) { (row.decision.filter(|_| !rows.judged), None) } else { (None, alone) };
     let (advised, after_own) = (people(&row.advised), people(&row.after_own));
     let answers: ByArm<Option<u16>> = [
         Some(said),

@@ -75,7 +75,7 @@ impl Learner {
         let due = |known: &Known| !known.ended && known.changed && now >= known.looked_at.saturating_add(LOOK_MICROS);
         let places: Vec<usize> = (0..self.experiments.len()).filter(|at| self.experiments.get(*at).is_some_and(due)).collect();
         let kind = super::label_kind(&self.playbook);
-        let after = self.playbook.outcome.as_ref().map_or(0, |spec| spec.after);
+        let after = self.after();
         let mut ended = Vec::new();
         for at in places {
             if let Some(known) = self.experiments.get_mut(at) {

@@ -28,7 +28,8 @@ pub(super) fn regions(rows: &Rows, window: &[&Row]) -> Vec<Region> {
         .collect();
     let columns: Vec<Column<'_>> = columns.iter().map(|(name, cells)| Column { name, values: cells.values() }).collect();
     let ai: Vec<u8> = window.iter().map(|row| right(row, row.said.first().map(|said| said.answer))).collect();
-    let people: Vec<u8> = window.iter().map(|row| right(row, row.alone.first().map(|given| given.answer))).collect();
+    let people: Vec<u8> =
+        window.iter().map(|row| right(row, row.alone.first().filter(|_| !rows.judged).map(|given| given.answer))).collect();
     let searched = Searched { columns: &columns, ai: &ai, people: &people, pair: &[], clusters: &[] };
     let options = Options { depth: DEPTH, beam: 8, told: 3, ..Options::default() };
     // Too few rows for two halves, or nothing to look at: then all cases are of one kind.

@@ -10,7 +10,8 @@ use countersign_science::reliance::contributions;
 
 /// Fills in the people.
 pub(super) fn fill(record: &mut TrackRecord, rows: &Rows, window: &[&Row], metrics: PeopleMetrics) {
-    if matches!(metrics, PeopleMetrics::Off | PeopleMetrics::Aggregate) {
+    // Where their answers are taken for the truth nothing says who of them is right.
+    if matches!(metrics, PeopleMetrics::Off | PeopleMetrics::Aggregate) || rows.judged {
         return;
     }
     let regions = partition::with_rest(&record.regions);

@@ -38,11 +38,16 @@ pub(super) struct Row {
     pub decided_at: Option<Micros>,
     /// The answer that stands.
     pub decision: Option<u16>,
+    /// What turned out, or, where nothing tells the truth, what a person answered without advice.
     pub truth: Option<u16>,
+    /// It was drawn by lot, whatever is proposed, to be answered without advice.
+    pub lot: bool,
     pub route: Option<Route>,
     pub routed_at: Micros,
     /// A rule of the playbook chose the route.
     pub ruled: bool,
+    /// It waits unaided because nobody has proposed anything.
+    unproposed: bool,
     /// Amended: proposals and answers of before do not speak of it.
     pub amended: bool,
     /// The audit: the sealed proposal.
@@ -76,6 +81,15 @@ impl Row {
         self.truth.is_none() && self.decided_at.is_some_and(|at| at.saturating_add(2 * after + DAY) <= now)
     }
 
+    /// Takes what a person answered without advice for the truth, where the case was drawn by lot for it, as an audit or otherwise. The first
+    /// answer counts, also when it is taken back: what comes later may know more than the case. A panel's answer is its decision.
+    fn judged(&mut self, phase: Phase, answer: u16) {
+        let alone = matches!(self.route, Some(Route::Blind | Route::Unaided)) && matches!(phase, Phase::First | Phase::Only);
+        if alone && (self.lot || self.audit.is_some()) && self.truth.is_none() {
+            self.truth = Some(answer);
+        }
+    }
+
     /// Adds the time of an answer. What an appeal takes comes after the decision.
     fn spend(&mut self, phase: Phase, took: Option<Micros>) {
         if phase != Phase::Appeal {
@@ -102,6 +116,8 @@ pub(super) struct Rows {
     pub served: Micros,
     rows: Vec<Row>,
     at: HashMap<CaseId, usize>,
+    /// Nothing tells the truth: what people answer without advice, on cases drawn by lot, is taken for it.
+    pub judged: bool,
     /// Outcomes that became another one after they had been learned.
     pub corrected: u64,
     pub proposers: Vec<(String, String)>,
@@ -117,7 +133,7 @@ pub(super) struct Rows {
 }
 
 impl Rows {
-    pub(super) fn new(playbook: &Playbook) -> Self {
+    pub(super) fn new(playbook: &Playbook, judged: bool) -> Self {
         let options = match &playbook.answer {
             AnswerSpec::Choice { options } => options.clone(),
             _ => Vec::new(),
@@ -132,6 +148,7 @@ impl Rows {
             served: Micros::MIN,
             rows: Vec::new(),
             at: HashMap::new(),
+            judged,
             corrected: 0,
             proposers: Vec::new(),
             people: Vec::new(),
@@ -215,16 +232,25 @@ impl Rows {
                     self.audits.push(at);
                 }
                 self.assign(at, body);
+                // The lot is drawn once, when the case first has a route, or when its first proposal gives it another one.
+                let first = self.rows.get(at).is_some_and(|row| row.route.is_none() || row.unproposed);
+                let lot = first && by_lot(body);
                 self.with(at, |row| {
+                    row.unproposed = body.reason == "no_proposal";
                     (row.route, row.routed_at, row.ruled) = (Some(body.route), event.recorded_at, body.rule.is_some());
                     row.audit = audit.or(row.audit);
+                    row.lot |= lot;
                 })
             }
             Body::JudgmentGiven(body) => {
                 let given = Given { person: self.person(body.person), answer: self.option(&body.answer), took: body.took };
                 let (phase, advice) = (body.phase, body.advice_visible);
+                let judged = self.judged;
                 self.with(at, |row| {
                     row.spend(phase, given.took);
+                    if judged && !advice {
+                        row.judged(phase, given.answer);
+                    }
                     match (phase, advice) {
                         (Phase::First, _) | (Phase::Only, false) => row.alone.push(given),
                         (Phase::Only, true) => row.advised.push(given),
@@ -245,8 +271,10 @@ impl Rows {
             }
             Body::CaseAmended(body) => {
                 let values = self.values_of(&body.fields);
+                let judged = self.judged;
                 self.with(at, |row| {
-                    (row.values, row.amended) = (values, true);
+                    (row.values, row.amended, row.lot) = (values, true, false);
+                    row.truth = row.truth.filter(|_| !judged);
                     row.said.clear();
                     row.alone.clear();
                     row.advised.clear();
@@ -282,7 +310,12 @@ impl Rows {
                 if automated.is_some() && self.rows.get(at).is_some_and(|row| row.automated.is_none()) {
                     self.automated.push(at);
                 }
+                let panel = self.judged && !body.persons.is_empty();
                 self.with(at, |row| {
+                    if panel && row.lot && !imported && row.route == Some(Route::Panel) && row.truth.is_none() {
+                        row.truth = Some(answer);
+                    }
+                    row.lot &= !imported;
                     row.automated = automated;
                     (row.decision, row.decided_at) = (Some(answer), Some(event.occurred_at));
                     row.route = row.route.filter(|_| !imported);
@@ -307,6 +340,9 @@ impl Rows {
 
     fn outcome(&mut self, at: usize, value: &OutcomeValue) -> bool {
         let OutcomeValue::Answer(answer) = value else { return false };
+        if self.judged {
+            return false;
+        }
         let truth = self.option(answer);
         self.with(at, |row| row.truth = Some(truth))
     }
@@ -321,9 +357,11 @@ impl Rows {
             decided_at: None,
             decision: None,
             truth: None,
+            lot: false,
             route: None,
             routed_at: event.recorded_at,
             ruled: false,
+            unproposed: false,
             amended: false,
             audit: None,
             assigned: None,
@@ -365,10 +403,23 @@ impl Rows {
         all(&region.when) && !region.unless.iter().any(|other| all(other))
     }
 
+    /// Whether a case is one of those from which errors are counted: of all where outcomes tell the truth, otherwise of those that were
+    /// drawn by lot among all that no certificate covers. Audits are drawn among the others.
+    pub(super) fn tells(&self, row: &Row) -> bool {
+        !self.judged || (row.lot && row.audit.is_none())
+    }
+
     /// Whether the queue has passed a case by: people have decided cases that came `span` later.
     pub(super) fn passed_by(&self, since: Micros, span: Micros) -> bool {
         since.saturating_add(span) <= self.served
     }
+}
+
+/// Whether a route lets a person answer without advice for no reason that lies in the case or in what is proposed: by a draw, or because
+/// the playbook lets all cases be answered so. Without a measure of people, which such labels are not, "default" means the latter.
+fn by_lot(body: &CaseRouted) -> bool {
+    let alone = matches!(body.route, Route::Blind | Route::Unaided | Route::Panel);
+    alone && matches!(body.reason.as_str(), "blind_share" | "explore" | "default")
 }
 
 /// Which cases belong to a region, by their values.

@@ -1,5 +1,7 @@
 //! Learning on small worlds, whose events are written by hand.
 
+mod judged;
+
 use super::*;
 use crate::{
     route,
@@ -402,7 +404,9 @@ fn selective_and_absent_truth_certify_nothing_and_say_why() {
             playbook.outcome = None;
         }
         let record = stream.learner().publish(stream.now + 3 * DAY).unwrap();
-        assert!(record.plan.is_none() && record.certificates.is_empty() && record.arms.is_none());
+        assert!(record.plan.is_none() && record.certificates.is_empty());
+        // What people answered without advice is measured where there is no outcome at all; nothing is promised of it unasked.
+        assert_eq!((record.arms.is_none(), record.labels.kind == LabelKind::Judgments), (!none, none));
         assert!(record.note.starts_with("Not identifiable"), "{}", record.note);
     }
 }

@@ -60,7 +60,8 @@ impl Learner {
         let issued = self.last.as_ref().map(|last| last.certificates.clone()).unwrap_or_default();
         issued.iter().find_map(|issued| {
             let audits = self.watch_one(issued, By::Audits, now);
-            let outcomes = self.watch_one(issued, By::Outcomes, now);
+            // Nobody says what a person would have answered where the AI did.
+            let outcomes = if self.rows.judged { None } else { self.watch_one(issued, By::Outcomes, now) };
             audits.or(outcomes)
         })
     }
@@ -93,7 +94,7 @@ impl Learner {
 
     /// What an audit came to.
     fn audit(&self, row: &Row, reach: &Reach<'_>, now: Micros) -> Seen {
-        let after = self.playbook.outcome.as_ref().map_or(0, |spec| spec.after);
+        let after = self.after();
         let limit = 2 * after + self.playbook.routing.deadline.unwrap_or(PATIENCE).max(PATIENCE);
         // What waits behind others says nothing; what others were preferred to does.
         let overdue = || self.rows.passed_by(row.routed_at, limit) || row.routed_at.saturating_add(LIMITS * limit) <= now;
@@ -110,7 +111,7 @@ impl Learner {
 
     /// What an automated case came to.
     fn outcome(&self, row: &Row, reach: &Reach<'_>, now: Micros) -> Seen {
-        let after = self.playbook.outcome.as_ref().map_or(0, |spec| spec.after);
+        let after = self.after();
         let ours = row.automated.filter(|answer| reach.said(&self.rows, row).is_some_and(|said| said.answer == *answer));
         let Some(answer) = ours else { return Seen::Counts(None) };
         match row.truth {

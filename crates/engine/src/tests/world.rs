@@ -17,7 +17,8 @@ use countersign_core::{
     id::{EventId, PersonId, PlaybookId, StreamId, WorkspaceId},
     number::{Micros, ONE_BILLIONTHS},
     playbook::{
-        AnswerSpec, Automate, Condition, Costs, Decide, FieldKind, FieldSpec, OutcomeSpec, Playbook, RouteRule, Routing, Share, Test,
+        Against, AnswerSpec, Automate, Condition, Costs, Decide, FieldKind, FieldSpec, OutcomeSpec, Playbook, RouteRule, Routing, Share,
+        Test,
     },
 };
 use std::collections::{BTreeMap, BTreeSet};
@@ -108,7 +109,13 @@ pub(crate) fn playbook(default: Route) -> Playbook {
         costs: Costs { error_default: 1, errors: BTreeMap::new(), minute: 1 },
         routing: Routing {
             default,
-            automate: Some(Automate { max_error: 20_000_000, certainty: 950_000_000, audit: 50_000_000, valid: 30 * 86_400 * SECOND }),
+            automate: Some(Automate {
+                max_error: 20_000_000,
+                certainty: 950_000_000,
+                audit: 50_000_000,
+                valid: 30 * 86_400 * SECOND,
+                against: Against::Outcomes,
+            }),
             blind: 0,
             choose: vec![default],
             explore: 0,

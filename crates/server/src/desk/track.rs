@@ -41,7 +41,7 @@ pub async fn page(visitor: Visitor, Path(name): Path<String>) -> Result<Response
                 (standing(certified, !stopped.is_empty(), playbook.routing.automate.is_some()))
                 @if playbook.routing.automate.is_some() { (control(&visitor, &name, &stopped)) }
                 @for certificate in certified { (certificate_sheet(certificate)) }
-                @if let Some(track) = &track { (test(track.test.as_ref(), if certified.is_empty() { &track.note } else { words::NOTHING_FURTHER })) }
+                @if let Some(track) = &track { (test(track.test.as_ref(), &track.labels, if certified.is_empty() { &track.note } else { words::NOTHING_FURTHER })) }
                 @if let Some(promise) = &promise { (takes(promise)) }
             }
             @match &track {
@@ -113,8 +113,8 @@ fn certificate_sheet(c: &CertificateView) -> Markup {
         div.certificate {
             h3 { (words::certified(&c.region)) @if !c.in_force { " " span.quiet { (words::NOT_IN_FORCE) } } @else if c.rests { " " span.quiet { (words::RESTS) } } }
             dl.facts {
-                dt { (words::PROMISE) } dd { (words::promise(c.max_error, c.certainty)) }
-                dt { (words::EVIDENCE) } dd { (words::evidence(c.errors, c.n, c.upper)) }
+                dt { (words::PROMISE) } dd { (words::promise(c.max_error, c.certainty, &c.against)) }
+                dt { (words::EVIDENCE) } dd { (words::evidence((c.errors, c.n), c.upper, &c.against)) }
                 dt { (words::COVERS) } dd { span.ai { (c.proposer) } " " (c.version) " " (words::at_least(c.threshold))
                     @for (from, below) in &c.left { "; " (words::left(*from, *below)) }
                     @if c.beside > 0 { "; " (words::beside(c.beside)) }
@@ -130,12 +130,12 @@ fn certificate_sheet(c: &CertificateView) -> Markup {
     }
 }
 
-fn test(test: Option<&TestView>, note: &str) -> Markup {
+fn test(test: Option<&TestView>, labels: &str, note: &str) -> Markup {
     html! {
         @if let Some(test) = test {
             h3 { (words::test(test.attempt)) }
             p { (words::TEST_LEAD) }
-            ul { @for (region, rows) in &test.regions { li { (words::waits(region, *rows)) } } }
+            ul { @for (region, rows) in &test.regions { li { (words::waits(region, *rows, labels)) } } }
             @if let Some(delay) = test.detection_audits { p { (words::DELAY) " " (words::delay(delay)) "." } }
         } @else if !note.is_empty() { p.quiet { (note) } }
     }
@@ -146,22 +146,29 @@ fn takes(promise: &PromiseView) -> Markup {
     html! {
         h3 { (words::TAKES) }
         p {
-            (words::takes(promise.max_error, promise.certainty, promise.labels_least))
-            @if let Some(labels) = promise.labels_half { " " (words::takes_half(labels)) }
-            @if let (Some(per_day), Some(days)) = (promise.labels_per_day, promise.days) { " " (words::takes_days(per_day, days)) }
+            (words::takes((promise.max_error, promise.certainty), promise.labels_least, &promise.against))
+            @if let Some(labels) = promise.labels_half { " " (words::takes_half(labels, &promise.against)) }
+            @if let (Some(per_day), Some(days)) = (promise.labels_per_day, promise.days) { " " (words::takes_days(per_day, days, &promise.against)) }
         }
     }
 }
 
 fn learned(track: &TrackView) -> Markup {
+    let judged = words::judged(&track.labels);
     html! {
         section.sheet {
-            h2 { (words::LEARNED) }
+            h2 { (words::learned(&track.labels)) }
             p.quiet.basis { (words::basis(track)) }
-            div.wide tabindex="0" role="region" aria-label=(words::LEARNED) {
+            div.wide tabindex="0" role="region" aria-label=(words::learned(&track.labels)) {
                 table.data {
-                    thead { tr { th { (words::KIND) } th.number { (words::AI) } th.number { (words::ALONE) } th.number { (words::ADVISED) } th { (words::ADVICE) } } }
-                    tbody { @for region in &track.regions { (row(region)) } }
+                    thead {
+                        tr {
+                            th { (words::KIND) } th.number { (words::AI) }
+                            // Where people's answers are what right means, nothing is known of who of them is.
+                            @if !judged { th.number { (words::ALONE) } th.number { (words::ADVISED) } th { (words::ADVICE) } }
+                        }
+                    }
+                    tbody { @for region in &track.regions { (row(region, judged)) } }
                 }
             }
             @if !track.drift.is_empty() {
@@ -177,12 +184,15 @@ fn learned(track: &TrackView) -> Markup {
     }
 }
 
-fn row(region: &RegionView) -> Markup {
+fn row(region: &RegionView, judged: bool) -> Markup {
     html! {
         tr {
             th scope="row" { (region.region) }
-            @for figure in [&region.ai, &region.people, &region.advised] { td.number { (told(figure.as_ref())) } }
-            td data-advice=(region.advice) { (words::advice(&region.advice)) }
+            td.number { (told(region.ai.as_ref())) }
+            @if !judged {
+                @for figure in [&region.people, &region.advised] { td.number { (told(figure.as_ref())) } }
+                td data-advice=(region.advice) { (words::advice(&region.advice)) }
+            }
         }
     }
 }

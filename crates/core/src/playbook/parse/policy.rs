@@ -6,7 +6,7 @@ use crate::{
     limits::{OPTIONS_MAX, OUTCOME_AFTER_MICROS_MAX, ROLES_MAX, ROUTING_RULES_MAX, SIGNATURES_MAX, WAIT_MICROS_MAX},
     number::{Decimal, Micros},
     playbook::{
-        AnswerSpec, Automate, Condition, Costs, Decide, FieldKind, FieldSpec, OutcomeSpec, RouteRule, Routing, Test,
+        Against, AnswerSpec, Automate, Condition, Costs, Decide, FieldKind, FieldSpec, OutcomeSpec, RouteRule, Routing, Test,
         check::score_fits,
         suggest::{did_you_mean, listed, quoted},
     },
@@ -143,7 +143,12 @@ fn route(reader: &mut Reader<'_>, item: &Item<'_>) -> Option<Route> {
     item.word(reader, "route", &ROUTES)
 }
 
-pub(super) fn routing(reader: &mut Reader<'_>, item: Option<&Item<'_>>, fields: &Fields) -> Option<Routing> {
+pub(super) fn routing(
+    reader: &mut Reader<'_>,
+    item: Option<&Item<'_>>,
+    fields: &Fields,
+    (answer, outcome): (Option<&AnswerSpec>, Option<&OutcomeSpec>),
+) -> Option<Routing> {
     let mut routing = Routing {
         default: Route::Assist,
         automate: None,
@@ -185,8 +190,35 @@ pub(super) fn routing(reader: &mut Reader<'_>, item: Option<&Item<'_>>, fields: 
     if let Some(item) = table.get("rule") {
         routing.rules = rules(reader, item, fields).unwrap_or_default();
     }
+    if let Some(item) = table.get("automate") {
+        against_fits(reader, item, &routing, (answer, outcome));
+    }
     // Where a part was refused, its problem is noted and the playbook is refused with it.
     Some(routing)
+}
+
+/// Whether a promise about people's answers can ever be kept track of, and is not one about the truth in disguise.
+fn against_fits(
+    reader: &mut Reader<'_>,
+    item: &Item<'_>,
+    routing: &Routing,
+    (answer, outcome): (Option<&AnswerSpec>, Option<&OutcomeSpec>),
+) {
+    if routing.automate.is_none_or(|automate| automate.against != Against::Judgments) {
+        return;
+    }
+    let alone = |route: &Route| matches!(route, Route::Blind | Route::Unaided | Route::Panel);
+    let by_lot = routing.blind > 0 || alone(&routing.default) || (routing.explore > 0 && routing.choose.iter().any(alone));
+    let problem = if answer.is_some_and(|answer| !matches!(answer, AnswerSpec::Choice { .. })) {
+        "against = \"judgments\" goes with the answers of a choice: others are seldom the same twice"
+    } else if outcome.is_some_and(|outcome| outcome.kind != OutcomeKind::Payoff) {
+        "against = \"judgments\" is for playbooks whose truth is never seen; this one has an [outcome], so leave it out"
+    } else if !by_lot {
+        "against = \"judgments\" needs answers without advice on cases drawn by lot: add blind = 0.1 to [routing]"
+    } else {
+        return;
+    };
+    item.problem(reader, problem);
 }
 
 /// The routes besides the default that the track record may choose.
@@ -210,8 +242,10 @@ fn choose(reader: &mut Reader<'_>, item: &Item<'_>, default: Route) -> Vec<Route
 fn automate(reader: &mut Reader<'_>, item: &Item<'_>) -> Option<Automate> {
     let example = "{ max_error = 0.02, certainty = 0.95, audit = 0.05 }";
     let table = item.section(reader, example)?;
-    table.only(reader, &["max_error", "certainty", "audit", "valid"]);
+    table.only(reader, &["max_error", "certainty", "audit", "valid", "against"]);
     let valid = table.get("valid").map_or(Some(VALID_DEFAULT), |item| item.duration(reader, DAY, OUTCOME_AFTER_MICROS_MAX));
+    let words = [("outcomes", Against::Outcomes), ("judgments", Against::Judgments)];
+    let against = table.get("against").map_or(Some(Against::Outcomes), |item| item.word(reader, "base of a promise", &words));
     let mut share = |name: &str, from: u32, to: u32, why: &str| {
         let item = table.required(reader, name, &format!("automate = {example}"))?;
         let value = item.share(reader)?;
@@ -225,7 +259,7 @@ fn automate(reader: &mut Reader<'_>, item: &Item<'_>) -> Option<Automate> {
         share("max_error", 1, 500_000_000, "must be above 0 and at most 0.5: no evidence can promise that nothing ever goes wrong");
     let certainty = share("certainty", 500_000_000, 999_999_999, "must be from 0.5 and below 1: no evidence is ever certain");
     let audit = share("audit", 1, 1_000_000_000, "must be above 0: what is automated is always audited");
-    Some(Automate { max_error: max_error?, certainty: certainty?, audit: audit?, valid: valid? })
+    Some(Automate { max_error: max_error?, certainty: certainty?, audit: audit?, valid: valid?, against: against? })
 }
 
 fn rules(reader: &mut Reader<'_>, item: &Item<'_>, fields: &Fields) -> Option<Vec<RouteRule>> {

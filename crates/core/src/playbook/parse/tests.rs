@@ -238,6 +238,22 @@ fn every_problem_names_its_place_and_what_would_be_right() {
             ],
         ),
         (with("[routing]\nautomate = { max_error = 0.1, certainty = 0.9 }"), &[("p.toml:7:12: routing.automate.audit: ", "is missing")]),
+        // What a promise is held against.
+        (
+            with("[routing]\nautomate = { max_error = 0.1, certainty = 0.9, audit = 0.1, against = \"judgements\" }"),
+            &[("p.toml:7:71: routing.automate.against: ", "did you mean \"judgments\"?")],
+        ),
+        (
+            with("[routing]\nautomate = { max_error = 0.1, certainty = 0.9, audit = 0.1, against = \"judgments\" }"),
+            &[("p.toml:7:12: routing.automate: ", "add blind = 0.1")],
+        ),
+        (
+            with(
+                "[routing]\nblind = 0.1\nautomate = { max_error = 0.1, certainty = 0.9, audit = 0.1, against = \"judgments\" }\n\
+                 [outcome]\nkind = \"truth\"\nsource = \"s\"\nafter = \"1d\"",
+            ),
+            &[("p.toml:8:12: routing.automate: ", "truth is never seen")],
+        ),
         // Rules.
         (
             with("[[routing.rule]]\nname = \"r\"\nroute = \"automate\"\nwhen = { body = \"x\" }"),

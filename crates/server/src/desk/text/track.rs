@@ -30,8 +30,7 @@ pub const MOVED_LEAD: &str = "The last 7 days beside the 28 before, and the late
 pub const RESTS: &str = "rests: errors in all that it covers would cost more than people's time";
 pub const UNTIL: &str = "Until";
 pub const TAKES: &str = "What the promise takes";
-pub const TEST_LEAD: &str = "Fixed before its cases came in: these kinds, these thresholds, this many outcomes. It is looked at once.";
-pub const LEARNED: &str = "How often each is right";
+pub const TEST_LEAD: &str = "Fixed before its cases came in: these kinds, these thresholds, this many labels. It is looked at once.";
 pub const KIND: &str = "Kind of case";
 pub const AI: &str = "AI";
 pub const ALONE: &str = "People alone";
@@ -65,16 +64,40 @@ pub fn certified(region: &str) -> String {
     format!("Certificate for {region}")
 }
 
+/// Whether right means as people answered without advice, because nothing tells the truth.
+#[must_use]
+pub fn judged(against: &str) -> bool {
+    against == "judgments"
+}
+
+/// What is wrong with an answer that is counted as an error.
+fn wrong(against: &str) -> &'static str {
+    if judged(against) { "other than what a person answers without advice" } else { "wrong" }
+}
+
+/// What is told of each.
+#[must_use]
+pub fn learned(labels: &str) -> &'static str {
+    if judged(labels) { "How often the AI answers as people do" } else { "How often each is right" }
+}
+
 /// A promise.
 #[must_use]
-pub fn promise(error: f64, certainty: f64) -> String {
-    format!("at most {} of what is automated is wrong, with a certainty of {}", share(error), share(certainty))
+pub fn promise(error: f64, certainty: f64, against: &str) -> String {
+    let wrong = wrong(against);
+    format!("at most {} of what is automated is {wrong}, with a certainty of {}", share(error), share(certainty))
 }
 
 /// What it rests on.
 #[must_use]
-pub fn evidence(errors: u64, n: u64, upper: f64) -> String {
-    format!("{errors} wrong in {} cases that came in after the test was fixed: at most {}", super::thousands(n), share(upper))
+pub fn evidence((errors, n): (u64, u64), upper: f64, against: &str) -> String {
+    let (n, upper) = (super::thousands(n), share(upper));
+    if judged(against) {
+        return format!(
+            "{errors} answered otherwise by a person without advice in {n} cases drawn by lot after the test was fixed: at most {upper}"
+        );
+    }
+    format!("{errors} wrong in {n} cases that came in after the test was fixed: at most {upper}")
 }
 
 /// A threshold.
@@ -131,31 +154,39 @@ pub fn test(attempt: u64) -> String {
 
 /// For what it waits.
 #[must_use]
-pub fn waits(region: &str, rows: u64) -> String {
-    format!("{region}: {} outcomes", super::thousands(rows))
+pub fn waits(region: &str, rows: u64, labels: &str) -> String {
+    let of = if judged(labels) { "answers without advice" } else { "outcomes" };
+    format!("{region}: {} {of}", super::thousands(rows))
 }
 
 /// What a promise takes at the least.
 #[must_use]
-pub fn takes(error: f64, certainty: f64, labels: u64) -> String {
+pub fn takes((error, certainty): (f64, f64), labels: u64, against: &str) -> String {
+    let (error, certainty, labels) = (share(error), share(certainty), super::thousands(labels));
+    if judged(against) {
+        return format!(
+            "Nothing tells the truth here, so that the promise is about people: at most {error} answered otherwise than a person without advice \
+             would, with a certainty of {certainty}. It takes {labels} cases of one kind at the least that are drawn by lot and answered \
+             without advice, if all agree. What people and the AI both get wrong it does not see."
+        );
+    }
     format!(
-        "At most {} wrong with a certainty of {} takes {} outcomes of one kind of case at the least, if none of them is wrong.",
-        share(error),
-        share(certainty),
-        super::thousands(labels)
+        "At most {error} wrong with a certainty of {certainty} takes {labels} outcomes of one kind of case at the least, if none of them is wrong."
     )
 }
 
 /// What it takes if something is wrong.
 #[must_use]
-pub fn takes_half(labels: u64) -> String {
-    format!("If half as much is wrong as is promised, it takes {}.", super::thousands(labels))
+pub fn takes_half(labels: u64, against: &str) -> String {
+    let wrong = if judged(against) { "as many differ" } else { "as much is wrong" };
+    format!("If half {wrong} as is promised, it takes {}.", super::thousands(labels))
 }
 
 /// How long that is.
 #[must_use]
-pub fn takes_days(per_day: f64, days: f64) -> String {
-    format!("Here {per_day:.0} outcomes a day mature, so that this is about {days:.0} days.")
+pub fn takes_days(per_day: f64, days: f64, against: &str) -> String {
+    let mature = if judged(against) { "such answers come in a day" } else { "outcomes a day mature" };
+    format!("Here {per_day:.0} {mature}, so that this is about {days:.0} days.")
 }
 
 /// What the record rests on.
@@ -163,6 +194,12 @@ pub fn takes_days(per_day: f64, days: f64) -> String {
 pub fn basis(track: &TrackView) -> String {
     let decided = super::thousands(track.decided);
     let matured = super::thousands(track.matured);
+    if judged(&track.labels) {
+        return format!(
+            "From {decided} decided cases, {matured} of them drawn by lot and answered by a person without advice: nothing tells the truth \
+             here, so that right means as that person answered. Who of people is right is not known. 95 % intervals."
+        );
+    }
     let proxy = if track.proxy { " The outcome is a proxy: right means right by it." } else { "" };
     let corrected = match track.corrected {
         0 => String::new(),
@@ -177,7 +214,8 @@ pub fn basis(track: &TrackView) -> String {
 #[must_use]
 pub fn like(like: &LikeView) -> String {
     let of = like.region.as_ref().map_or_else(String::new, |region| format!(" ({region})"));
-    format!("Of {} like this{of} it was right in {}.", super::thousands(like.figure.n), rate(&like.figure))
+    let right = if judged(&like.against) { "a person without advice answered the same" } else { "it was right" };
+    format!("Of {} like this{of} {right} in {}.", super::thousands(like.figure.n), rate(&like.figure))
 }
 
 /// A share with its interval, in percent: with a decimal, for promises are about tenths.
