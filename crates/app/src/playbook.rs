@@ -3,16 +3,18 @@
 use crate::{
     Caller, Error, Options, Workspace,
     control::Control,
+    notice::LEAD_ROLE,
     view::PlaybookView,
     writer::{self, Change},
 };
 use countersign_core::{
     content::Content,
     limits::PLAYBOOK_BYTES_MAX,
-    playbook::parse,
+    playbook::{Playbook, parse},
     refusal::{Code, Refusal},
 };
-use countersign_engine::workspace::WorkspaceCommand;
+use countersign_engine::{context::Roster as _, workspace::WorkspaceCommand};
+use countersign_store as store;
 
 impl Workspace {
     /// Publishes a version; the same source again is the same version. Open cases keep the version they came under.
@@ -35,11 +37,22 @@ impl Workspace {
         let (name, digest) = (playbook.name.clone(), parse::digest(source));
         let new_id = writer::playbook_id(&self.inner);
         let text = source.to_owned();
-        let publish = move |_: &Control| {
+        let used = self.was_decided_under(&name).await?;
+        let publish = move |control: &Control| {
+            if used {
+                four_eyes(control, &playbook)?;
+            }
             Ok(WorkspaceCommand::PublishPlaybook { name: playbook.name.clone(), digest, source: Content::text(text.clone()), new_id })
         };
         self.change(caller, Change::command(publish)).await?;
         self.playbook_get(&name, None).await
+    }
+
+    /// Whether a case of this playbook was ever decided: until then there is nothing that another routing could be rehearsed over.
+    async fn was_decided_under(&self, name: &str) -> Result<bool, Error> {
+        let Ok(id) = self.control().await?.playbook_id(name) else { return Ok(false) };
+        let mut session = self.inner.db.session().await?;
+        Ok(!store::queue::decided(session.conn(), self.id.0, Some(id.0), i64::MAX, 1).await?.is_empty())
     }
 
     /// The latest version of every playbook, by name.
@@ -73,6 +86,22 @@ impl Workspace {
         let source = control.source(id, version)?.to_owned();
         Ok(view(id.0, name, version, parse::digest(&source).to_string(), Some(source)))
     }
+}
+
+/// Where two people lead, the routing of a playbook in use is changed by a draft that the second of them approves, not by whoever
+/// publishes.
+fn four_eyes(control: &Control, new: &Playbook) -> Result<(), Refusal> {
+    let leads = control.state.count_with_any_role(&[LEAD_ROLE.to_owned()]);
+    let Ok((_, _, today)) = control.playbook_latest(&new.name) else { return Ok(()) };
+    if leads < 2 || today.routing == new.routing {
+        return Ok(());
+    }
+    let detail = format!(
+        "{leads} people lead here, so that [routing] is changed by a draft that a second person approves: countersign routing draft {}. \
+         Publish the rest with [routing] as it is",
+        new.name
+    );
+    Err(Refusal::field(Code::Forbidden, "/source", detail))
 }
 
 fn view(playbook: uuid::Uuid, name: &str, version: u64, digest: String, source: Option<String>) -> PlaybookView {

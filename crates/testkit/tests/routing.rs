@@ -4,7 +4,7 @@
 #![expect(clippy::unwrap_used, reason = "tests")]
 
 use countersign_app::{
-    Caller, Error,
+    Caller, Error, Options,
     input::{HistoryInput, OutcomeInput, PastDecision},
     learner::Memory,
     routing::{DraftAct, DraftInput, DraftView, RehearseInput},
@@ -57,6 +57,33 @@ async fn history(kit: &Kit, cases: usize) {
         });
         kit.open(case).await;
     }
+}
+
+/// Whoever publishes cannot get round the second person, once there is one and the playbook is in use.
+#[tokio::test(flavor = "multi_thread")]
+async fn where_two_lead_nobody_changes_the_routing_of_a_playbook_in_use_alone() {
+    each_engine(62, |kit| async move {
+        let version = |route: &str| playbook("alerts", route, "");
+        let publish = async |source: String| kit.workspace.playbook_publish(&caller(), &source, Options::default()).await;
+        publish(version("assist")).await.unwrap();
+        kit.member("Ada", &["lead"]).await;
+        publish(version("blind")).await.unwrap();
+        kit.member("Ben", &["lead"]).await;
+        // Nothing was decided yet, so that there is nothing to rehearse a draft over.
+        publish(version("unaided")).await.unwrap();
+        history(&kit, 2).await;
+        match publish(version("assist")).await {
+            Err(Error::Refused(refusal)) => {
+                assert_eq!((refusal.code, refusal.field.as_deref()), (Code::Forbidden, Some("/source")));
+                assert!(refusal.detail.contains("countersign routing draft alerts"), "{}", refusal.detail);
+            }
+            other => panic!("{other:?}"),
+        }
+        // What is not the routing is published as ever.
+        let same = version("unaided").replace("What is it?", "What may it be?");
+        assert_eq!(publish(same).await.unwrap().version, 4);
+    })
+    .await;
 }
 
 #[tokio::test(flavor = "multi_thread")]
