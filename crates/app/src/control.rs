@@ -176,6 +176,12 @@ impl Control {
         self.state.playbooks.get(&id).map(|p| p.name.clone()).unwrap_or_default()
     }
 
+    /// The number of a playbook's latest version; 0 where there is no such playbook.
+    #[must_use]
+    pub fn playbook_version(&self, id: PlaybookId) -> u64 {
+        self.state.playbooks.get(&id).and_then(|known| known.versions.last()).map_or(0, |version| version.version)
+    }
+
     /// A playbook's id by name.
     ///
     /// # Errors

@@ -25,7 +25,7 @@ use countersign_core::{
 use plan::Plan;
 use serde_json::{Map, Value};
 use source::{Csv, Ndjson, Record};
-use std::{fmt, io::BufRead};
+use std::{collections::BTreeMap, fmt, io::BufRead};
 use word::{Cell, Cells, Columns};
 
 /// Why an import cannot go on. A bad row is none of these: it is reported, and the others go on.
@@ -75,6 +75,15 @@ pub enum Fault {
     Row(BadRow),
     /// Nothing after it can be read.
     Source(Error),
+}
+
+impl fmt::Display for Fault {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Row(bad) => bad.fmt(f),
+            Self::Source(error) => error.fmt(f),
+        }
+    }
 }
 
 impl From<BadRow> for Fault {
@@ -266,6 +275,28 @@ pub fn check(playbook: &Playbook, input: &CaseInput) -> Result<(), Refusal> {
         moment_check(outcome.at.as_ref(), "/history/outcome/at")?;
     }
     Ok(())
+}
+
+/// Rows of a file as they are written, by column, for what makes no cases of them: CSV with a header, or where it begins with a brace one
+/// JSON object a line. An empty cell is absent.
+///
+/// # Errors
+/// Where the file has no readable beginning.
+pub fn plain(mut inner: Box<dyn BufRead + Send>) -> Result<impl Iterator<Item = Result<BTreeMap<String, Value>, Fault>>, Error> {
+    let head = inner.fill_buf().map_err(|error| Error::Source { line: 1, detail: error.to_string() })?;
+    let object = head.strip_prefix(source::BOM).unwrap_or(head).trim_ascii_start().starts_with(b"{");
+    let mut source = match object {
+        true => Source::Ndjson(Ndjson::open(inner, Meter::default())?),
+        false => Source::Csv(Csv::open(inner, None, Meter::default())?),
+    };
+    Ok(std::iter::from_fn(move || match &mut source {
+        Source::Csv(csv) => Some(csv.next()?.1.map(|record| {
+            let Record::Cells(cells) = record else { return BTreeMap::new() };
+            let filled = csv.columns.iter().zip(cells.iter()).filter(|(_, cell)| !cell.is_empty());
+            filled.map(|(name, cell)| (name.clone(), Value::from(cell))).collect()
+        })),
+        Source::Ndjson(ndjson) => ndjson.next_line().map(|(line, bytes)| source::json(line, &bytes?)),
+    }))
 }
 
 /// The header of a CSV file and its first rows, as far as they are good; for looking at, not for importing.

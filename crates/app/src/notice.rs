@@ -46,6 +46,9 @@ pub struct NoticeView {
     /// The playbook, where it is about one.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub playbook: Option<String>,
+    /// The experiment, or the draft of a routing, that it is about.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub subject: Option<Uuid>,
     /// When (RFC 3339).
     pub at: String,
     /// What happened, in a sentence.
@@ -95,8 +98,13 @@ pub(crate) fn of(control: &Control, event: &Event) -> Option<NoticeView> {
         }
         _ => return None,
     };
+    let subject = match &event.body {
+        Body::ExperimentStopped(body) => Some(body.experiment.0),
+        Body::RoutingApproved(body) => Some(body.draft.0),
+        _ => None,
+    };
     let (event, at) = (event.id.0, format_rfc3339(event.occurred_at));
-    Some(NoticeView { event, type_name: type_name.into(), playbook, at, detail, urgent })
+    Some(NoticeView { event, type_name: type_name.into(), playbook, subject, at, detail, urgent })
 }
 
 /// The latest notices, and how many of them a person has not read.

@@ -90,8 +90,16 @@ fn drafted(source: &str, routing: &str, today: &Playbook) -> Result<String, Refu
         return Err(Refusal::field(Code::TooLarge, "/routing", detail));
     }
     let parsed = parse::parse(&whole, "playbook with the drafted routing").map_err(|problems| {
-        let lines: Vec<String> = problems.iter().map(ToString::to_string).collect();
-        Refusal::invalid("/routing", lines.join("\n"))
+        // Whoever reads it sees the routing, and not the whole.
+        let told = |problem: &parse::Problem| {
+            let place = match section::line_within(source, routing, problem.line) {
+                Some(line) => format!("line {line}"),
+                None => format!("line {} of the whole playbook", problem.line),
+            };
+            let key = if problem.key.is_empty() { String::new() } else { format!("{}: ", problem.key) };
+            format!("{place}, column {}: {key}{}", problem.column, problem.message)
+        };
+        Refusal::invalid("/routing", problems.iter().map(told).collect::<Vec<_>>().join("\n"))
     })?;
     if (Playbook { routing: today.routing.clone(), ..parsed.clone() }) != *today {
         let detail = "a draft changes [routing] and nothing else; write it as tables of their own, as in [routing] and [[routing.rule]]";
@@ -139,6 +147,11 @@ impl Workspace {
         let control = self.control().await?;
         let facts = known(&control, draft)?.clone();
         let (id, base) = (facts.drafted.playbook, facts.drafted.base);
+        // Asked first: whoever opens a stale draft is told to draft it anew, and not what else it lacks.
+        if control.playbook_version(id) != base {
+            let detail = "the playbook has a newer version: draft it anew, and rehearse that";
+            return Err(Refusal::field(Code::StaleVersion, "/draft", detail).into());
+        }
         let today = control.playbook(id, base)?;
         let source = facts.drafted.source.as_plain_str().unwrap_or_default();
         let new = parse::parse(source, "draft").map_err(|_| Error::Damaged("a drafted routing no longer parses".into()))?;

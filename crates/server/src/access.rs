@@ -14,7 +14,9 @@ use countersign_core::{
     id::PersonId,
     refusal::Code,
 };
+use serde::Deserialize;
 use std::marker::PhantomData;
+use utoipa::IntoParams;
 use uuid::Uuid;
 
 /// What a route asks of a key.
@@ -110,11 +112,30 @@ impl<S> Access<S> {
         person.map_or(Ok(self.person), |person| self.speaks_for(person).map(Some)).map(|person| person.map(|person| person.0))
     }
 
+    /// As [`Self::speaks_for_any`], where there has to be somebody.
+    ///
+    /// # Errors
+    /// `forbidden`, and `invalid` where nobody is named; with the field.
+    pub fn speaks_for_one(&self, person: Option<Uuid>) -> Result<PersonId, Problem> {
+        let nobody = || Problem::field(Code::Invalid, "/person", "say who, by the person's id; in an address as `?person=`");
+        self.speaks_for_any(person)?.map(PersonId).ok_or_else(nobody)
+    }
+
     /// What was written, counted, as an answer.
     pub fn changed(&self, receipt: Receipt) -> Changed {
         self.server.metrics.decided(receipt.decision.is_some());
         Changed(receipt)
     }
+}
+
+/// Whose, in the query of an address.
+#[derive(Debug, Deserialize, IntoParams)]
+#[serde(deny_unknown_fields)]
+#[into_params(parameter_in = Query)]
+pub struct PersonQuery {
+    /// Who; a key that speaks for a person need not say.
+    #[serde(default)]
+    pub person: Option<Uuid>,
 }
 
 impl<S: Scopes> FromRequestParts<Server> for Access<S> {

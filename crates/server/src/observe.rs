@@ -35,7 +35,7 @@ const HEADERS: [(HeaderName, HeaderValue); 6] = [
 pub async fn observe(State(server): State<Server>, request: Request, next: Next) -> Response {
     let id = request_id(&server, &request);
     let method = request.method().clone();
-    let on_desk = desk::owns(request.uri().path());
+    let on_desk = Some(request.uri().path()).filter(|path| desk::owns(path)).map(str::to_owned);
     let route = request.extensions().get::<MatchedPath>().cloned();
     let route = route.as_ref().map_or("unmatched", MatchedPath::as_str);
     let began = tokio::time::Instant::now();
@@ -54,7 +54,10 @@ pub async fn observe(State(server): State<Server>, request: Request, next: Next)
     server.metrics.answered(route, &method, status, took);
     log(&id, method.as_str(), route, status, took, problem.as_ref());
     if let Some(problem) = problem {
-        response = if on_desk { desk::problem_page(response, &problem, &id) } else { with_body(response, &problem, &id) };
+        response = match &on_desk {
+            Some(path) => desk::problem_page(response, &problem, path, &id),
+            None => with_body(response, &problem, &id),
+        };
     }
     let headers = response.headers_mut();
     for (name, value) in HEADERS {

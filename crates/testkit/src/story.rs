@@ -6,7 +6,10 @@ use countersign_app::{
     Options,
     input::{AmendInput, AskInput, CaseInput, CommentInput, CorrectionInput, OutcomeInput, ProposalInput, ReasonInput, StopInput},
 };
-use countersign_core::id::{CaseId, EventId, PersonId};
+use countersign_core::{
+    id::{CaseId, EventId, PersonId},
+    time::format_rfc3339,
+};
 use serde_json::json;
 
 /// A playbook whose answer is a text and whose fields are personal.
@@ -49,6 +52,30 @@ pub fn letter(external_id: &str, customer: &str, words: &str) -> CaseInput {
             ..ProposalInput::default()
         }],
         ..CaseInput::default()
+    }
+}
+
+/// A case that was decided elsewhere and turned out, on which somebody answered `alone` before, without advice.
+#[must_use]
+pub fn decided_elsewhere(kit: &Kit, case: CaseInput, alone: Option<&str>, decided: &str, truth: &str) -> CaseInput {
+    let judged = alone.map(|answer| json!({ "person": "Eve", "answer": answer, "advice_seen": "no", "seconds": 60 }));
+    let history = json!({
+        "opened_at": format_rfc3339(kit.clock.now()),
+        "judgments": judged.into_iter().collect::<Vec<_>>(),
+        "decision": { "answer": decided },
+        "outcome": { "value": truth },
+    });
+    CaseInput { history: Some(serde_json::from_value(history).expect("a history")), ..case }
+}
+
+/// Cases of [`playbook`] "alerts" that were decided elsewhere: the AI is right in nine of ten, people alone in three of four.
+pub async fn alerts_past(kit: &Kit, cases: usize) {
+    for n in 0..cases {
+        let mut case = case("alerts", &format!("past-{n}"), "an alert");
+        case.fields.insert("score".into(), json!(n));
+        let truth = if n % 10 == 0 { "attack" } else { "benign" };
+        let person = if n % 4 == 0 { "suspicious" } else { truth };
+        kit.open(decided_elsewhere(kit, case, Some(person), person, truth)).await;
     }
 }
 

@@ -14,35 +14,12 @@ use countersign_core::{
     id::{CaseId, EventId, PersonId},
     refusal::Code,
 };
-use countersign_testkit::{Kit, caller, each_engine, judgment};
+use countersign_testkit::{Kit, caller, each_engine, judgment, playbook};
 use serde_json::json;
 
 const DAY: i64 = 86_400_000_000;
-const PLAYBOOK: &str = r#"
-name = "alerts"
-question = "What is it?"
-
-[answer]
-kind = "choice"
-options = ["benign", "suspicious", "attack"]
-
-[fields]
-text = { type = "text", title = true }
-
-[outcome]
-kind = "truth"
-source = "the investigation"
-observed = "always"
-after = "1d"
-
-[costs]
-error = { default = 1.0 }
-minute = 0.1
-
-[routing]
-default = "assist"
-choose = ["assist", "unaided"]
-"#;
+/// Of the testkit's playbook.
+const CHOOSE: &str = "choose = [\"assist\", \"unaided\"]";
 
 fn own(person: PersonId) -> Caller {
     Caller { actor: Actor::Person(person), source: Source::Api }
@@ -102,7 +79,7 @@ async fn work(kit: &Kit, person: PersonId, cases: usize, seconds: (f64, f64), ri
 #[tokio::test(flavor = "multi_thread")]
 async fn advice_that_makes_people_quicker_is_shown_to_and_the_experiment_ends() {
     each_engine(41, |kit| async move {
-        kit.publish(PLAYBOOK).await;
+        kit.publish(&playbook("alerts", "assist", CHOOSE)).await;
         let ada = kit.member("Ada", &[]).await;
         let arms = vec![arm("unaided"), arm("assist")];
         // Only a person starts, in their own name, what the playbook allows, one at a time.
@@ -116,7 +93,7 @@ async fn advice_that_makes_people_quicker_is_shown_to_and_the_experiment_ends() 
 
         let entered = work(&kit, ada, 60, (60.0, 36.0), (0.8, 0.8)).await;
         assert!((36..60).contains(&entered), "{entered} of 60 at a share of 0.8");
-        kit.clock.advance(2 * DAY);
+        kit.clock.advance(4 * DAY);
         let mut memory = Memory::default();
         let round = kit.workspace.learn(&mut memory, false).await.unwrap();
         assert!(round.ended.is_empty(), "{:?}", round.ended);
@@ -124,7 +101,7 @@ async fn advice_that_makes_people_quicker_is_shown_to_and_the_experiment_ends() 
         assert_eq!(view.arms.iter().map(|arm| arm.assigned).sum::<u64>(), entered as u64);
 
         let entered = entered + work(&kit, ada, 200, (60.0, 36.0), (0.8, 0.8)).await;
-        kit.clock.advance(2 * DAY);
+        kit.clock.advance(4 * DAY);
         let round = kit.workspace.learn(&mut memory, true).await.unwrap();
         assert_eq!(round.ended.len(), 1, "{round:?}");
         let view = kit.workspace.experiment(EventId(started.experiment)).await.unwrap();
@@ -132,7 +109,12 @@ async fn advice_that_makes_people_quicker_is_shown_to_and_the_experiment_ends() 
         assert_eq!((stopped.cause.as_str(), &stopped.person), ("enough", &None));
         let pace = view.differences.iter().find(|d| d.measure == "pace").unwrap();
         assert!(pace.shown && pace.low < 0.6 && 0.6 < pace.high, "{pace:?}");
-        assert!(view.answer[0].contains("less time"), "{:?}", view.answer);
+        let [said, why] = [&view.answer[0], &stopped.reason];
+        assert!(said.contains("less time") && said.matches(", n = ").count() == 2, "each figure with its n: {said}");
+        assert!(
+            why.contains("with advice differs from without advice by -") && why.contains(" minutes a case [-") && why.contains(", n = "),
+            "{why}"
+        );
         assert!(!view.trail.is_empty() && view.arms.iter().map(|arm| arm.assigned).sum::<u64>() == entered as u64);
         // It has ended: nothing more enters, nobody can stop it again, every route is derived again, and another one may start.
         assert_eq!(work(&kit, ada, 5, (60.0, 36.0), (0.8, 0.8)).await, 0);
@@ -154,12 +136,12 @@ async fn advice_that_makes_people_quicker_is_shown_to_and_the_experiment_ends() 
 #[tokio::test(flavor = "multi_thread")]
 async fn advice_that_harms_stops_its_experiment() {
     each_engine(42, |kit| async move {
-        kit.publish(PLAYBOOK).await;
+        kit.publish(&playbook("alerts", "assist", CHOOSE)).await;
         let ada = kit.member("Ada", &[]).await;
         let input = input(ada, vec![arm("unaided"), arm("assist")], "time", 2_000);
         let started = kit.workspace.experiment_start(&own(ada), "alerts", input).await.unwrap();
         work(&kit, ada, 200, (60.0, 60.0), (0.95, 0.5)).await;
-        kit.clock.advance(2 * DAY);
+        kit.clock.advance(4 * DAY);
         let round = kit.workspace.learn(&mut Memory::default(), true).await.unwrap();
         assert_eq!(round.ended.len(), 1, "{round:?}");
         let view = kit.workspace.experiment(EventId(started.experiment)).await.unwrap();
@@ -174,7 +156,7 @@ async fn advice_that_harms_stops_its_experiment() {
 #[tokio::test(flavor = "multi_thread")]
 async fn advice_is_shown_as_its_way_wants_it() {
     each_engine(43, |kit| async move {
-        kit.publish(PLAYBOOK).await;
+        kit.publish(&playbook("alerts", "assist", CHOOSE)).await;
         let ada = kit.member("Ada", &[]).await;
         let bare = ArmInput { proposer: Some("m2".into()), explanation: Some(false), ..arm("assist") };
         let mut asked = input(ada, vec![arm("assist"), bare], "accuracy", 100);

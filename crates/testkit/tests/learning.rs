@@ -5,7 +5,7 @@
 
 use countersign_app::{
     Caller, Options,
-    input::{CaseInput, HistoryInput, OutcomeInput, PastDecision, StopInput},
+    input::{CaseInput, OutcomeInput, StopInput},
     learner::Memory,
     queue::View,
     view::Receipt,
@@ -13,9 +13,8 @@ use countersign_app::{
 use countersign_core::{
     event::{Actor, Source},
     id::{CaseId, PersonId},
-    time::format_rfc3339,
 };
-use countersign_testkit::{Kit, caller, each_engine, raw};
+use countersign_testkit::{Kit, caller, each_engine, raw, story::decided_elsewhere};
 use serde_json::json;
 
 const DAY: i64 = 86_400_000_000;
@@ -61,14 +60,7 @@ async fn history(kit: &Kit, cases: usize) {
     for n in 0..cases {
         let kind = if n % 3 == 0 { "odd" } else { "routine" };
         let ai = if kind == "odd" && n % 2 == 0 { "attack" } else { "benign" };
-        let mut case = input(kit, n, kind, ai);
-        let now = format_rfc3339(kit.clock.now());
-        case.history = Some(HistoryInput {
-            opened_at: Some(serde_json::from_value(json!(now)).unwrap()),
-            decision: Some(PastDecision { answer: json!("benign"), persons: Vec::new(), at: None }),
-            outcome: Some(OutcomeInput { value: json!("benign"), source: None, at: None }),
-            ..HistoryInput::default()
-        });
+        let case = decided_elsewhere(kit, input(kit, n, kind, ai), None, "benign", "benign");
         kit.open(case).await;
     }
 }

@@ -329,16 +329,20 @@ fn files_teach_too_and_say_what_is_wrong_with_them() {
     let playbook = parse::parse(PLAYBOOK, "tickets.toml").unwrap();
     let columns = file::Columns { answer: "queue".into(), person: Some("who".into()), case: None };
     let csv = "subject,queue,who\nthe invoice is wrong,billing,ada\n\"it crashes, always\",bug,ben\n";
-    let rows = file::rows(csv.as_bytes()).unwrap();
+    let read = |bytes: &[u8]| file::rows(Box::new(std::io::Cursor::new(bytes.to_vec())));
+    let rows = read(csv.as_bytes()).unwrap();
     let examples = file::examples(&playbook, &rows, &columns).unwrap();
     assert_eq!(examples.iter().map(|e| e.answer.as_str()).collect::<Vec<_>>(), ["billing", "bug"]);
     assert_eq!(examples[1].person.as_deref(), Some("ben"));
     let lines = "{\"subject\": \"the invoice\", \"queue\": \"billing\"}\n\n{\"subject\": \"x\", \"queue\": \"spam\"}\n";
-    let rows = file::rows(lines.as_bytes()).unwrap();
+    let rows = read(lines.as_bytes()).unwrap();
     let wrong = file::examples(&playbook, &rows, &columns).unwrap_err();
     assert!(refused(wrong).contains("row 2: \"spam\" is none of the playbook's options"));
-    for (bytes, says) in [(&b"{\"a\": 1}\n{oops"[..], "line 2"), (b"a,b\n1\n", "record"), (b"\xff\xfe", "UTF-8")] {
-        let error = file::rows(bytes).unwrap_err();
+    let spreadsheet = read("\u{feff}subject;queue\r\nthe invoice;billing\r\n".as_bytes()).unwrap();
+    assert_eq!(spreadsheet[0]["queue"], "billing", "as `import` reads it: semicolons, and a byte order mark");
+    let wrong = [(&b"{\"a\": 1}\n{oops"[..], "line 2"), (b"a,b\n1\n", "line 2: has 1 cells, and the header has 2"), (b"\xff\xfe", "UTF-8")];
+    for (bytes, says) in wrong {
+        let error = read(bytes).unwrap_err();
         assert!(refused(error).contains(says), "{says}");
     }
     assert!(refused(file::read(b"no model").unwrap_err()).contains("no Countersign text model"));

@@ -5,7 +5,6 @@
 
 use countersign_app::{
     Caller, Error, Options,
-    input::{HistoryInput, OutcomeInput, PastDecision},
     learner::Memory,
     routing::{DraftAct, DraftInput, DraftView, RehearseInput},
 };
@@ -13,10 +12,8 @@ use countersign_core::{
     event::{Actor, Source},
     id::{CaseId, EventId, PersonId},
     refusal::Code,
-    time::format_rfc3339,
 };
-use countersign_testkit::{Kit, caller, each_engine, playbook};
-use serde_json::json;
+use countersign_testkit::{Kit, caller, each_engine, playbook, story::alerts_past};
 
 const DAY: i64 = 86_400_000_000;
 
@@ -39,26 +36,6 @@ fn refused(result: Result<DraftView, Error>) -> Code {
     }
 }
 
-/// Cases that were decided elsewhere: the AI is right in nine of ten, people alone in three of four.
-async fn history(kit: &Kit, cases: usize) {
-    for n in 0..cases {
-        let mut case = countersign_testkit::case("alerts", &format!("case-{n}"), "an alert");
-        let truth = if n % 10 == 0 { "attack" } else { "benign" };
-        let person = if n % 4 == 0 { "suspicious" } else { truth };
-        case.fields.insert("score".into(), json!(n));
-        let now = format_rfc3339(kit.clock.now());
-        case.history = Some(HistoryInput {
-            opened_at: Some(serde_json::from_value(json!(now)).unwrap()),
-            judgments: vec![
-                serde_json::from_value(json!({ "person": "Eve", "answer": person, "advice_seen": "no", "seconds": 60 })).unwrap(),
-            ],
-            decision: Some(PastDecision { answer: json!(person), persons: Vec::new(), at: None }),
-            outcome: Some(OutcomeInput { value: json!(truth), source: None, at: None }),
-        });
-        kit.open(case).await;
-    }
-}
-
 /// Whoever publishes cannot get round the second person, once there is one and the playbook is in use.
 #[tokio::test(flavor = "multi_thread")]
 async fn where_two_lead_nobody_changes_the_routing_of_a_playbook_in_use_alone() {
@@ -71,7 +48,7 @@ async fn where_two_lead_nobody_changes_the_routing_of_a_playbook_in_use_alone() 
         kit.member("Ben", &["lead"]).await;
         // Nothing was decided yet, so that there is nothing to rehearse a draft over.
         publish(version("unaided")).await.unwrap();
-        history(&kit, 2).await;
+        alerts_past(&kit, 2).await;
         match publish(version("assist")).await {
             Err(Error::Refused(refusal)) => {
                 assert_eq!((refusal.code, refusal.field.as_deref()), (Code::Forbidden, Some("/source")));
@@ -101,6 +78,11 @@ async fn a_routing_is_drafted_rehearsed_approved_by_a_second_person_and_rolled_b
         for wrong in ["[routing]\ndefault = \"nowhere\"", today.as_str(), "[costs]\nminute = 9.0"] {
             assert_eq!(refused(draft(wrong).await), Code::Invalid, "{wrong}");
         }
+        // What does not parse is told by its lines in the draft, each in a line of its own.
+        let wrong = "[routing]\ndefault = \"nowhere\"\nblind = 7";
+        let Err(countersign_app::Error::Refused(refusal)) = draft(wrong).await else { panic!("{wrong} was taken") };
+        let lines: Vec<&str> = refusal.detail.lines().collect();
+        assert!(matches!(lines[..], [a, b] if a.starts_with("line 2, ") && b.starts_with("line 3, ")), "{}", refusal.detail);
         assert_eq!(refused(workspace.routing_draft(&caller(), "alerts", input(text)).await), Code::Forbidden);
         let drafted = draft(text).await.unwrap();
         let id = EventId(drafted.draft);
@@ -108,7 +90,7 @@ async fn a_routing_is_drafted_rehearsed_approved_by_a_second_person_and_rolled_b
         // There is nothing to rehearse it over yet, and nothing is approved unrehearsed.
         assert_eq!(refused(workspace.routing_rehearse(&own(ada), id, RehearseInput::default()).await), Code::WrongState);
         assert_eq!(refused(workspace.routing_approve(&own(ben), id, act(ben, "")).await), Code::WrongState);
-        history(&kit, 400).await;
+        alerts_past(&kit, 400).await;
         kit.clock.advance(5 * DAY);
         workspace.learn(&mut Memory::default(), true).await.unwrap();
         let rehearsed = workspace.routing_rehearse(&own(ada), id, RehearseInput { cases: Some(300) }).await.unwrap().rehearsed.unwrap();
@@ -144,9 +126,11 @@ async fn a_routing_is_drafted_rehearsed_approved_by_a_second_person_and_rolled_b
         let older = draft(text).await.unwrap();
         kit.publish(&playbook("alerts", "assist", "choose = [\"assist\", \"unaided\"]\nblind = 0.1")).await;
         let older = EventId(older.draft);
+        let seen = workspace.routing_get(older).await.unwrap();
+        assert_eq!((seen.state.as_str(), seen.stale, approved.stale), ("open", true, false));
         assert_eq!(refused(workspace.routing_rehearse(&own(ada), older, RehearseInput::default()).await), Code::StaleVersion);
         let withdrawn = workspace.routing_withdraw(&own(ben), older, act(ben, "overtaken")).await.unwrap();
-        assert_eq!(withdrawn.state, "withdrawn");
+        assert_eq!((withdrawn.state.as_str(), withdrawn.stale), ("withdrawn", false));
         let states: Vec<String> = workspace.routings_list("alerts").await.unwrap().into_iter().map(|view| view.state).collect();
         assert_eq!(states, ["withdrawn", "rolled_back"]);
         kit.app.close().await;

@@ -244,10 +244,11 @@ fn answer(arms: &[ArmView], differences: &[DifferenceView]) -> Vec<String> {
             None => "how much time it takes cannot be said yet".to_owned(),
             Some(d) if !d.shown => {
                 format!(
-                    "no difference in time is shown: a typical case takes {} of the time [{}, {}]",
+                    "no difference in time is shown: a typical case takes {} of the time [{}, {}], {}",
                     percent(d.value),
                     percent(d.low),
-                    percent(d.high)
+                    percent(d.high),
+                    of_n(d.n)
                 )
             }
             Some(d) => {
@@ -255,7 +256,7 @@ fn answer(arms: &[ArmView], differences: &[DifferenceView]) -> Vec<String> {
                     true => ("less", 1.0 - d.value, 1.0 - d.high, 1.0 - d.low),
                     false => ("more", d.value - 1.0, d.low - 1.0, d.high - 1.0),
                 };
-                format!("a typical case takes {} {word} time [{}, {}]", percent(value), percent(low), percent(high))
+                format!("a typical case takes {} {word} time [{}, {}], {}", percent(value), percent(low), percent(high), of_n(d.n))
             }
         };
         let accuracy = match of("accuracy") {
@@ -263,12 +264,17 @@ fn answer(arms: &[ArmView], differences: &[DifferenceView]) -> Vec<String> {
             Some(d) => {
                 let points = |value: f64| format!("{:+.1}", value * 100.0);
                 let lead = if d.shown { "right answers differ by" } else { "no difference in right answers is shown:" };
-                format!("{lead} {} points [{}, {}]", points(d.value), points(d.low), points(d.high))
+                format!("{lead} {} points [{}, {}], {}", points(d.value), points(d.low), points(d.high), of_n(d.n))
             }
         };
         format!("\"{}\" against \"{}\": {pace}; {accuracy}.", arm.name, first.name)
     };
     others.iter().map(sentence).collect()
+}
+
+/// The cases behind a figure.
+fn of_n(n: u64) -> String {
+    format!("n = {n}")
 }
 
 fn percent(share: f64) -> String {

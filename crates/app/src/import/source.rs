@@ -16,7 +16,7 @@ pub const ROW_BYTES_MAX: u64 = 4 << 20;
 /// How much of a file is looked at to guess its delimiter.
 const GUESS_BYTES_MAX: usize = 64 << 10;
 const DELIMITERS: [u8; 4] = *b",;\t|";
-const BOM: &[u8] = b"\xef\xbb\xbf";
+pub(super) const BOM: &[u8] = b"\xef\xbb\xbf";
 
 /// What a file is written in.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

@@ -1,15 +1,15 @@
 //! Models over files, without a workspace: labelled rows to learn from, rows to propose for. CSV with a head, or one JSON object a
-//! line. Opens nothing by itself: it is handed bytes.
+//! line, by the readers of `import`. Opens nothing by itself: it is handed what to read.
 
 use super::learn::choices;
-use crate::Error;
+use crate::{Error, import};
 use countersign_core::{
     playbook::{FieldKind, Playbook},
     refusal::{Code, Refusal},
 };
 use countersign_models::{Advice, Input, NoAdvice, Proposer as _, Reach, TextModel, text::Example};
 use serde_json::{Map, Value, json};
-use std::collections::BTreeMap;
+use std::{collections::BTreeMap, io::BufRead};
 
 /// Rows of one file.
 const ROWS_MAX: usize = 1_000_000;
@@ -28,39 +28,20 @@ pub struct Columns {
 /// A row: values by column.
 pub type Row = BTreeMap<String, Value>;
 
-/// Rows of a file.
+/// Rows of a file: CSV with a head where it does not begin with a brace, else one JSON object a line.
 ///
 /// # Errors
-/// Where it is neither CSV with a head nor one JSON object a line, with the line.
-pub fn rows(bytes: &[u8]) -> Result<Vec<Row>, Error> {
-    let text = std::str::from_utf8(bytes).map_err(|_| Refusal::new(Code::Malformed, "the file is no UTF-8 text"))?;
-    let text = text.trim_start_matches('\u{feff}');
-    let rows = if text.trim_start().starts_with('{') { of_ndjson(text)? } else { of_csv(text)? };
-    if rows.len() > ROWS_MAX {
-        return Err(Refusal::new(Code::TooLarge, format!("the file has {} rows, and {ROWS_MAX} are taken", rows.len())).into());
+/// Where it is neither, with the line and the column; and beyond 1,000,000 rows.
+pub fn rows(inner: Box<dyn BufRead + Send>) -> Result<Vec<Row>, Error> {
+    let refused = |code, detail: String| Error::from(Refusal::new(code, detail));
+    let mut rows = Vec::new();
+    for row in import::plain(inner).map_err(|error| refused(Code::Malformed, error.to_string()))? {
+        rows.push(row.map_err(|fault| refused(Code::Malformed, fault.to_string()))?);
+        if rows.len() > ROWS_MAX {
+            return Err(refused(Code::TooLarge, format!("the file has more than {ROWS_MAX} rows, and so many are taken")));
+        }
     }
     Ok(rows)
-}
-
-fn of_ndjson(text: &str) -> Result<Vec<Row>, Error> {
-    let lines = text.lines().enumerate().filter(|(_, line)| !line.trim().is_empty());
-    let row = |(at, line): (usize, &str)| match serde_json::from_str::<Map<String, Value>>(line) {
-        Ok(row) => Ok(row.into_iter().collect()),
-        Err(error) => Err(Refusal::new(Code::Malformed, format!("line {}: {error}", at + 1)).into()),
-    };
-    lines.map(row).collect()
-}
-
-fn of_csv(text: &str) -> Result<Vec<Row>, Error> {
-    let mut reader = csv::ReaderBuilder::new().from_reader(text.as_bytes());
-    let malformed = |error: csv::Error| Error::from(Refusal::new(Code::Malformed, error.to_string()));
-    let head = reader.headers().map_err(malformed)?.clone();
-    let row = |record: csv::Result<csv::StringRecord>| {
-        let record = record.map_err(malformed)?;
-        let filled = head.iter().zip(record.iter()).filter(|(_, value)| !value.is_empty());
-        Ok(filled.map(|(name, value)| (name.to_owned(), Value::String(value.to_owned()))).collect())
-    };
-    reader.records().map(row).collect()
 }
 
 /// Labelled rows as examples.

@@ -71,6 +71,20 @@ pub fn replaced(source: &str, routing: &str) -> String {
     format!("{}\n", out.trim_end())
 }
 
+/// Where a line of such a source stands in the routing as it was handed in; `None` for a line that is not of it. Both count from 1.
+#[must_use]
+pub fn line_within(source: &str, routing: &str, line: usize) -> Option<usize> {
+    let lines = marked(source);
+    let before = match lines.iter().position(|(_, of)| *of) {
+        Some(at) => at,
+        None => source.trim_end().lines().count() + 1,
+    };
+    let passed = routing.len() - routing.trim_start().len();
+    let passed = routing.get(..passed).unwrap_or_default().matches('\n').count();
+    let within = line.checked_sub(before).filter(|at| (1..=routing.trim().lines().count()).contains(at))?;
+    Some(passed + within)
+}
+
 /// One line of two texts side by side.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Line<'t> {
@@ -138,6 +152,23 @@ mod tests {
         assert!(other.contains("note = \"\"\"\n[routing]\n\"\"\""), "what stands in a text is no table");
         assert_eq!(replaced(SOURCE, &taken(SOURCE)).replace("\n\n", "\n"), SOURCE.replace("\n\n", "\n"));
         assert_eq!(replaced("name = \"a\"\n", "[routing]\nblind = 0.1"), "name = \"a\"\n\n[routing]\nblind = 0.1\n");
+    }
+
+    #[test]
+    fn a_line_of_the_whole_is_told_as_one_of_the_routing() {
+        for (source, routing, word, line) in [
+            (SOURCE, "[routing]\ndefault = \"blind\"\nwrong = 1", "wrong", 3),
+            (SOURCE, "\n\n[routing]\nwrong = 1\n", "wrong", 4),
+            ("name = \"a\"\n\n\n", "[routing]\nwrong = 1", "wrong", 2),
+        ] {
+            let whole = replaced(source, routing);
+            let at = whole.lines().position(|line| line.contains(word)).unwrap() + 1;
+            assert_eq!(line_within(source, routing, at), Some(line), "{whole}");
+            assert_eq!(routing.lines().position(|line| line.contains(word)).unwrap() + 1, line);
+            assert_eq!(line_within(source, routing, 1), None);
+        }
+        let behind = replaced(SOURCE, "[routing]").lines().position(|line| line == "[decide]").unwrap() + 1;
+        assert_eq!(line_within(SOURCE, "[routing]", behind), None);
     }
 
     #[test]

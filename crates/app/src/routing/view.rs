@@ -90,6 +90,8 @@ pub struct DraftView {
     pub approved_by: Option<String>,
     /// Whether one step leads back from it now.
     pub in_force: bool,
+    /// Whether it is open and the playbook has a newer version than it changes: it can only be withdrawn, and drafted anew.
+    pub stale: bool,
     /// The routing that it changes, as TOML.
     pub today: String,
     /// The drafted routing, as TOML.
@@ -120,6 +122,7 @@ pub(super) fn of(control: &Control, (id, facts): (EventId, &DraftFacts), base: &
         state: state.into(),
         version,
         approved_by,
+        stale: facts.standing == DraftStanding::Open && control.playbook_version(drafted.playbook) != drafted.base,
         in_force: control.state.draft_in_force(drafted.playbook).is_some_and(|(draft, _)| draft == id),
         today: section::taken(base),
         routing: section::taken(drafted.source.as_plain_str().unwrap_or_default()),

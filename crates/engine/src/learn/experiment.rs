@@ -286,17 +286,27 @@ impl<'k> Analysis<'k> {
         if let Some(reason) = harmed {
             return Some((ExperimentEnd::Harm, reason));
         }
-        let shown = |arm: u32| difference(started.measure, arm).is_some_and(|found| found.low > 0.0 || found.high < 0.0);
-        if self.others().all(shown) {
-            let what = started.measure.as_str();
-            return Some((
-                ExperimentEnd::Enough,
-                format!("what it was started for is shown: every way differs in {what} from {}", name(0)?),
-            ));
+        let shown = |arm: u32| {
+            let found = difference(started.measure, arm).filter(|found| found.low > 0.0 || found.high < 0.0)?;
+            Some(format!("{} differs from {} by {}", name(arm)?, name(0)?, told(started.measure, &found)))
+        };
+        if let Some(found) = self.others().map(shown).collect::<Option<Vec<String>>>() {
+            return Some((ExperimentEnd::Enough, format!("what it was started for is shown: {}", found.join("; "))));
         }
         let cases: u64 = self.arms.iter().map(|arm| arm.assigned).sum();
         (cases >= started.cases_max).then(|| (ExperimentEnd::Cases, format!("{cases} cases have entered, as many as it was given")))
     }
+}
+
+/// A difference in the unit that people count in, with its interval and n.
+fn told(measure: Measure, found: &Estimate) -> String {
+    let (unit, of_unit, decimals) = match measure {
+        Measure::Accuracy => ("points of right answers", 0.01, 1),
+        Measure::Time => ("minutes a case", 60e6, 2),
+        Measure::Cost => ("units of cost a case", 1e6, 3),
+    };
+    let [value, low, high] = [found.value, found.low, found.high].map(|value| format!("{:+.decimals$}", value / of_unit));
+    format!("{value} {unit} [{low}, {high}], n = {}", found.n)
 }
 
 /// What a unit of a measure is in whole numbers.

@@ -14,7 +14,6 @@ use countersign_core::{
     id::EventId,
     playbook::Playbook,
     refusal::{Code, Refusal},
-    time::parse_rfc3339,
 };
 use countersign_report::{
     chart::{Axis, Chart, Curves, Forest, Group, Interval, Reference, Row, Series, Tone, responsive},
@@ -51,7 +50,7 @@ pub async fn start(Path(name): Path<String>, posted: Posted) -> Result<Response,
     let (visitor, form) = (&posted.visitor, &posted.form);
     let number = |name: &str| {
         let text = form.filled(name).unwrap_or_default().replace(',', ".");
-        text.parse::<f64>().map_err(|_| Refusal::invalid(format!("/{name}"), "write a number"))
+        text.parse::<f64>().map_err(|_| Refusal::invalid(format!("/{name}"), words::NUMBER))
     };
     let bare = form.filled("explanation") == Some("hidden");
     let arm = |name: &str| {
@@ -113,7 +112,7 @@ pub async fn one(visitor: Visitor, Path(id): Path<Uuid>) -> Result<Response, Pro
                     Some(at) => {
                         @for answer in &view.answer { p.lead { (answer) } }
                         @for note in &view.notes { p.quiet { (note) } }
-                        p.quiet { (words::basis(&view, &moment(at))) " " (words::HOW) }
+                        p.quiet { (words::basis(&view, &text::moment_of(at))) " " (words::HOW) }
                         (ways(&view))
                         (pictures(&view))
                     }
@@ -140,15 +139,11 @@ fn crumbs(name: &str) -> Markup {
     html! { p.crumbs { a href="/desk/playbooks" { (text::TAB_PLAYBOOKS) } a href={ "/desk/playbooks/" (name) } { (name) } } }
 }
 
-fn moment(at: &str) -> String {
-    parse_rfc3339(at).map_or_else(|_| at.to_owned(), text::moment)
-}
-
 fn summary(view: &ExperimentView) -> Markup {
     html! {
         section.sheet {
             h2.question { a href=(url(view.experiment)) { (view.question) } }
-            p.quiet { (words::state(view)) " · " (words::STARTED) " " (moment(&view.started)) }
+            p.quiet { (words::state(view)) " · " (words::STARTED) " " (text::moment_of(&view.started)) }
             @for answer in &view.answer { p { (answer) } }
         }
     }
@@ -160,7 +155,7 @@ fn standing(view: &ExperimentView) -> Markup {
             None => p.standing data-standing="runs" { (words::RUNNING) },
             Some(stopped) => {
                 p.standing data-standing=(if stopped.cause == "harm" { "stopped" } else { "none" }) { (words::cause(&stopped.cause)) }
-                p { (stopped.reason) span.aside { (moment(&stopped.at)) @if let Some(person) = &stopped.person { " " (words::BY) " " (person) } } }
+                p { (stopped.reason) span.aside { (text::moment_of(&stopped.at)) @if let Some(person) = &stopped.person { " " (words::BY) " " (person) } } }
             }
         }
     }
@@ -169,7 +164,7 @@ fn standing(view: &ExperimentView) -> Markup {
 fn setting(view: &ExperimentView) -> Markup {
     html! {
         dl.facts {
-            dt { (words::STARTED) } dd { (moment(&view.started)) @if let Some(person) = &view.person { " " (words::BY) " " (person) } }
+            dt { (words::STARTED) } dd { (text::moment_of(&view.started)) @if let Some(person) = &view.person { " " (words::BY) " " (person) } }
             dt { (words::MEASURE) } dd { (words::measure(&view.measure)) }
             dt { (words::ENTER) } dd { (words::enters(view)) }
             dt { (words::STOPS) } dd { (words::rules(view)) }
@@ -207,7 +202,7 @@ fn ways(view: &ExperimentView) -> Markup {
 fn pictures(view: &ExperimentView) -> Markup {
     let charts: Vec<(&str, Box<dyn Chart>)> = ["accuracy", "pace", "cost"]
         .into_iter()
-        .filter_map(|measure| Some((words::measure(measure), forest(view, measure)?)))
+        .filter_map(|measure| Some((words::heading(measure), forest(view, measure)?)))
         .chain(trail(view).map(|chart| (words::TRAIL, chart)))
         .collect();
     html! {
@@ -248,8 +243,8 @@ fn forest(view: &ExperimentView, measure: &str) -> Option<Box<dyn Chart>> {
         let groups = vec![Group { rows, ..Group::default() }];
         let references = vec![Reference::new(nothing, words::NO_DIFFERENCE)];
         Box::new(Forest {
-            title: words::measure(measure).into(),
-            axis: Axis::new(format!("against \"{first}\""), unit),
+            title: words::heading(measure).into(),
+            axis: Axis::new(words::against(measure, first), unit),
             groups,
             references,
         }) as Box<dyn Chart>
@@ -259,6 +254,7 @@ fn forest(view: &ExperimentView, measure: &str) -> Option<Box<dyn Chart>> {
 /// How the difference came to be, with the interval that held at every look.
 fn trail(view: &ExperimentView) -> Option<Box<dyn Chart>> {
     let (unit, nothing) = unit(&view.measure);
+    let first = view.arms.first().map_or("", |arm| arm.name.as_str());
     let others = view.arms.iter().skip(1);
     let series = others.map(|arm| {
         let of: Vec<_> = view.trail.iter().filter(|point| point.arm == arm.name).collect();
@@ -271,7 +267,7 @@ fn trail(view: &ExperimentView) -> Option<Box<dyn Chart>> {
         Box::new(Curves {
             title: words::TRAIL.into(),
             x: Axis::new(words::TRAIL_CASES, Unit::Count),
-            y: Axis::new(words::measure(&view.measure), unit),
+            y: Axis::new(words::against(&view.measure, first), unit),
             series,
             chosen: None,
             references: vec![Reference::new(nothing, words::NO_DIFFERENCE)],
@@ -298,7 +294,7 @@ fn form(visitor: &Visitor, name: &str, playbook: &Playbook) -> Markup {
                 (choice("first", words::FIRST, allowed.get(1)))
                 (choice("second", words::SECOND, allowed.first()))
                 label.field { span { (words::EXPLAINED) } select name="explanation" {
-                    option value="shown" { "shown with the advice" } option value="hidden" { "hidden in the second way" }
+                    option value="shown" { (words::EXPLAINED_BOTH) } option value="hidden" { (words::EXPLAINED_FIRST) }
                 } }
                 label.field { span { (words::MEASURE) } select name="measure" {
                     @for measure in ["time", "accuracy", "cost"] { option value=(measure) { (words::measure(measure)) } }

@@ -14,9 +14,9 @@ use crate::{
 use axum::response::{IntoResponse, Redirect, Response};
 use countersign_app::{
     Error,
-    model::{ModelView, ModelsView},
+    model::{Estimate, ModelView, ModelsView},
 };
-use countersign_core::{refusal::Code, time::parse_rfc3339};
+use countersign_core::refusal::Code;
 use maud::{Markup, html};
 use serde::Deserialize;
 
@@ -90,10 +90,6 @@ pub fn url(name: &str) -> String {
     format!("/desk/playbooks/{name}/models")
 }
 
-fn moment(rfc3339: &str) -> String {
-    parse_rfc3339(rfc3339).map_or_else(|_| rfc3339.to_owned(), text::moment)
-}
-
 fn standing(models: &ModelsView) -> Markup {
     let of = |name: &str| models.stages.iter().find(|stage| stage.stage == name);
     html! {
@@ -101,14 +97,14 @@ fn standing(models: &ModelsView) -> Markup {
             dt { (words::CHAMPION) }
             dd data-champion {
                 @match of("champion") {
-                    Some(stage) => { span.ai { (stage.version) } " " span.quiet { (words::SINCE) " " (moment(&stage.since)) } },
+                    Some(stage) => { span.ai { (stage.version) } " " span.quiet { (words::SINCE) " " (text::moment_of(&stage.since)) } },
                     None => span.void { (words::NO_CHAMPION) },
                 }
             }
             dt { (words::SHADOW) }
             dd data-shadow {
                 @match of("shadow") {
-                    Some(stage) => { span.ai { (stage.version) } " " span.quiet { (words::SINCE) " " (moment(&stage.since)) } },
+                    Some(stage) => { span.ai { (stage.version) } " " span.quiet { (words::SINCE) " " (text::moment_of(&stage.since)) } },
                     None => span.void { (words::NO_SHADOW) },
                 }
             }
@@ -123,29 +119,41 @@ fn versions(visitor: &Visitor, name: &str, models: &ModelsView) -> Markup {
             h2 { (words::VERSIONS) }
             div.wide tabindex="0" role="region" aria-label=(words::VERSIONS) {
                 table.data {
-                    thead { tr { th { (text::VERSION) } th { (words::MADE) } th.number { (words::EXAMPLES) } th.number { (words::HELD_OUT) } th.number { (words::SINCE_KEPT) } th { (words::STAGE) } } }
+                    thead { tr { th { (words::MODEL) } th.number { (words::EXAMPLES) } th.number { (words::HELD_OUT) } th.number { (words::SINCE_KEPT) } th { (words::STAGE) } } }
                     tbody { @for model in &models.models {
                         tr data-model=(model.version) {
-                            th scope="row" { code { (model.version) } }
-                            td { (moment(&model.made)) }
+                            th scope="row" { code { (model.version) } span.of { (words::MADE) " " (text::moment_of(&model.made)) } }
                             td.number { (words::whole(model.card.examples)) }
-                            td.number { (words::share(&model.card.accuracy)) }
-                            td.number { @match &model.since { Some(since) => (words::share(since)), None => span.void { (text::pair::NOT_YET) } } }
-                            td { (words::stage(model.stage.as_deref())) }
+                            td.number { (figure(Some(&model.card.accuracy))) }
+                            td.number { (figure(model.since.as_ref())) }
+                            td { (words::stage(model.stage.as_deref())) (acts(visitor, name, model)) }
                         }
                     } }
                 }
             }
             p.quiet { (words::PROMOTE_LEAD) }
-            @for model in models.models.iter().take(CARDS_MAX) {
-                div.actions {
-                    code { (model.version) }
-                    @if model.stage.as_deref() != Some("champion") { (action(visitor, name, "promote", &model.version, words::PROMOTE)) }
-                    @if model.stage.is_none() { (action(visitor, name, "shadow", &model.version, words::SHADOW_BEGIN)) }
-                    @if model.stage.as_deref() == Some("shadow") { (action(visitor, name, "shadow", "", words::SHADOW_END)) }
-                }
-            }
             @if champion { div.actions { (action(visitor, name, "promote", "none", words::RETIRE)) } }
+        }
+    }
+}
+
+/// A figure with its interval below it, or that there is not enough for one.
+fn figure(of: Option<&Estimate>) -> Markup {
+    html! {
+        @match of {
+            Some(estimate) => { (words::value(estimate)) span.of { (words::interval(estimate)) } },
+            None => span.void { (text::pair::NOT_YET) },
+        }
+    }
+}
+
+/// What can be done with a version.
+fn acts(visitor: &Visitor, name: &str, model: &ModelView) -> Markup {
+    html! {
+        div.acts {
+            @if model.stage.as_deref() != Some("champion") { (action(visitor, name, "promote", &model.version, words::PROMOTE)) }
+            @if model.stage.is_none() { (action(visitor, name, "shadow", &model.version, words::SHADOW_BEGIN)) }
+            @if model.stage.as_deref() == Some("shadow") { (action(visitor, name, "shadow", "", words::SHADOW_END)) }
         }
     }
 }
@@ -155,7 +163,7 @@ fn action(visitor: &Visitor, name: &str, verb: &str, model: &str, word: &str) ->
         form method="post" action={ (url(name)) "/" (verb) } data-do={ (verb) "-" (model) } {
             (token(visitor))
             input type="hidden" name="model" value=(model);
-            button type="submit" { (word) }
+            button.small type="submit" { (word) }
         }
     }
 }
@@ -179,14 +187,14 @@ fn card(model: &ModelView) -> Markup {
                 dt { (words::FILE) } dd { code.wrap { (model.digest) } }
                 dt { (words::DATA) } dd { code.wrap { (card.data) } }
             }
-            div.wide tabindex="0" role="region" aria-label=(words::BY_ANSWER) {
+            div.wide tabindex="0" role="region" aria-label=(words::by_answer(&model.version)) {
                 table.data {
                     thead { tr { th { (text::ANSWERS) } th.number { (words::EXAMPLES) } th.number { (words::RECOGNISED) } } }
                     tbody { @for class in &card.classes {
                         tr {
                             th scope="row" { (class.answer) }
                             td.number { (words::whole(class.examples)) }
-                            td.number { @match &class.recalled { Some(share) => (words::share(share)), None => span.void { (text::pair::NOT_YET) } } }
+                            td.number { (figure(class.recalled.as_ref())) }
                         }
                     } }
                 }

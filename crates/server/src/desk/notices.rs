@@ -1,14 +1,16 @@
 //! What the leads are told: the page with the latest notices, and the line at the queue that says how many are new. Computes nothing.
 
 use super::{
+    experiment,
     page::{Page, Tab, token},
+    routing,
     text::{self, notices as words},
+    track,
     visitor::{Posted, Visitor},
 };
 use crate::problem::Problem;
 use axum::response::{IntoResponse, Redirect, Response};
 use countersign_app::notice::NoticeView;
-use countersign_core::time::parse_rfc3339;
 use maud::{Markup, html};
 
 /// Where the page is.
@@ -38,16 +40,27 @@ pub async fn read(posted: Posted) -> Result<Response, Problem> {
 }
 
 fn one(notice: &NoticeView, new: bool) -> Markup {
-    let at = parse_rfc3339(&notice.at).map_or_else(|_| notice.at.clone(), text::moment);
     html! {
         section.sheet.automation {
             h2 { (words::title(&notice.type_name)) @if new { " " span.tag { (words::NEW) } } }
             p.standing data-standing=(if notice.urgent { "stopped" } else { "none" }) { (notice.detail) }
             p.quiet {
-                (at)
-                @if let Some(playbook) = &notice.playbook { " · " a href=(super::track::url(playbook)) { (playbook) } }
+                (text::moment_of(&notice.at))
+                @if let Some(playbook) = &notice.playbook { " · " a href=(place(notice, playbook)) { (playbook) } }
             }
         }
+    }
+}
+
+/// Where more about it stands.
+fn place(notice: &NoticeView, playbook: &str) -> String {
+    let kind = notice.type_name.split('.').next().unwrap_or_default();
+    match (kind, notice.subject) {
+        ("experiment", Some(id)) => experiment::url(id),
+        ("experiment", None) => experiment::list_url(playbook),
+        ("routing", Some(id)) => routing::url(id),
+        ("routing", None) => routing::list_url(playbook),
+        _ => track::url(playbook),
     }
 }
 

@@ -181,11 +181,12 @@ fn mark() -> Markup {
     )
 }
 
-/// A problem as a page: what happened, and what to do about it.
+/// A problem as a page: what happened, and what to do about it. `path` is what was asked for: only some pages are about a case.
 #[must_use]
-pub fn problem_page(response: Response, problem: &Problem, id: &str) -> Response {
+pub fn problem_page(response: Response, problem: &Problem, path: &str, id: &str) -> Response {
     let (mut parts, _) = response.into_parts();
-    let (what, to_do) = text::problem(problem.kind);
+    let about_case = ["/desk/next", "/desk/cases/", "/desk/decisions/"].iter().any(|of_case| path.starts_with(of_case));
+    let (what, to_do) = text::problem(problem.kind, about_case);
     let signed_out = matches!(problem.kind, Kind::Refused(Code::Unauthenticated));
     let main = html! {
         section.sheet.notice {

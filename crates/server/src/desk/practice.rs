@@ -18,7 +18,7 @@ use countersign_app::{
     practice::{Kind, PracticeCase, PracticeDone, PracticeSummary, PracticeTruth, PracticeView, StepInput},
     title,
 };
-use countersign_core::{number::Micros, playbook::Playbook, time::parse_rfc3339};
+use countersign_core::{number::Micros, playbook::Playbook};
 use maud::{Markup, html};
 use uuid::Uuid;
 
@@ -96,7 +96,7 @@ pub fn sessions(sessions: &[PracticeSummary]) -> Markup {
                         thead { tr { th { (words::SESSION) } th.number { (words::FIRST_RIGHT) } th.number { (words::LAST_RIGHT) } th.number { (words::CASES) } } }
                         tbody { @for session in sessions { tr {
                             th scope="row" { a href=(url(session.session)) { (words::practice(session.kind)) ", " (session.playbook) } " "
-                                span.quiet { @if session.finished { (parse_rfc3339(&session.started).map_or_else(|_| session.started.clone(), text::moment)) } @else { (words::UNFINISHED) } } }
+                                span.quiet { @if session.finished { (text::moment_of(&session.started)) } @else { (words::UNFINISHED) } } }
                             td.number { (session.first_right) } td.number { (session.last_right) } td.number { (session.cases) }
                         } } }
                     }
@@ -207,7 +207,7 @@ fn done_page(visitor: &Visitor, view: &PracticeView, done: &PracticeDone) -> Mar
                     p.quiet.basis { (words::BEFORE_AND_AFTER_LEAD) }
                     div.wide tabindex="0" role="region" aria-label=(words::BEFORE_AND_AFTER) {
                         table.data {
-                            thead { tr { th { (words::RELIANCE) } th.number { (words::UNTIL_THEN) } th.number { (words::DURING) } th.number { (words::SINCE) } } }
+                            thead { tr { th { (words::YOURS.reliance) } th.number { (words::UNTIL_THEN) } th.number { (words::DURING) } th.number { (words::SINCE) } } }
                             tbody {
                                 @for (name, before, during, since) in [
                                     (words::OVER_SHORT, &done.before.over, &done.during.over, &done.since.over),

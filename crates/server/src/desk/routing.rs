@@ -12,7 +12,7 @@ use countersign_app::routing::{
     DraftAct, DraftInput, DraftView, PolicyView, RehearseInput, RehearsedView,
     section::{Line, difference},
 };
-use countersign_core::{id::EventId, time::parse_rfc3339};
+use countersign_core::id::EventId;
 use countersign_report::{
     chart::{Axis, Forest, Group, Interval, Row, Tone, responsive},
     format::Unit,
@@ -39,7 +39,7 @@ pub async fn list(visitor: Visitor, Path(name): Path<String>) -> Result<Response
             @for draft in &drafts {
                 section.sheet {
                     h2.question { a href=(url(draft.draft)) { (draft.reason) } }
-                    p.quiet { (words::state(draft)) " · " (moment(&draft.drafted)) " " (words::BY) " " (draft.person.as_deref().unwrap_or(text::NAMELESS)) }
+                    p.quiet { (words::state(draft)) " · " (text::moment_of(&draft.drafted)) " " (words::BY) " " (draft.person.as_deref().unwrap_or(text::NAMELESS)) }
                 }
             }
             section.sheet.automation {
@@ -109,7 +109,7 @@ pub async fn one(visitor: Visitor, Path(id): Path<Uuid>) -> Result<Response, Pro
                     a href=(list_url(&view.playbook)) { (words::TITLE) }
                 }
                 h1 { (view.reason) }
-                p.quiet { (words::DRAFT) " " (moment(&view.drafted)) " " (words::BY) " " (view.person.as_deref().unwrap_or(text::NAMELESS)) }
+                p.quiet { (words::DRAFT) " " (text::moment_of(&view.drafted)) " " (words::BY) " " (view.person.as_deref().unwrap_or(text::NAMELESS)) }
             }
             section.sheet.automation {
                 p.standing data-standing=(if view.in_force { "runs" } else { "none" }) { (words::state(&view)) }
@@ -143,23 +143,22 @@ pub fn list_url(playbook: &str) -> String {
     format!("/desk/playbooks/{playbook}/routing")
 }
 
-fn moment(at: &str) -> String {
-    parse_rfc3339(at).map_or_else(|_| at.to_owned(), text::moment)
-}
-
 fn actions(visitor: &Visitor, view: &DraftView) -> Markup {
     let open = view.state == "open";
     let own = view.person_id == visitor.person.0;
     let at = url(view.draft);
     html! {
-        @if open {
-            p.actions {
+        @if open && view.stale { p.quiet { (words::STALE_LEAD) } }
+        @if open && !view.stale {
+            div.actions {
                 form method="post" action={ (at) "/rehearse" } { (token(visitor)) button type="submit" { (if view.rehearsed.is_some() { words::AGAIN } else { words::REHEARSE }) } }
                 @if view.rehearsed.is_some() && !own {
                     form method="post" action={ (at) "/approve" } { (token(visitor)) button.primary type="submit" { (words::APPROVE) } }
                 }
             }
             @if own { p.quiet { (words::OWN) } }
+        }
+        @if open {
             form.inline method="post" action={ (at) "/withdraw" } {
                 (token(visitor))
                 label { span { (text::REASON) } input type="text" name="reason" required maxlength="2000" placeholder=(words::WITHDRAW_HINT); }
@@ -202,7 +201,7 @@ fn rehearsal(rehearsed: &RehearsedView) -> Markup {
     }
     let of = |policy: &PolicyView, route: &str| policy.routes.iter().find(|share| share.route == route).map_or(0.0, |share| share.share);
     html! {
-        p { (words::moved(rehearsed, &moment(&rehearsed.at))) }
+        p { (words::moved(rehearsed, &text::moment_of(&rehearsed.at))) }
         div.wide tabindex="0" role="region" aria-label=(words::SHARES) {
             table.data {
                 thead { tr { th { (words::ROUTE) } @for (name, _) in &policies { th.number { (name) } } } }

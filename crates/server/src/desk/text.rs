@@ -455,6 +455,12 @@ pub fn moment(at: Micros) -> String {
     format!("{} UTC", text.get(..16).unwrap_or(&text).replace('T', " "))
 }
 
+/// The same of a moment as views have it (RFC 3339); what is none is handed on as it is.
+#[must_use]
+pub fn moment_of(rfc3339: &str) -> String {
+    time::parse_rfc3339(rfc3339).map_or_else(|_| rfc3339.to_owned(), moment)
+}
+
 /// A time of the day in UTC, as in `17:03 UTC`.
 #[must_use]
 pub fn clock(at: Micros) -> String {
@@ -534,9 +540,9 @@ pub const SCRIPT: &[(&str, &str)] = &[
 ];
 pub const KEYS_SINGLE: &str = "Single keys do something";
 
-/// What a kind of problem means at the desk, and what to do about it.
+/// What a kind of problem means at the desk, and what to do about it; where it is about a case, in the words of cases.
 #[must_use]
-pub fn problem(kind: Kind) -> (&'static str, &'static str) {
+pub fn problem(kind: Kind, about_case: bool) -> (&'static str, &'static str) {
     let Kind::Refused(code) = kind else {
         return match kind {
             Kind::RequestTimeout => ("It did not come through in time", "Send it again. Nothing was written."),
@@ -549,12 +555,20 @@ pub fn problem(kind: Kind) -> (&'static str, &'static str) {
         Code::InductionRequired => {
             ("An induction comes first", "Go through it on the playbook's page, under what the AI is good and bad at.")
         }
-        Code::NotIndependent => ("Your answer would not be independent", "Somebody else answers on this case. Take the next one."),
+        Code::NotIndependent if about_case => {
+            ("Your answer would not be independent", "Somebody else answers on this case. Take the next one.")
+        }
+        Code::NotIndependent => ("This takes somebody else", "Whoever made it does not decide on it. Nothing was written."),
         Code::NotFound => ("There is nothing here", "It may have been moved, or the address is not whole."),
         Code::TooLarge => ("That is too much at once", "Send less. What you typed is still in the page you came from."),
         Code::Claimed => ("Somebody else is on this case", "Take the next one."),
         Code::NotClaimed | Code::ShownTokenInvalid => ("The case moved on while it was open", "Look at it again before you answer."),
-        Code::WrongState | Code::Conflict | Code::StaleVersion => ("The case is not where it was", "Look at it as it stands now."),
+        Code::WrongState | Code::Conflict | Code::StaleVersion if about_case => {
+            ("The case is not where it was", "Look at it as it stands now.")
+        }
+        Code::WrongState | Code::Conflict | Code::StaleVersion => {
+            ("This cannot be done as things stand", "Go back, and look at how it stands now. Nothing was written.")
+        }
         Code::GraceOver | Code::AlreadyActed => ("It is too late to undo this", "Correct it or appeal: both are on the case's page."),
         Code::AlreadyRevealed => ("Your first answer stands", "It cannot be changed once the advice was shown."),
         Code::Busy => ("The server is busy", "Wait a moment, go back, and send it again. Nothing was written."),
@@ -596,5 +610,14 @@ mod tests {
         assert_eq!([0.0, 0.004, 0.5, 0.995, 1.0].map(percent), ["0 %", "< 1 %", "50 %", "> 99 %", "100 %"].map(str::to_owned));
         assert_eq!(moment(1_795_424_400_000_000), "2026-11-23 09:00 UTC");
         assert_eq!(clock(1_795_424_400_000_000), "09:00 UTC");
+        assert_eq!([moment_of("2026-11-23T09:00:07Z"), moment_of("soon")], ["2026-11-23 09:00 UTC", "soon"]);
+    }
+
+    #[test]
+    fn only_what_is_about_a_case_speaks_of_cases() {
+        for code in [Code::NotIndependent, Code::WrongState, Code::Conflict, Code::StaleVersion] {
+            let told = |about_case| format!("{:?}", problem(Kind::Refused(code), about_case));
+            assert!(told(true).contains("case") && !told(false).contains("case") && !told(false).contains("answer"), "{}", told(false));
+        }
     }
 }

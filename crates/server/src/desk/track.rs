@@ -124,7 +124,7 @@ fn certificate_sheet(c: &CertificateView) -> Markup {
                     @if let Some(upper) = c.audited_upper { ", " (words::audited(upper)) }
                 }
                 @if let Some(delay) = c.detection_audits { dt { (words::DELAY) } dd { (words::delay(delay)) } }
-                dt { (words::UNTIL) } dd { (countersign_core::time::parse_rfc3339(&c.expires).map_or_else(|_| c.expires.clone(), text::moment)) }
+                dt { (words::UNTIL) } dd { (text::moment_of(&c.expires)) }
             }
         }
     }

@@ -36,6 +36,9 @@ pub async fn page(visitor: Visitor, Query(query): Query<WorkQuery>) -> Result<Re
         (true, true) => words::WORK_LEAD_NAMED,
         (false, _) => words::WORK_LEAD_OTHER,
     };
+    let colleagues = if own && named { visitor.workspace.people_list().await? } else { Vec::new() };
+    let others = colleagues.into_iter().filter(|person| person.active && !person.external && person.person != whose.0);
+    let others: Vec<(Uuid, String)> = others.filter_map(|person| Some((person.person, person.name?))).collect();
     let sessions = if own { visitor.workspace.practice_list(whose).await? } else { Vec::new() };
     let title =
         if own { words::WORK.to_owned() } else { words::work_of(names.get(&whose.0).map_or(super::text::NAMELESS, String::as_str)) };
@@ -45,19 +48,23 @@ pub async fn page(visitor: Visitor, Query(query): Query<WorkQuery>) -> Result<Re
             @if all.is_empty() { div.empty { h2 { (words::WORK_NONE) } p { (words::WORK_NONE_LEAD) } } }
             @for view in &all { (one(&visitor, view, own)) }
             @if own { (practice::sessions(&sessions)) }
+            @if !others.is_empty() {
+                p.crumbs { span { (words::COLLEAGUES) } @for (person, name) in &others { a href={ "/desk/work?person=" (person) } { (name) } } }
+            }
         }
     };
     Ok(Page { title: &title, tab: Tab::Recent, visitor: Some(&visitor), main }.into_response())
 }
 
 fn one(visitor: &Visitor, view: &OwnView, own: bool) -> Markup {
+    let whose = if own { &words::YOURS } else { &words::THEIRS };
     html! {
         section.sheet.own data-playbook=(view.playbook) {
             h2 { a href={ "/desk/playbooks/" (view.playbook) "/track-record" } { (view.playbook) } }
             h3 { (words::RIGHT) }
             div.wide tabindex="0" role="region" aria-label=(words::RIGHT) {
                 table.data {
-                    thead { tr { th { (track_words::KIND) } th.number { (words::ANSWERED) } th.number { (words::AI_THEN) } th.number { (words::ALONE) } th.number { (words::ALL_ALONE) } } }
+                    thead { tr { th { (track_words::KIND) } th.number { (whose.answered) } th.number { (words::AI_THEN) } th.number { (whose.alone) } th.number { (words::ALL_ALONE) } } }
                     tbody { @for kind in &view.kinds { tr {
                         th scope="row" { (kind.region) }
                         @for counted in [&kind.answered, &kind.ai_on_the_same] { td.number { (told(counted)) } }
@@ -65,9 +72,9 @@ fn one(visitor: &Visitor, view: &OwnView, own: bool) -> Markup {
                     } } }
                 }
             }
-            h3 { (words::RELIANCE) }
-            p.quiet.basis { (words::RELIANCE_LEAD) }
-            (reliance(&view.reliance))
+            h3 { (whose.reliance) }
+            p.quiet.basis { (whose.reliance_lead) }
+            (reliance(&view.reliance, whose))
             @if view.kinds.len() > 1 {
                 details { summary { (words::BY_KIND) }
                     div.wide tabindex="0" role="region" aria-label=(words::BY_KIND) {
@@ -87,14 +94,13 @@ fn one(visitor: &Visitor, view: &OwnView, own: bool) -> Markup {
 }
 
 /// How somebody takes advice.
-#[must_use]
-pub fn reliance(view: &RelianceView) -> Markup {
+fn reliance(view: &RelianceView, whose: &words::Whose) -> Markup {
     html! {
         dl.facts.reliance {
             @for (name, counted) in [
-                (words::OVER, &view.over),
-                (words::OVER_ON_DISAGREEMENT, &view.over_on_disagreement),
-                (words::UNDER, &view.under),
+                (whose.over, &view.over),
+                (whose.over_on_disagreement, &view.over_on_disagreement),
+                (whose.under, &view.under),
                 (words::TURNED_RIGHT, &view.turned_right),
                 (words::KEPT_RIGHT, &view.kept_right),
             ] { dt { (name) } dd { (told(counted)) } }

@@ -1,7 +1,7 @@
 //! Claims: who is on which case. Operational, never evidence.
 
 use crate::{
-    access::{Access, scope},
+    access::{Access, PersonQuery, scope},
     extract::{Command, Path, Query},
     openapi::{ClaimProblems, ReadProblems},
     problem::Problem,
@@ -13,9 +13,8 @@ use axum::{
     response::{IntoResponse, Response},
 };
 use countersign_app::view::Claim;
-use countersign_core::refusal::Code;
 use serde::Deserialize;
-use utoipa::{IntoParams, ToSchema};
+use utoipa::ToSchema;
 use utoipa_axum::{router::OpenApiRouter, routes};
 use uuid::Uuid;
 
@@ -59,28 +58,11 @@ async fn claim(access: Access<scope::Judge>, Path(case): Path<Uuid>, command: Co
     Ok(Json(access.workspace.claim(person, case.into()).await?))
 }
 
-/// Whose claims.
-#[derive(Debug, Deserialize, IntoParams)]
-#[serde(deny_unknown_fields)]
-#[into_params(parameter_in = Query)]
-struct PersonQuery {
-    /// Who; a key that speaks for a person need not say.
-    #[serde(default)]
-    person: Option<Uuid>,
-}
-
-impl PersonQuery {
-    fn of<S>(&self, access: &Access<S>) -> Result<countersign_core::id::PersonId, Problem> {
-        let person = access.speaks_for_any(self.person)?;
-        person.map(Into::into).ok_or_else(|| Problem::field(Code::Invalid, "/person", "say who: `?person=` with the person's id"))
-    }
-}
-
 /// Lets a case go.
 #[utoipa::path(delete, path = "/v1/cases/{case}/claim", tag = "claims", params(("case" = Uuid, Path, description = "The case."), PersonQuery),
     responses((status = 204, description = "It was let go, or was not held."), ReadProblems), security(("key" = ["judge"])))]
 async fn release(access: Access<scope::Judge>, Path(case): Path<Uuid>, Query(query): Query<PersonQuery>) -> Result<StatusCode, Problem> {
-    let person = query.of(&access)?;
+    let person = access.speaks_for_one(query.person)?;
     access.workspace.release(person, case.into()).await?;
     Ok(StatusCode::NO_CONTENT)
 }
@@ -89,6 +71,6 @@ async fn release(access: Access<scope::Judge>, Path(case): Path<Uuid>, Query(que
 #[utoipa::path(get, path = "/v1/claims", tag = "claims", params(PersonQuery),
     responses((status = 200, description = "What they hold.", body = Vec<Claim>), ReadProblems), security(("key" = ["judge"])))]
 async fn claims_of(access: Access<scope::Judge>, Query(query): Query<PersonQuery>) -> Result<Json<Vec<Claim>>, Problem> {
-    let person = query.of(&access)?;
+    let person = access.speaks_for_one(query.person)?;
     Ok(Json(access.workspace.claims_of(person).await?))
 }

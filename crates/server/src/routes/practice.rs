@@ -1,7 +1,7 @@
 //! What helps people to get better: precedents, how somebody is doing, inductions, and practice on past cases. Each is somebody's own.
 
 use crate::{
-    access::{Access, scope},
+    access::{Access, PersonQuery, scope},
     extract::{Command, Path, Query},
     openapi::{CommandProblems, PracticeProblems, ReadProblems, WithheldProblems},
     problem::Problem,
@@ -14,8 +14,6 @@ use countersign_app::{
     track::OwnView,
 };
 use countersign_core::{id::PersonId, refusal::Code};
-use serde::Deserialize;
-use utoipa::IntoParams;
 use utoipa_axum::{router::OpenApiRouter, routes};
 use uuid::Uuid;
 
@@ -30,24 +28,9 @@ pub fn routes() -> OpenApiRouter<Server> {
         .routes(routes!(practice_step))
 }
 
-/// Whose.
-#[derive(Debug, Deserialize, IntoParams)]
-#[serde(deny_unknown_fields)]
-#[into_params(parameter_in = Query)]
-struct PersonQuery {
-    /// Who; a key that speaks for a person need not say. Practice is open to that person's own keys only.
-    #[serde(default)]
-    person: Option<Uuid>,
-}
-
-fn person<S>(access: &Access<S>, named: Option<Uuid>) -> Result<PersonId, Problem> {
-    let person = access.speaks_for_any(named)?;
-    person.map(PersonId).ok_or_else(|| Problem::field(Code::Invalid, "/person", "say who, by the person's id"))
-}
-
 /// Practice is its person's alone: a key that speaks for nobody may name anybody elsewhere, and nobody here.
 fn own<S>(access: &Access<S>, named: Option<Uuid>) -> Result<PersonId, Problem> {
-    let person = person(access, named)?;
+    let person = access.speaks_for_one(named)?;
     let detail = "practice is its person's alone: use a key that speaks for this person";
     (access.person == Some(person)).then_some(person).ok_or_else(|| Problem::field(Code::Forbidden, "/person", detail))
 }
@@ -78,7 +61,7 @@ async fn induction_get(
     Path(name): Path<String>,
     Query(query): Query<PersonQuery>,
 ) -> Result<Json<InductionView>, Problem> {
-    Ok(Json(access.workspace.induction(&name, person(&access, query.person)?).await?))
+    Ok(Json(access.workspace.induction(&name, access.speaks_for_one(query.person)?).await?))
 }
 
 /// Begins practice on past cases: a drill or an induction. One that was begun and not finished is gone on with.

@@ -15,6 +15,9 @@ pub const QUESTION_HINT: &str = "Does the AI make us faster?";
 pub const FIRST: &str = "Compare with";
 pub const SECOND: &str = "This way";
 pub const EXPLAINED: &str = "Explanations";
+pub const EXPLAINED_BOTH: &str = "shown with the advice";
+pub const EXPLAINED_FIRST: &str = "hidden in the second way";
+pub const NUMBER: &str = "write a number";
 pub const SHARE: &str = "Share of cases, in %";
 pub const MEASURE: &str = "To find out";
 pub const CASES: &str = "Cases at most";
@@ -53,14 +56,37 @@ pub fn measure(word: &str) -> &'static str {
     }
 }
 
+/// The same above its picture.
+#[must_use]
+pub fn heading(word: &str) -> &'static str {
+    match word {
+        "accuracy" => "How often decisions are right",
+        "time" => "How much of people's time a case takes",
+        "pace" => "Time of a typical case, as a share",
+        _ => "What errors and minutes cost",
+    }
+}
+
+/// What an axis of differences counts, and from which way.
+#[must_use]
+pub fn against(measure: &str, first: &str) -> String {
+    let difference = match measure {
+        "accuracy" => "right answers more or fewer",
+        "time" => "minutes a case more or fewer",
+        "pace" => "share of the time",
+        _ => "cost of a case more or less",
+    };
+    format!("{difference}, against \"{first}\"")
+}
+
 /// Why it ended, in words.
 #[must_use]
 pub fn cause(word: &str) -> &'static str {
     match word {
-        "harm" => "stopped by its own rule: one way harms",
-        "enough" => "ended by its own rule: what it was started for is shown",
-        "cases" => "ended by its own rule: as many cases have entered as it was given",
-        _ => "stopped by a person",
+        "harm" => "Stopped by its own rule: one way harms",
+        "enough" => "Ended by its own rule: what it was started for is shown",
+        "cases" => "Ended by its own rule: as many cases have entered as it was given",
+        _ => "Stopped by a person",
     }
 }
 

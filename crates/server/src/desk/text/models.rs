@@ -14,7 +14,8 @@ pub const FIRST_LEAD: &str = "A first model learns from what people here answere
 pub const TRAIN_FIRST: &str = "Train a first model";
 pub const TRAIN: &str = "Train again on all cases";
 pub const VERSIONS: &str = "Versions";
-pub const MADE: &str = "Made";
+pub const MODEL: &str = "Model";
+pub const MADE: &str = "made";
 pub const EXAMPLES: &str = "Examples";
 pub const HELD_OUT: &str = "Right on held-out cases";
 pub const SINCE_KEPT: &str = "Right since then";
@@ -31,7 +32,6 @@ pub const CALIBRATION: &str = "Calibration error";
 pub const LEARNED_FROM: &str = "Learned from";
 pub const FILE: &str = "File (SHA-256)";
 pub const DATA: &str = "Data (SHA-256)";
-pub const BY_ANSWER: &str = "By answer";
 pub const RECOGNISED: &str = "Recognised";
 pub const CURVE: &str = "What more examples bring";
 
@@ -49,6 +49,24 @@ pub fn said(word: &str) -> Option<&'static str> {
 #[must_use]
 pub fn share(e: &Estimate) -> String {
     format!("{:.1} % ({:.1} to {:.1} %, n = {})", e.value * 100.0, e.low * 100.0, e.high * 100.0, e.n)
+}
+
+/// What a version is like for each answer.
+#[must_use]
+pub fn by_answer(version: &str) -> String {
+    format!("Version {version} by answer")
+}
+
+/// A share alone; its interval stands below it.
+#[must_use]
+pub fn value(e: &Estimate) -> String {
+    format!("{:.1} %", e.value * 100.0)
+}
+
+/// The interval of a share, and what it rests on.
+#[must_use]
+pub fn interval(e: &Estimate) -> String {
+    format!("[{:.1}, {:.1}], n = {}", e.low * 100.0, e.high * 100.0, whole(e.n))
 }
 
 /// An error with its interval.

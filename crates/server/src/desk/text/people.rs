@@ -18,19 +18,12 @@ pub const WORK_LEAD_OTHER: &str = "This workspace measures people by name, which
 pub const WORK_NONE: &str = "Nothing is measured yet";
 pub const WORK_NONE_LEAD: &str =
     "It takes cases that were answered here and whose outcome is known, and a workspace that measures each person.";
+pub const COLLEAGUES: &str = "Colleagues:";
 pub const RIGHT: &str = "Right answers";
-pub const ANSWERED: &str = "You, in the end";
 pub const AI_THEN: &str = "AI, same cases";
-pub const ALONE: &str = "You, alone";
 pub const ALL_ALONE: &str = "All, alone";
-pub const RELIANCE: &str = "How you take advice";
-pub const RELIANCE_LEAD: &str =
-    "From cases on which you answered before you saw the advice. Where you see it at once, you may take it otherwise.";
 pub const BY_KIND: &str = "By kind of case";
-pub const OVER: &str = "Wrong advice that you ended up with (over-reliance)";
 pub const OVER_SHORT: &str = "Ended up with wrong advice";
-pub const OVER_ON_DISAGREEMENT: &str = "Wrong advice that you went over to";
-pub const UNDER: &str = "Right advice that you did not end up with (under-reliance)";
 pub const UNDER_SHORT: &str = "Did not end up with right advice";
 pub const TURNED_RIGHT: &str = "Wrong at first, the advice right: turned right";
 pub const KEPT_RIGHT: &str = "Right at first, the advice wrong: kept right";
@@ -70,6 +63,37 @@ pub const NOTHING_LEARNED: &str =
 pub const PRACTISE: &str = "Practise";
 pub const PRACTISE_ON: &str = "Go on practising";
 pub const INDUCTED: &str = "You have gone through this induction. You can practise again at any time.";
+
+/// The words of one's own work, and of somebody else's.
+pub struct Whose {
+    pub answered: &'static str,
+    pub alone: &'static str,
+    pub reliance: &'static str,
+    pub reliance_lead: &'static str,
+    pub over: &'static str,
+    pub over_on_disagreement: &'static str,
+    pub under: &'static str,
+}
+
+pub const YOURS: Whose = Whose {
+    answered: "You, in the end",
+    alone: "You, alone",
+    reliance: "How you take advice",
+    reliance_lead: "From cases on which you answered before you saw the advice. Where you see it at once, you may take it otherwise.",
+    over: "Wrong advice that you ended up with (over-reliance)",
+    over_on_disagreement: "Wrong advice that you went over to",
+    under: "Right advice that you did not end up with (under-reliance)",
+};
+
+pub const THEIRS: Whose = Whose {
+    answered: "In the end",
+    alone: "Alone",
+    reliance: "How they take advice",
+    reliance_lead: "From cases on which they answered before they saw the advice. Where they see it at once, they may take it otherwise.",
+    over: "Wrong advice that they ended up with (over-reliance)",
+    over_on_disagreement: "Wrong advice that they went over to",
+    under: "Right advice that they did not end up with (under-reliance)",
+};
 
 /// Why two cases are alike.
 #[must_use]

@@ -23,6 +23,8 @@ pub const NOT_REHEARSED: &str = "It was not rehearsed yet. Nothing is approved w
 pub const REHEARSE: &str = "Rehearse it over past cases";
 pub const AGAIN: &str = "Rehearse it again";
 pub const APPROVE: &str = "Approve: live at once";
+pub const STALE: &str = "The playbook has a newer version: draft it anew";
+pub const STALE_LEAD: &str = "What it changes is no longer today's routing, so it can be neither rehearsed nor approved.";
 pub const OWN: &str = "You wrote this draft: a second person has to approve it.";
 pub const WITHDRAW: &str = "Withdraw";
 pub const WITHDRAW_HINT: &str = "Why it will not be used";
@@ -45,15 +47,16 @@ pub const SHARES: &str = "Where cases would go";
 pub fn state(view: &DraftView) -> String {
     match view.state.as_str() {
         "approved" => format!(
-            "approved by {} as version {}{}",
+            "Approved by {} as version {}{}",
             view.approved_by.as_deref().unwrap_or(super::NAMELESS),
             view.version.unwrap_or(0),
             if view.in_force { ", in force" } else { "" }
         ),
-        "rolled_back" => "approved, and rolled back since".into(),
-        "withdrawn" => "withdrawn".into(),
-        _ if view.rehearsed.is_some() => "waits for a second person".into(),
-        _ => "waits for its rehearsal".into(),
+        "rolled_back" => "Approved, and rolled back since".into(),
+        "withdrawn" => "Withdrawn".into(),
+        _ if view.stale => STALE.into(),
+        _ if view.rehearsed.is_some() => "Waits for a second person".into(),
+        _ => "Waits for its rehearsal".into(),
     }
 }
 

@@ -129,7 +129,9 @@ pub fn delay(audits: u64) -> String {
 pub fn moved(drift: &DriftView) -> String {
     let (before, after) = (super::percent(drift.before), super::percent(drift.after));
     match drift.of.as_str() {
-        "field" => format!("{} is now {} in {after} of cases; it was {before}", drift.name, drift.part),
+        "field" => {
+            format!("{} is now {} in {after} of {} cases; it was {before}", drift.name, drift.part, super::thousands(drift.cases))
+        }
         _ => format!("{}, {}: {after} of {} were wrong; usual were at most {before}", drift.name, drift.part, drift.cases),
     }
 }

@@ -6,3 +6,4 @@ mod guard;
 mod independence;
 mod look;
 mod moved;
+mod refused;
