@@ -174,7 +174,8 @@ impl Experiment {
     }
 
     /// The mean outcome of an arm less that of the baseline, as assigned. Its interval, with those of all other arms, covers at
-    /// the stated level at all looks at once.
+    /// the stated level at all looks at once. Value and interval lie within what the range of the outcome allows; `n` counts the rows of
+    /// the two arms that are compared.
     ///
     /// # Errors
     /// The baseline itself or no arm; too few rows; no range for the exact interval.
@@ -186,15 +187,15 @@ impl Experiment {
             return Err(Error::input("arm", "the baseline is not compared with itself"));
         }
         let fewest = this.rows.min(base.rows);
+        let width = self.design.range.map(|(low, high)| high - low);
+        let told = |found: Estimate| Estimate { n: this.rows + base.rows, ..within(found, width.map(|width| (-width, width))) };
         match interval {
             Interval::Asymptotic if fewest < ARM_ROWS_MIN => Err(Error::cannot_say(format!(
                 "One of the arms has {fewest} rows so far; from {ARM_ROWS_MIN} on a difference can be stated."
             ))),
-            Interval::Asymptotic => Ok(this.difference.asymptotic(self.alpha_each(), self.design.tuned_rows)),
-            Interval::Exact => match self.design.range {
-                Some((low, high)) if fewest > 0 => {
-                    Ok(this.difference.exact((high - low) / self.design.floor, math::ln(2.0 / self.alpha_each())))
-                }
+            Interval::Asymptotic => Ok(told(this.difference.asymptotic(self.alpha_each(), self.design.tuned_rows))),
+            Interval::Exact => match width {
+                Some(width) if fewest > 0 => Ok(told(this.difference.exact(width / self.design.floor, math::ln(2.0 / self.alpha_each())))),
                 Some(_) => Err(Error::cannot_say("One of the arms has no rows so far.")),
                 None => Err(Error::cannot_say("Without a range of the outcome there is no exact interval.")),
             },
@@ -202,6 +203,7 @@ impl Experiment {
     }
 
     /// The mean outcome of an arm, as assigned. Its interval covers at the stated level at all looks at once, for this arm alone.
+    /// Value and interval lie within the range of the outcome.
     ///
     /// # Errors
     /// No arm; too few rows.
@@ -214,7 +216,8 @@ impl Experiment {
                 this.rows
             )));
         }
-        Ok(Estimate { n: this.rows, ..this.level.asymptotic(1.0 - self.design.level, self.design.tuned_rows) })
+        let found = this.level.asymptotic(1.0 - self.design.level, self.design.tuned_rows);
+        Ok(Estimate { n: this.rows, ..within(found, self.design.range) })
     }
 
     /// Rows of an arm, their mean outcome by normalised inverse weights, and their effective number (Kish): the rows that an even
@@ -236,6 +239,14 @@ impl Experiment {
     pub fn followed_share(&self) -> Option<f64> {
         (self.known > 0).then(|| self.followed as f64 / self.known as f64)
     }
+}
+
+/// What is known beforehand of a figure: weighted contributions are unbiased, and their mean may leave the range for all that. Whatever
+/// an interval covers lies in the range, so that it covers as often without what lies outside of it.
+fn within(found: Estimate, range: Option<(f64, f64)>) -> Estimate {
+    let Some((low, high)) = range else { return found };
+    let to = |value: f64| value.clamp(low, high);
+    Estimate { value: to(found.value), low: to(found.low), high: to(found.high), n: found.n }
 }
 
 /// What an arm came to.

@@ -145,6 +145,35 @@ fn bad_input_is_refused_and_changes_nothing() {
     assert_eq!(few.to_string(), "One of the arms has 0 rows so far; from 20 on a difference can be stated.");
 }
 
+/// Contributions are weighted by one over the propensity: few rows that are nearly all right have a mean above 1.
+#[test]
+fn no_figure_leaves_the_range_of_the_outcome() {
+    let mut experiment = Experiment::new(Design { arms: 3, ..DESIGN }).unwrap();
+    let mut beyond = false;
+    for i in 0..400u32 {
+        // Arm 1 is always right, and the baseline never, once their first rows are over.
+        let (assigned, outcome) = (i % 3, f64::from(u8::from((i % 3 == 1) != (i < 2))));
+        experiment.observe(Row { assigned, received: None, propensity: 0.2, outcome }).unwrap();
+        for arm in 0..3 {
+            if let Ok(level) = experiment.level(arm) {
+                beyond |= !(0.0..=1.0).contains(&experiment.arms[arm as usize].level.mean);
+                assert!(0.0 <= level.low && level.low <= level.value && level.value <= level.high && level.high <= 1.0, "{level:?}");
+            }
+        }
+        for interval in [Interval::Asymptotic, Interval::Exact] {
+            for arm in 1..3 {
+                let Ok(found) = experiment.difference(arm, interval) else { continue };
+                let rows = experiment.arms[0].rows + experiment.arms[arm as usize].rows;
+                assert!(-1.0 <= found.low && found.low <= found.value && found.value <= found.high && found.high <= 1.0, "{found:?}");
+                assert_eq!(found.n, rows, "cases of a third way are not behind it");
+            }
+        }
+    }
+    assert!(beyond, "otherwise nothing was tried");
+    let unbounded = within(Estimate { value: 2.0, low: -3.0, high: 4.0, n: 9 }, None);
+    assert_eq!((unbounded.value, unbounded.low, unbounded.high), (2.0, -3.0, 4.0));
+}
+
 proptest! {
     #![proptest_config(ProptestConfig::with_cases(32))]
 
