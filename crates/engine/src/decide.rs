@@ -3,7 +3,7 @@
 use crate::{
     CaseState, Command, Context,
     route::{self, Cause, Inputs},
-    state::Status,
+    state::{EnteredRecord, Status},
     track::Proposed,
 };
 use countersign_core::{
@@ -16,7 +16,7 @@ use countersign_core::{
     number::Micros,
     refusal::Code,
 };
-use std::collections::BTreeMap;
+use std::{borrow::Cow, collections::BTreeMap};
 
 mod appeal;
 mod checks;
@@ -122,10 +122,11 @@ impl Turn<'_, '_> {
         Ok(vec![self.event(body)])
     }
 
-    /// The route for these fields, from the proposals that are current where the content is still the same.
+    /// The route for these fields, from the proposals that are current where the content is still the same. No case enters an experiment
+    /// by it, unless `enters`.
     fn routed(
         &mut self,
-        cause: Cause,
+        (cause, enters): (Cause, bool),
         role: Option<String>,
         fields: &BTreeMap<String, Content>,
         content_digest: Digest,
@@ -137,7 +138,12 @@ impl Turn<'_, '_> {
             false => Vec::new(),
         };
         let awaited = proposals.is_empty() && !self.state.proposals.is_empty();
-        let asked = Asked { cause, role, awaited, entered: self.state.entered };
+        let lot = match &self.state.entered {
+            Some(entered) => Lot::Drawn(entered),
+            None if enters => Lot::Open,
+            None => Lot::Closed,
+        };
+        let asked = Asked { cause, role, awaited, lot };
         let inputs = route_inputs(self.ctx, self.now, asked, fields, content_digest, &proposals);
         route::route(self.ctx.playbook, inputs)
     }
@@ -191,18 +197,28 @@ fn new_event(ctx: &mut Context<'_>, at: Micros, causation: Option<EventId>, body
 }
 
 /// Why a route is asked for.
-struct Asked {
+struct Asked<'t> {
     cause: Cause,
     role: Option<String>,
     awaited: bool,
-    /// The experiment that it entered before: it never enters another one.
-    entered: Option<EventId>,
+    lot: Lot<'t>,
+}
+
+/// What experiments have to do with a route.
+#[derive(Clone, Copy)]
+enum Lot<'t> {
+    /// It comes in, or is proposed on for the first time: it may enter the experiment that runs.
+    Open,
+    /// It is looked at again. Whatever led to that may depend on what became of it, so that it enters nothing any more.
+    Closed,
+    /// It entered one before, and stays in it.
+    Drawn(&'t EnteredRecord),
 }
 
 fn route_inputs(
     ctx: &Context<'_>,
     now: Micros,
-    asked: Asked,
+    asked: Asked<'_>,
     fields: &BTreeMap<String, Content>,
     content_digest: Digest,
     proposals: &[Proposed<'_>],
@@ -224,16 +240,28 @@ fn route_inputs(
         };
         (arm.proposer.is_none() && arm.version.is_none()) || proposals.iter().any(is)
     };
-    let running = ctx.control.experiments.get(&ctx.playbook_id).filter(|_| asked.cause == Cause::Content);
-    let experiment = running.filter(|running| asked.entered.is_none_or(|id| id == running.id) && running.arms.iter().all(told));
+    let experiment = match asked.lot {
+        Lot::Open => ctx.control.experiments.get(&ctx.playbook_id),
+        Lot::Drawn(entered) => Some(&entered.experiment),
+        Lot::Closed => None,
+    };
+    let experiment = experiment.filter(|known| asked.cause == Cause::Content && known.arms.iter().all(told));
     // Only what the playbook draws for is drawn: a draw costs a MAC.
     let share = |purpose: &str| match purpose {
         route::DRAW_AUDIT => routing.automate.filter(|_| ctx.record.is_some()).map_or(0, |terms| terms.audit),
         route::DRAW_EXPLORE => routing.explore,
-        route::DRAW_EXPERIMENT => experiment.map_or(0, |experiment| experiment.share),
         _ => routing.blind,
     };
     let drawn = route::DRAWS.into_iter().filter(|purpose| share(purpose) > 0);
+    let drawn = drawn.filter_map(|purpose| Some((Cow::Borrowed(purpose), (ctx.draws)(purpose)?)));
+    let by_lot = experiment.and_then(|experiment| match asked.lot {
+        Lot::Drawn(entered) => Some(route::drawn(&entered.draw)),
+        _ => {
+            let purpose = route::experiment_purpose(experiment.id);
+            let drawn = (ctx.draws)(&purpose)?;
+            Some((Cow::Owned(purpose), drawn))
+        }
+    });
     let playbook = (ctx.playbook, ctx.playbook_version);
     let measured = ctx.record.map(|published| published.record.assess(published.digest, playbook, fields, proposals, now));
     Inputs {
@@ -241,7 +269,7 @@ fn route_inputs(
         content_digest,
         cause: asked.cause,
         role: asked.role,
-        drawn: drawn.filter_map(|purpose| Some((purpose, (ctx.draws)(purpose)?))).collect(),
+        drawn: drawn.chain(by_lot).collect(),
         frozen: RouteInputs {
             rules: route::verdicts(&routing.rules, fields),
             stops: ctx.control.stops.iter().filter(reaches).cloned().collect(),

@@ -169,10 +169,12 @@ impl<'a> Walk<'a> {
         let nobody = self.facts.roster.count_with_any_role(roles) == 0;
         self.must(1, "an empty roster does not hold", !nobody || body.route == Route::Hold);
         let verdicts = playbook.routing.rules.iter().map(|rule| (rule, rule_holds(rule, &self.fields)));
-        let ruled = verdicts.into_iter().find(|(_, holds)| *holds).map_or(playbook.routing.default, |(rule, _)| rule.route);
+        let rule = verdicts.into_iter().find(|(_, holds)| *holds).map(|(rule, _)| rule);
+        let ruled = rule.map_or(playbook.routing.default, |rule| rule.route);
         let allowed = match (body.reason.as_str(), ruled) {
             ("no_roster", _) => body.route == Route::Hold,
             ("measured" | "explore", _) => body.rule.is_none() && playbook.routing.choose.contains(&body.route),
+            ("experiment", _) => rule.is_none() && playbook.routing.allows(body.route),
             ("audit", _) => body.rule.is_none() && body.route == Route::Blind,
             ("escalated", Route::Hold) | (_, Route::Assist) => {
                 matches!(body.route, Route::Assist | Route::Blind | Route::Unaided)

@@ -67,11 +67,6 @@ impl Learner {
         self.last = Some(record);
     }
 
-    /// Forgets all events, to read them anew.
-    pub fn forget(&mut self) {
-        *self = Self { metrics: self.metrics, ..Self::new(self.id, self.version, Arc::clone(&self.playbook)) };
-    }
-
     /// What may be kept of people from now on.
     pub fn measure_people(&mut self, metrics: PeopleMetrics) {
         self.metrics = metrics;
@@ -120,6 +115,7 @@ impl Learner {
         if labels.decided == 0 {
             return None;
         }
+        let experiments = self.experiment_records(kind, after, now);
         let last = self.last.take();
         let number = last.as_ref().map_or(1, |last| last.number + 1);
         let mut record = TrackRecord {
@@ -142,7 +138,7 @@ impl Learner {
             advice: Vec::new(),
             people: Vec::new(),
             drift: Vec::new(),
-            experiments: self.experiment_records(kind, after, now),
+            experiments,
         };
         self.last = last;
         if matches!(kind, LabelKind::Always | LabelKind::Judgments) {

@@ -1,5 +1,6 @@
 //! A routing run over past cases: where each would go, and what that is expected to come to by what was measured of each way. The same
-//! router as for live cases. It changes no case, and of ways that were never measured it says nothing.
+//! router as for live cases. It changes no case, and of ways that were never measured it says nothing. Where the record chooses the ways,
+//! the same estimates choose and price them: what was chosen looks better than it is, the more so the fewer cases are behind it.
 
 use crate::{
     context::Drawn,
@@ -14,11 +15,13 @@ use countersign_core::{
     number::{MicroUnits, Micros, ONE_BILLIONTHS},
     playbook::Playbook,
 };
-use countersign_science::{arms::Arm, math};
-use std::collections::BTreeMap;
+use countersign_science::{arms::Arm, math, special::z_two_sided};
+use std::{borrow::Cow, collections::BTreeMap};
 
-/// Two-sided 95 %.
-const Z: f64 = 1.959_963_984_540_054;
+/// Level of the intervals.
+const LEVEL: f64 = 0.95;
+/// Cases, and cases with a known outcome behind what is expected of them, before anything is said.
+const CASES_MIN: u64 = 20;
 
 /// A proposal of a past case.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -45,7 +48,7 @@ pub struct PastCase {
     /// What was proposed when it was routed first.
     pub proposals: Vec<PastProposal>,
     /// Its draws, by purpose.
-    pub drawn: Vec<(&'static str, Drawn)>,
+    pub drawn: Vec<(Cow<'static, str>, Drawn)>,
 }
 
 /// What a routing would have done.
@@ -151,11 +154,15 @@ fn figures(routes: &[Route], expected: &[Expected]) -> PolicyFigures {
     }
 }
 
-/// A mean over cases: its value, the half of its interval, and how many cases. Two things are not known: which cases come, and how good
-/// each way is; for the latter all cases of a way are taken to rest on the same rows, so that their errors do not cancel.
+/// A mean over cases: its value, the half of its interval, and how many cases it rests on: the rehearsed ones, or those behind what is
+/// expected of them (their harmonic mean, as the variance has it), whichever are fewer. Two things are not known: which cases come, and
+/// how good each way is; for the latter all cases of a way are taken to rest on the same rows, so that their errors do not cancel.
 fn mean(cases: &[(&Expected, f64, f64)]) -> Option<(f64, f64, u64)> {
     let n = cases.len() as f64;
-    if cases.len() < 2 {
+    let behind = n / math::sum(cases.iter().map(|(case, ..)| 1.0 / case.n as f64));
+    // Saturates, and is 0 where there is no case.
+    let rests_on = (cases.len() as u64).min(behind as u64);
+    if rests_on < CASES_MIN {
         return None;
     }
     let value = math::sum(cases.iter().map(|(_, value, _)| *value)) / n;
@@ -168,11 +175,46 @@ fn mean(cases: &[(&Expected, f64, f64)]) -> Option<(f64, f64, u64)> {
         *by_way.entry(case.route.as_str()).or_default() += price * math::sqrt(error * (1.0 - error).max(0.0) / rows) / n;
     }
     let ways = math::sum(by_way.values().map(|deviation| deviation * deviation));
-    Some((value, Z * math::sqrt(spread + ways), cases.len() as u64))
+    Some((value, z_two_sided(LEVEL) * math::sqrt(spread + ways), rests_on))
 }
 
 fn whole((value, half, n): (f64, f64, u64), unit: f64, (least, most): (f64, f64)) -> Interval {
     // Saturates: what is out of range for whole numbers is out of range for any use.
     let whole = |value: f64| (value.clamp(least, most) * unit).round() as i64;
     Interval { value: whole(value), low: whole(value - half), high: whole(value + half), n }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn case(n: u64, error: f64) -> Expected {
+        Expected { route: Route::Assist, error, cost: error, price: 1.0, n }
+    }
+
+    fn told(cases: &[Expected]) -> Option<(f64, f64, u64)> {
+        mean(&cases.iter().map(|case| (case, case.error, 1.0)).collect::<Vec<_>>())
+    }
+
+    #[test]
+    fn a_rehearsal_rests_on_no_more_than_was_measured() {
+        // By hand: cases alike do not spread; of 400 rows one tenth is wrong, (40 + 1/2) / 401.
+        let (value, half, n) = told(&vec![case(400, 0.1); 300]).unwrap();
+        let rate: f64 = 40.5 / 401.0;
+        assert!(
+            (value - 0.1).abs() < 1e-12 && (half - 1.959_963_984_540_054 * (rate * (1.0 - rate) / 400.0).sqrt()).abs() < 1e-9,
+            "{half}"
+        );
+        assert_eq!(n, 300);
+        // However many cases are rehearsed, 30 rows are behind each of them.
+        assert_eq!(told(&vec![case(30, 0.1); 3_000]).unwrap().2, 30);
+        let mixed: Vec<Expected> = [vec![case(30, 0.1); 150], vec![case(60, 0.1); 150]].concat();
+        assert_eq!(told(&mixed).unwrap().2, 40);
+    }
+
+    #[test]
+    fn too_little_is_no_figure() {
+        assert!(told(&[]).is_none() && told(&vec![case(400, 0.1); 19]).is_none() && told(&vec![case(19, 0.1); 300]).is_none());
+        assert!(told(&vec![case(20, 0.1); 20]).is_some());
+    }
 }

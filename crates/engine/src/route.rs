@@ -8,11 +8,12 @@ use countersign_core::{
     Content,
     content::Digest,
     event::{CaseRouted, Draw, Route, RouteArm, RouteAssigned, RouteInputs, RouteMeasured, RouteProposal, StopScope, WouldAutomate},
+    id::EventId,
     number::{Decimal, MicroUnits, ONE_BILLIONTHS},
     playbook::{Condition, Playbook, RouteRule, Test, decimals},
 };
 use serde_json::Value;
-use std::{cmp::Ordering, collections::BTreeMap};
+use std::{borrow::Cow, cmp::Ordering, collections::BTreeMap};
 
 /// Version of the routing function. A changed function gets a new one, and the old stays compiled. What a certificate covers is
 /// automated as a whole or not at all: whoever picked what is cheap out of it would automate something else than what was tested.
@@ -28,10 +29,23 @@ pub const DRAW_BLIND: &str = "blind";
 pub const DRAW_AUDIT: &str = "audit";
 /// The purpose of the draw that gives a share of cases to a route by lot.
 pub const DRAW_EXPLORE: &str = "explore";
-/// The purpose of the draw that lets a share of cases enter an experiment, and assigns them to one of its ways.
+/// What the purposes of draws begin with that let a share of cases enter an experiment, and assign them to one of its ways.
 pub const DRAW_EXPERIMENT: &str = "experiment";
-/// Every purpose there is.
-pub const DRAWS: [&str; 4] = [DRAW_BLIND, DRAW_AUDIT, DRAW_EXPLORE, DRAW_EXPERIMENT];
+/// Every purpose that a playbook draws for; experiments have [purposes of their own](experiment_purpose).
+pub const DRAWS: [&str; 3] = [DRAW_BLIND, DRAW_AUDIT, DRAW_EXPLORE];
+
+/// The purpose of an experiment's draws. Each has its own: under one purpose for all, a case that did not enter the first would have a
+/// high draw in the next one as well, and the next one's ways would be filled by what the first had left.
+#[must_use]
+pub fn experiment_purpose(experiment: EventId) -> String {
+    format!("{DRAW_EXPERIMENT}:{experiment}")
+}
+
+/// The purpose of a draw without what it is about: one of [`DRAWS`], or [`DRAW_EXPERIMENT`].
+#[must_use]
+pub fn purpose_kind(purpose: &str) -> &str {
+    purpose.split_once(':').map_or(purpose, |(kind, _)| kind)
+}
 
 /// Cases that a way to decide needs behind it before it may take the place of the default.
 pub const DEPART_ROWS_MIN: u64 = 30;
@@ -59,7 +73,7 @@ pub struct Inputs {
     /// The role that has to look.
     pub role: Option<String>,
     /// Draws by purpose, if a key is committed.
-    pub drawn: Vec<(&'static str, Drawn)>,
+    pub drawn: Vec<(Cow<'static, str>, Drawn)>,
     /// The rest, as it stands in the event.
     pub frozen: RouteInputs,
 }
@@ -226,7 +240,7 @@ fn by_experiment(playbook: &Playbook, frozen: &RouteInputs, draws: &mut Draws) -
     if !experiment.arms.iter().all(|arm| fits(arm.route)) {
         return None;
     }
-    let at = draws.lot(DRAW_EXPERIMENT, experiment.share, experiment.arms.len())?;
+    let at = draws.lot(&experiment_purpose(experiment.id), experiment.share, experiment.arms.len())?;
     let arm = experiment.arms.get(at)?;
     let assigned = RouteAssigned { experiment: experiment.id, arm: u32::try_from(at).ok()? };
     Some(Chosen { assigned: Some(assigned), ..Chosen::new(arm.route, "experiment", "experiment") })
@@ -281,25 +295,27 @@ pub(crate) fn people_cost(playbook: &Playbook, arms: &[RouteArm]) -> Option<Micr
 
 /// Draws against shares; what was drawn is kept, whichever way it fell.
 struct Draws {
-    drawn: Vec<(&'static str, Drawn)>,
+    drawn: Vec<(Cow<'static, str>, Drawn)>,
     used: Vec<Draw>,
 }
 
 impl Draws {
-    fn take(&mut self, purpose: &'static str, share: u32) -> Option<Drawn> {
-        let drawn = self.drawn.iter().find(|(known, _)| *known == purpose).map(|(_, drawn)| *drawn).filter(|_| share > 0)?;
-        self.used.push(Draw { purpose: purpose.into(), epoch: drawn.epoch, value: drawn.value, share });
-        Some(drawn)
+    fn take(&mut self, purpose: &str, share: u32) -> Option<Drawn> {
+        // The first experiments all drew for one purpose, and what they recorded is derived again.
+        let is = |known: &str| known == purpose || (known == DRAW_EXPERIMENT && purpose_kind(purpose) == DRAW_EXPERIMENT);
+        let (known, drawn) = self.drawn.iter().find(|(known, _)| is(known)).filter(|_| share > 0)?;
+        self.used.push(Draw { purpose: known.to_string(), epoch: drawn.epoch, value: drawn.value, share });
+        Some(*drawn)
     }
 
     /// Whether the draw falls into the share.
-    fn falls(&mut self, purpose: &'static str, share: u32) -> bool {
+    fn falls(&mut self, purpose: &str, share: u32) -> bool {
         // Without a committed key an audit cannot be drawn: then everything is audited, and nothing is automated unseen.
         self.take(purpose, share).map_or(purpose == DRAW_AUDIT, |drawn| drawn.value < share)
     }
 
     /// One of `ways` by lot, where the draw falls into the share.
-    fn lot(&mut self, purpose: &'static str, share: u32, ways: usize) -> Option<usize> {
+    fn lot(&mut self, purpose: &str, share: u32, ways: usize) -> Option<usize> {
         let drawn = self.take(purpose, if ways > 1 { share } else { 0 })?;
         let at = u64::from(drawn.value) * u64::try_from(ways).unwrap_or(u64::MAX) / u64::from(share);
         (drawn.value < share).then_some(usize::try_from(at).unwrap_or(usize::MAX))
@@ -388,7 +404,7 @@ pub fn explain(routed: &CaseRouted, playbook: &Playbook) -> Result<(), Error> {
                 _ => Cause::Content,
             },
             role: routed.role.clone(),
-            drawn: DRAWS.into_iter().filter_map(|purpose| drawn(routed, purpose)).collect(),
+            drawn: routed.draws.iter().map(drawn).collect(),
             frozen,
         },
     );
@@ -404,10 +420,9 @@ pub fn explain(routed: &CaseRouted, playbook: &Playbook) -> Result<(), Error> {
     same.iter().find(|(_, same)| !same).map_or(Ok(()), |(member, _)| Err(Error::Differs { member }))
 }
 
-/// A recorded draw by its purpose.
-fn drawn(routed: &CaseRouted, purpose: &'static str) -> Option<(&'static str, Drawn)> {
-    let draw = routed.draws.iter().find(|draw| draw.purpose == purpose)?;
-    Some((purpose, Drawn { epoch: draw.epoch, value: draw.value }))
+/// A recorded draw, as it was handed in.
+pub(crate) fn drawn(draw: &Draw) -> (Cow<'static, str>, Drawn) {
+    (Cow::Owned(draw.purpose.clone()), Drawn { epoch: draw.epoch, value: draw.value })
 }
 
 /// Verdicts of rules over fields, in the order of the rules, up to the first that holds.

@@ -4,7 +4,7 @@
 use countersign_core::{
     answer::Answer,
     content::{Content, Digest},
-    event::{Basis, Event, ExperimentArm, OutcomeKind, OutcomeValue, Phase, Route, RouteWorth},
+    event::{Basis, Draw, Event, ExperimentArm, OutcomeKind, OutcomeValue, Phase, Route, RouteAssigned, RouteExperiment, RouteWorth},
     id::{EventId, PersonId, PlaybookId, SubjectId},
     number::Micros,
 };
@@ -77,8 +77,8 @@ pub struct CaseState {
     pub asks: Vec<AskRecord>,
     /// The route in force.
     pub route: Option<RouteRecord>,
-    /// The experiment that it entered first.
-    pub entered: Option<EventId>,
+    /// The experiment that it entered, if it did: it never enters another one.
+    pub entered: Option<EnteredRecord>,
     /// What was shown, in its order.
     pub shown: Vec<ShownRecord>,
     /// Judgments given here, in their order.
@@ -150,10 +150,22 @@ pub struct RouteRecord {
     pub seats: u32,
     /// The role that has to look, after an escalation.
     pub role: Option<String>,
+    /// The way of an experiment that it is on.
+    pub assigned: Option<RouteAssigned>,
     /// What of the advice is shown, where an experiment says so.
     pub showing: Option<ExperimentArm>,
     /// What a person's look is worth, as it was known then.
     pub worth: Option<RouteWorth>,
+}
+
+/// How a case entered an experiment. Whenever it is routed again, it is by the same draw: it never changes its way, also not under
+/// another key, or once no further case enters.
+#[derive(Debug, Clone, PartialEq)]
+pub struct EnteredRecord {
+    /// The experiment, as the router saw it then.
+    pub experiment: RouteExperiment,
+    /// The draw that let it in and assigned it.
+    pub draw: Draw,
 }
 
 /// What was on a person's screen.

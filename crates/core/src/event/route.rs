@@ -42,7 +42,7 @@ impl Route {
 }
 
 body!(/** A committed random draw that a route rests on. */ Draw {
-    /** What for: `blind`, `audit`, `explore`, `experiment`. */ purpose: String,
+    /** What for: `blind`, `audit`, `explore`, or `experiment:` and the experiment's id. The first experiments all drew for `experiment`. */ purpose: String,
     /** The epoch of the committed key. */ epoch: u64,
     /** The draw, in billionths. */ value: u32,
     /** The share it was held against, in billionths: chosen when `value < share`. */ share: u32,

@@ -36,7 +36,7 @@ impl Turn<'_, '_> {
             return Ok(Vec::new());
         }
         let role = self.state.route.as_ref().and_then(|route| route.role.clone());
-        let routed = self.routed(Cause::Content, role, &fields, content_digest);
+        let routed = self.routed((Cause::Content, false), role, &fields, content_digest);
         let amended = self.event(CaseAmended { revision: self.state.revision + 1, fields, content_digest });
         let routed = self.follow(&amended, routed);
         // Proposals were made for the old content, so that none of them can be automated here.
@@ -44,7 +44,7 @@ impl Turn<'_, '_> {
     }
 
     /// One more proposal. It voids no judgment: nobody has seen it. Where nobody has looked at the case yet and something was learned
-    /// of its proposer, the case is routed anew.
+    /// of its proposer, the case is routed anew; by the first one it may enter an experiment.
     pub(super) fn propose(&mut self, proposal: NewProposal) -> Decided {
         if self.state.proposals.len() >= PROPOSALS_PER_CASE_MAX {
             let detail = format!("a case takes at most {PROPOSALS_PER_CASE_MAX} proposals");
@@ -90,7 +90,7 @@ impl Turn<'_, '_> {
         let mut with = self.state.clone();
         with.propose(made);
         let mut turn = Turn { state: &with, now: self.now, ctx: self.ctx };
-        turn.routed_anew()
+        turn.routed_anew(self.state.proposals.is_empty())
     }
 
     /// A person directs the AI: only somebody who may see its advice.

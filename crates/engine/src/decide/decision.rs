@@ -36,7 +36,7 @@ impl Turn<'_, '_> {
             return Ok(vec![withdrawn]);
         }
         // What a certificate decided and a person takes back is decided by people.
-        let routed = self.routed(Cause::Reopened, None, &self.state.fields, self.state.content_digest);
+        let routed = self.routed((Cause::Reopened, false), None, &self.state.fields, self.state.content_digest);
         let routed = self.follow(&withdrawn, routed);
         Ok(vec![withdrawn, routed])
     }
@@ -84,7 +84,7 @@ impl Turn<'_, '_> {
             (Some(decision), Status::Decided | Status::Acted) => decision.id,
             _ => return Err(Refusal::new(Code::WrongState, stands(self.state))),
         };
-        let routed = self.routed(Cause::Reopened, None, &self.state.fields, self.state.content_digest);
+        let routed = self.routed((Cause::Reopened, false), None, &self.state.fields, self.state.content_digest);
         let reopened = self.event(CaseReopened { person, decision, reason });
         let routed = self.follow(&reopened, routed);
         Ok(vec![reopened, routed])

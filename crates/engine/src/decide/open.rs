@@ -1,6 +1,6 @@
 //! Intake: a case is opened with what proposers already propose and, for imported history, with what happened elsewhere.
 
-use super::{Asked, Decided, NewEvent, new_event, not_in_future, outcome, route_inputs};
+use super::{Asked, Decided, Lot, NewEvent, new_event, not_in_future, outcome, route_inputs};
 use crate::{
     Context,
     command::{History, NewProposal},
@@ -49,7 +49,7 @@ pub(super) fn open(case: NewCase, proposals: Vec<NewProposal>, history: Option<H
     };
     let proposed = first_proposals(proposals, opened_at, content_digest, ctx);
     let routed = (!decided).then(|| {
-        let asked = Asked { cause: Cause::Content, role: None, awaited: false, entered: None };
+        let asked = Asked { cause: Cause::Content, role: None, awaited: false, lot: Lot::Open };
         let current = current(ctx.playbook, &proposed);
         route::route(ctx.playbook, route_inputs(ctx, ctx.now, asked, &opened.fields, content_digest, &current))
     });

@@ -4,7 +4,7 @@ use super::{Decided, NewEvent, Turn, stands};
 use crate::{
     route::Cause,
     sabotage::{Sabotage, on},
-    state::Status,
+    state::{RouteRecord, Status},
 };
 use countersign_core::{
     Content, Refusal,
@@ -52,7 +52,7 @@ impl Turn<'_, '_> {
         if self.ctx.roster.count_with_any_role(std::slice::from_ref(&role)) == 0 {
             return Err(Refusal::invalid("/role", "nobody has this role: the case would wait for ever"));
         }
-        let routed = self.routed(Cause::Escalated, Some(role.clone()), &self.state.fields, self.state.content_digest);
+        let routed = self.routed((Cause::Escalated, false), Some(role.clone()), &self.state.fields, self.state.content_digest);
         let escalated = self.event(CaseEscalated { person, role, reason });
         let routed = self.follow(&escalated, routed);
         Ok(vec![escalated, routed])
@@ -63,19 +63,33 @@ impl Turn<'_, '_> {
         if self.state.status() != Status::Held && !self.state.untouched() {
             return Err(Refusal::new(Code::WrongState, "only a case that is held, or that nobody has looked at yet, is routed anew"));
         }
-        Ok(self.routed_anew())
+        Ok(self.routed_anew(false))
     }
 
-    /// The route as it would be now, where that is another one; and the decision, where a certificate makes it.
-    pub(super) fn routed_anew(&mut self) -> Vec<NewEvent> {
+    /// The route as it would be now, where that is another one; and the decision, where a certificate makes it. What was assigned by lot
+    /// stays on its way as long as there is something to show on it, unless a certificate speaks, or nobody is there any more: then it is held
+    /// until somebody comes, and on its way again.
+    pub(super) fn routed_anew(&mut self, enters: bool) -> Vec<NewEvent> {
         let role = self.state.route.as_ref().and_then(|route| route.role.clone());
-        let routed = self.routed(Cause::Content, role, &self.state.fields, self.state.content_digest);
-        let same = |route: &crate::state::RouteRecord| route.route == routed.route && route.seats == routed.seats;
+        let routed = self.routed((Cause::Content, enters), role, &self.state.fields, self.state.content_digest);
+        // The same way with another assignment is another route: left out, a case would enter an experiment on some of its ways only.
+        let same = |route: &RouteRecord| {
+            (route.route, route.seats, &route.assigned) == (routed.route, routed.seats, &routed.assigned)
+                || (route.assigned.is_some()
+                    && !matches!(routed.reason.as_str(), "certificate" | "audit" | "no_roster")
+                    && self.shows_its_way(route))
+        };
         if self.state.route.as_ref().is_some_and(same) {
             return Vec::new();
         }
         let routed = self.event(routed);
         self.routed_and_automated(routed)
+    }
+
+    /// Whether the advice that the way of an experiment shows is still there: it may be of one proposer or one version only.
+    fn shows_its_way(&self, route: &RouteRecord) -> bool {
+        let of_one = route.showing.as_ref().is_some_and(|arm| arm.proposer.is_some() || arm.version.is_some());
+        !of_one || self.state.proposals_advised().next().is_some()
     }
 
     fn waits_for_people(&self) -> Result<(), Refusal> {

@@ -39,9 +39,8 @@ pub(super) fn fill(record: &mut TrackRecord, rows: &Rows, window: &[&Row], now: 
 
 /// Fields whose values have moved, over all cases that came in, decided or not.
 fn fields(rows: &Rows, now: Micros) -> Vec<Drift> {
-    let opened = |from: Micros, until: Micros| {
-        rows.iter().rev().skip_while(move |row| row.opened_at >= until).take_while(move |row| row.opened_at >= from)
-    };
+    // Not by their order: old cases may be imported long after younger ones came in.
+    let opened = |from: Micros, until: Micros| rows.iter().filter(move |row| (from..until).contains(&row.opened_at));
     let after: Vec<&Row> = opened(now - NOW, Micros::MAX).collect();
     let before: Vec<&Row> = opened(now - NOW - BEFORE, now - NOW).collect();
     if after.len() < CASES_MIN || before.len() < CASES_MIN {
@@ -87,7 +86,7 @@ fn word(value: &Option<Content>) -> String {
     }
 }
 
-/// Someone's answers in the order in which their truth was told: which part of them it is, and whether they were wrong.
+/// Someone's answers in the order in which their cases came: which part of them it is, and whether they were wrong.
 struct Stream {
     of: DriftOf,
     name: String,
@@ -97,6 +96,9 @@ struct Stream {
 
 /// Answers that have become wrong more often: over all by [`Adwin`], by kind of case and by answer with an e-CUSUM each.
 fn errors(record: &TrackRecord, rows: &Rows, window: &[&Row]) -> Vec<Drift> {
+    // A proposer answers when a case comes. What was imported came when it came elsewhere, not when it was read in.
+    let mut window = window.to_vec();
+    window.sort_by_key(|row| row.opened_at);
     let regions = partition::with_rest(&record.regions);
     let members: Vec<Members> = regions.iter().map(|region| rows.members(region)).collect();
     let options: Vec<&str> = rows.labels().collect();

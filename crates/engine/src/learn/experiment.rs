@@ -19,8 +19,8 @@ use countersign_science::{
 
 /// Cases of each way before anything stops an experiment.
 const STOP_ROWS_MIN: u64 = 50;
-/// Ended experiments that a record still tells of.
-const TOLD_MAX: usize = 10;
+/// Settled experiments of which a record still tells how their differences came to be; of what they came to it tells for ever.
+const TRAILS_MAX: usize = 10;
 /// Between two points of a trail: this many times more cases.
 const TRAIL_STEP: f64 = 1.12;
 /// The first point of a trail.
@@ -88,10 +88,18 @@ impl Learner {
         ended
     }
 
-    /// What experiments came to, the latest last.
+    /// What experiments came to, the latest last. What was settled when the last record was made is taken from there.
     pub(super) fn experiment_records(&self, kind: LabelKind, after: Micros, now: Micros) -> Vec<ExperimentRecord> {
-        let told = self.experiments.iter().skip(self.experiments.len().saturating_sub(TOLD_MAX));
-        told.map(|known| Analysis::of(self, known, (kind, after, now)).record()).collect()
+        let before = self.last.as_ref().map(|last| last.experiments.as_slice()).unwrap_or_default();
+        let settled = |id: EventId| before.iter().find(|record| record.experiment == id && record.settled);
+        let record = |known: &Known| match settled(known.id).filter(|_| known.ended) {
+            Some(record) => record.clone(),
+            None => Analysis::of(self, known, (kind, after, now)).record(),
+        };
+        let mut records: Vec<ExperimentRecord> = self.experiments.iter().map(record).collect();
+        let older = records.iter_mut().rev().filter(|record| record.settled).skip(TRAILS_MAX);
+        older.for_each(|record| record.trail = Vec::new());
+        records
     }
 }
 
@@ -106,6 +114,8 @@ struct Analysis<'k> {
     pace: Option<Experiment>,
     trail: Vec<TrailPoint>,
     notes: Vec<String>,
+    /// Whether a case of it is waited for.
+    waits: bool,
 }
 
 /// What is known of a case by now.
@@ -135,8 +145,17 @@ impl<'k> Analysis<'k> {
                 means: Vec::new(),
             }
         });
-        let mut analysis =
-            Self { known, arms: arms.collect(), accuracy: None, cost: None, time: None, pace: None, trail: Vec::new(), notes: Vec::new() };
+        let mut analysis = Self {
+            known,
+            arms: arms.collect(),
+            accuracy: None,
+            cost: None,
+            time: None,
+            pace: None,
+            trail: Vec::new(),
+            notes: Vec::new(),
+            waits: false,
+        };
         let decided = |row: &Row| match row.decided_at {
             Some(_) => None,
             None if rows.passed_by(row.opened_at, STUCK) => Some(Seen::Lost),
@@ -151,10 +170,15 @@ impl<'k> Analysis<'k> {
             })
         };
         let right = |row: &Row| told(row, &|_, truth, decision| f64::from(u8::from(truth == decision)));
+        let minute = learner.playbook.costs.minute;
         let costs = |row: &Row| {
+            // Time that nobody kept is not free of cost.
+            if row.decided_at.is_some() && !row.timed && minute > 0 {
+                return Seen::Lost;
+            }
             told(row, &|row, truth, decision| {
                 let error = if truth == decision { 0 } else { estimate::error_cost(rows, &learner.playbook, truth, decision) };
-                (error.saturating_add(minutes_cost(row.spent, learner.playbook.costs.minute))) as f64
+                (error.saturating_add(minutes_cost(row.spent, minute))) as f64
             })
         };
         let log = |row: &Row| match timed(row) {
@@ -170,7 +194,9 @@ impl<'k> Analysis<'k> {
                 .push("Whether decisions are right cannot be told: the playbook has no outcome that is seen whatever was decided.".into());
         }
         if entered.iter().any(|row| row.decided_at.is_some() && !row.timed) {
-            analysis.notes.push("People's time is not kept of every answer: cases without it are left out of what is said of time.".into());
+            let left_out = if minute > 0 { "time and cost" } else { "time" };
+            let note = format!("People's time is not kept of every answer: cases without it are left out of what is said of {left_out}.");
+            analysis.notes.push(note);
         }
         analysis.time = analysis.run(&entered, Measure::Time, None, &timed);
         let trail = std::mem::take(&mut analysis.trail);
@@ -197,7 +223,10 @@ impl<'k> Analysis<'k> {
         for row in entered {
             let Some((_, assigned)) = row.assigned else { continue };
             let outcome = match seen(row) {
-                Seen::Waits => break,
+                Seen::Waits => {
+                    self.waits = true;
+                    break;
+                }
                 Seen::Lost => continue,
                 Seen::Known(outcome) => outcome,
             };
@@ -236,7 +265,8 @@ impl<'k> Analysis<'k> {
         for measure in [Measure::Accuracy, Measure::Time, Measure::Cost] {
             let Some(run) = self.of_measure(measure).cloned() else { continue };
             for (at, arm) in (0u32..).zip(&mut self.arms) {
-                let mean = run.level(at).ok().map(|mean| Measured { arm: at, measure, figure: whole(mean, unit(measure)) });
+                let mean = run.level(at).ok().map(not_negative);
+                let mean = mean.map(|mean| Measured { arm: at, measure, figure: whole(mean, unit(measure)) });
                 arm.means.extend(mean);
             }
             let found = self.others().filter_map(|arm| {
@@ -251,7 +281,8 @@ impl<'k> Analysis<'k> {
             Some(Measured { arm, measure: Measure::Time, figure: whole(ratio, BILLION) })
         });
         let pace = pace.collect();
-        ExperimentRecord { experiment: self.known.id, arms: self.arms, differences, pace, trail: self.trail, notes: self.notes }
+        let settled = self.known.ended && !self.waits;
+        ExperimentRecord { experiment: self.known.id, arms: self.arms, differences, pace, trail: self.trail, notes: self.notes, settled }
     }
 
     /// Whether a stop rule says that it is over.
@@ -309,6 +340,11 @@ fn told(measure: Measure, found: &Estimate) -> String {
     format!("{value} {unit} [{low}, {high}], n = {}", found.n)
 }
 
+/// No case takes less than no time, or costs less than nothing; how much at most is not known, so that these have no range.
+fn not_negative(mean: Estimate) -> Estimate {
+    Estimate { value: mean.value.max(0.0), low: mean.low.max(0.0), high: mean.high.max(0.0), n: mean.n }
+}
+
 /// What a unit of a measure is in whole numbers.
 fn unit(measure: Measure) -> f64 {
     match measure {
@@ -322,3 +358,6 @@ fn whole(estimate: Estimate, unit: f64) -> Interval {
     let whole = |value: f64| (value * unit).round() as i64;
     Interval { value: whole(estimate.value), low: whole(estimate.low), high: whole(estimate.high), n: estimate.n }
 }
+
+#[cfg(test)]
+mod tests;

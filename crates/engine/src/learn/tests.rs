@@ -23,15 +23,15 @@ use proptest::prelude::*;
 const HOUR: Micros = 3_600_000_000;
 
 /// A stream of cases with known truth: `a` unless the case's number says otherwise.
-struct Stream {
-    playbook: Arc<Playbook>,
-    events: Vec<Event>,
-    cases: u128,
-    now: Micros,
+pub(super) struct Stream {
+    pub playbook: Arc<Playbook>,
+    pub events: Vec<Event>,
+    pub cases: u128,
+    pub now: Micros,
 }
 
 impl Stream {
-    fn new() -> Self {
+    pub fn new() -> Self {
         let mut playbook = world::playbook(Route::Assist);
         playbook.outcome.as_mut().unwrap().after = DAY;
         playbook.decide.signatures.clear();
@@ -40,13 +40,13 @@ impl Stream {
         Self { playbook: Arc::new(playbook), events: Vec::new(), cases: 0, now: 1_000 * DAY }
     }
 
-    fn learner(&self) -> Learner {
+    pub fn learner(&self) -> Learner {
         let mut learner = Learner::new(id(), 1, Arc::clone(&self.playbook));
         self.events.iter().for_each(|event| learner.apply(event));
         learner
     }
 
-    fn push(&mut self, stream: u128, at: Micros, body: impl Into<Body>) -> EventId {
+    pub fn push(&mut self, stream: u128, at: Micros, body: impl Into<Body>) -> EventId {
         let id = EventId(StreamId::from_u128(1_000_000 + self.events.len() as u128));
         self.events.push(Event {
             id,
@@ -137,11 +137,11 @@ impl Stream {
     }
 }
 
-fn id() -> PlaybookId {
+pub(super) fn id() -> PlaybookId {
     PlaybookId(StreamId::from_u128(7))
 }
 
-fn routed(proposal: EventId, content_digest: Digest, certificate: Option<String>) -> CaseRouted {
+pub(super) fn routed(proposal: EventId, content_digest: Digest, certificate: Option<String>) -> CaseRouted {
     let audit = certificate.is_some();
     CaseRouted {
         route: if audit { Route::Blind } else { Route::Unaided },
@@ -221,7 +221,7 @@ fn the_router_obeys_the_record() {
             content_digest,
             cause,
             role: None,
-            drawn: vec![(route::DRAW_AUDIT, drawn)],
+            drawn: vec![(route::DRAW_AUDIT.into(), drawn)],
             frozen: countersign_core::event::RouteInputs {
                 rules,
                 proposals: vec![route::frozen_proposal(world::id(1), "m", Some(900_000_000))],
@@ -268,7 +268,7 @@ fn a_certificate_rests_as_a_whole_where_people_are_cheaper() {
             measured: Some(measured),
             experiment: None,
         };
-        let drawn = vec![(route::DRAW_AUDIT, crate::context::Drawn { epoch: 1, value: 600_000_000 })];
+        let drawn = vec![(route::DRAW_AUDIT.into(), crate::context::Drawn { epoch: 1, value: 600_000_000 })];
         let cause = route::Cause::Content;
         route::route(&playbook, route::Inputs { playbook_version: 1, content_digest, cause, role: None, drawn, frozen })
     };
@@ -495,6 +495,40 @@ fn what_has_moved_is_named() {
     let ai: Vec<_> = record.drift.iter().filter(|drift| drift.of == DriftOf::Ai).collect();
     assert!(ai.iter().all(|drift| drift.name == "m 1" && drift.after > drift.before) && !ai.is_empty(), "{ai:?}");
     assert!(record.drift.iter().all(|drift| drift.of != DriftOf::People), "{:?}", record.drift);
+}
+
+/// Old cases that are imported after younger ones hide nothing that has moved since, and are no news themselves.
+#[test]
+fn what_was_imported_late_came_early() {
+    use crate::track::DriftOf;
+    let imported = |stream: &mut Stream, wrong: u32| {
+        let now = stream.now;
+        stream.now -= 300 * DAY;
+        stream.month(400, wrong);
+        stream.now = now;
+    };
+    let fields = |record: &TrackRecord| record.drift.iter().filter(|drift| drift.of == DriftOf::Field).cloned().collect::<Vec<_>>();
+    let moving = |late: bool| {
+        let mut stream = Stream::new();
+        if !late {
+            imported(&mut stream, 20);
+        }
+        stream.month(900, 20);
+        for n in 0..400 {
+            stream.case(if n % 4 == 0 { "easy" } else { "hard" }, ("a", 90), "a", "a", None);
+        }
+        if late {
+            imported(&mut stream, 20);
+        }
+        fields(&stream.learner().publish(stream.now + 2 * DAY).unwrap())
+    };
+    assert!(!moving(true).is_empty() && moving(true) == moving(false), "{:?}", moving(true));
+    // Long ago the AI was wrong in half of the cases.
+    let mut better = Stream::new();
+    better.month(900, 20);
+    imported(&mut better, 2);
+    let record = better.learner().publish(better.now + 2 * DAY).unwrap();
+    assert!(record.drift.iter().all(|drift| drift.of != DriftOf::Ai), "{:?}", record.drift);
 }
 
 /// An outcome that is corrected is learned as it is now, as if it had never been another, and the record says how many there were.

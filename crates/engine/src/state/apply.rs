@@ -1,6 +1,7 @@
 //! How each event changes the state of its case. Never refuses: what is recorded has happened.
 
 use super::*;
+use crate::route;
 use countersign_core::event::{Body, ProposalMade};
 
 impl CaseState {
@@ -61,9 +62,16 @@ impl CaseState {
             Body::CaseRouted(body) => {
                 self.skipped.clear();
                 self.snoozed_until = None;
-                self.entered = self.entered.or(body.assigned.as_ref().map(|assigned| assigned.experiment));
-                let arms = body.inputs.as_ref().and_then(|inputs| inputs.experiment.as_ref()).map(|experiment| &experiment.arms);
-                let arm = body.assigned.as_ref().and_then(|assigned| arms?.get(usize::try_from(assigned.arm).ok()?));
+                let experiment = body.inputs.as_ref().and_then(|inputs| inputs.experiment.as_ref());
+                let arm = body.assigned.as_ref().and_then(|assigned| experiment?.arms.get(usize::try_from(assigned.arm).ok()?));
+                if self.entered.is_none() && body.assigned.is_some() {
+                    let draw = body.draws.iter().find(|draw| route::purpose_kind(&draw.purpose) == route::DRAW_EXPERIMENT);
+                    let record = |(experiment, draw): (&RouteExperiment, &Draw)| EnteredRecord {
+                        experiment: experiment.clone(),
+                        draw: draw.clone(),
+                    };
+                    self.entered = experiment.zip(draw).map(record);
+                }
                 self.route = Some(RouteRecord {
                     id: event.id,
                     route: body.route,
@@ -71,6 +79,7 @@ impl CaseState {
                     rule: body.rule.clone(),
                     seats: body.seats,
                     role: body.role.clone(),
+                    assigned: body.assigned.clone(),
                     showing: arm.cloned(),
                     worth: body.inputs.as_ref().and_then(|inputs| inputs.measured.as_ref()).and_then(|measured| measured.worth),
                 });

@@ -18,7 +18,7 @@ use proptest::prelude::*;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 
 /// One random step: which command, who, and two numbers that it makes something of.
-type Step = (u8, u8, u8, u8);
+pub(super) type Step = (u8, u8, u8, u8);
 
 const STEPS_MAX: usize = 60;
 const REGIONS: [&str; 7] = ["x", "y", "panel", "hold", "unaided", "blind", "z"];
@@ -28,7 +28,7 @@ fn steps() -> impl Strategy<Value = (u8, Vec<Step>)> {
 }
 
 /// Assist, blind, panel or two signatures; a roster that may be empty; metrics that may be off.
-fn random_world(seed: u8) -> World {
+pub(super) fn random_world(seed: u8) -> World {
     let mut book = playbook([Route::Assist, Route::Blind, Route::Panel, Route::Assist][usize::from(seed % 4)]);
     if seed % 4 == 3 {
         book.decide.signatures_default = 2;
@@ -78,7 +78,7 @@ fn tampered(mut token: ShownFacts, how: u8) -> ShownFacts {
 }
 
 /// One step; what is refused leaves nothing.
-fn take(world: &mut World, (kind, who, x, y): Step) {
+pub(super) fn take(world: &mut World, (kind, who, x, y): Step) {
     let name = PEOPLE[usize::from(who) % 7];
     let who = person(name);
     let option = ["a", "b", "c", "c"][usize::from(x) % 4];

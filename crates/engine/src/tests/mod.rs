@@ -1,6 +1,7 @@
 //! Tests of the verbs: scenarios in a tiny language, and the laws over random command sequences.
 
 mod edges;
+mod experiments;
 mod laws;
 mod routes;
 mod scenarios;

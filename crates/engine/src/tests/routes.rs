@@ -154,6 +154,33 @@ fn an_experiment_assigns_by_lot_where_no_rule_speaks_and_every_way_is_possible()
     assert_eq!(route::explain(&older, &world.playbook), Err(Error::Version(2)), "before there were experiments");
 }
 
+/// As the first experiments wrote it: all of them drew for one purpose.
+const FIRST: &str = r#"{"assigned":{"arm":1,"experiment":"00000000-0000-0000-0000-000000000063"},"content_digest":"2d711642b726b04401627ca9fbac32f5c8530fb1903cc4db02258717921a4881","draws":[{"epoch":1,"purpose":"experiment","share":500000000,"value":300000000}],"inputs":{"experiment":{"arms":[{"name":"without","route":"unaided"},{"name":"with","route":"assist"}],"id":"00000000-0000-0000-0000-000000000063","share":500000000},"proposals":[{"id":"00000000-0000-0000-0000-000000000002","probability":900000000,"proposer":"bot"}],"roster":6,"rules":[false,false,false,false]},"playbook_version":1,"reason":"experiment","route":"assist","router_version":3,"seats":1,"would_automate":{"probability":900000000,"proposal":"00000000-0000-0000-0000-000000000002","refused":"no_certificate"}}"#;
+
+#[test]
+fn routes_of_the_first_experiments_are_explained_and_what_entered_stays() {
+    // Under the key of now it would get the other way.
+    let mut world = check_in(with_experiment(0), "open x bot=a => open unaided experiment");
+    let old: CaseRouted = serde_json::from_str(FIRST).unwrap();
+    assert_eq!(route::explain(&old, &world.playbook), Ok(()));
+    assert_eq!(serde_json::to_value(&old).unwrap(), serde_json::from_str::<serde_json::Value>(FIRST).unwrap());
+    let mut moved = old.clone();
+    moved.draws[0].value = 0;
+    assert_eq!(route::explain(&moved, &world.playbook), Err(Error::Differs { member: "route" }));
+    let event = world.events.iter_mut().find(|event| matches!(event.body, Body::CaseRouted(_))).unwrap();
+    event.body = old.clone().into();
+    world.state = crate::CaseState::fold(&world.events);
+    assert_eq!(world.run(Command::Reroute, None).unwrap(), []);
+    // It has ended, and the content is another one.
+    world.control.experiments.clear();
+    let (fields, content_digest) = fields("y");
+    world.run(Command::Amend { fields, content_digest }, None).unwrap();
+    let again = routed(&world);
+    assert_eq!((again.route, &again.assigned, &again.draws), (Route::Assist, &old.assigned, &old.draws));
+    assert_eq!(route::explain(&again, &world.playbook), Ok(()));
+    assert_eq!(world.breaches(), []);
+}
+
 #[test]
 fn rules_read_words_numbers_and_absence_and_no_sealed_value() {
     let decimal = |text: &str| Decimal::parse(text).unwrap();

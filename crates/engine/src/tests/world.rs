@@ -178,6 +178,8 @@ pub(crate) struct World {
     pub record: Option<crate::track::Published>,
     pub now: Micros,
     pub drawn: Option<Drawn>,
+    /// Draws for purposes of their own.
+    pub lots: BTreeMap<String, u32>,
     pub leases: BTreeMap<PersonId, Lease>,
     pub events: Vec<Event>,
     pub state: Option<CaseState>,
@@ -194,6 +196,7 @@ impl World {
             record: None,
             now: 1_000 * SECOND,
             drawn: None,
+            lots: BTreeMap::new(),
             leases: BTreeMap::new(),
             events: Vec::new(),
             state: None,
@@ -204,7 +207,7 @@ impl World {
 
     /// Runs a command and records what it gives, as a writer would.
     pub(crate) fn run(&mut self, command: Command, who: Option<PersonId>) -> Result<Vec<NewEvent>, Refusal> {
-        let drawn = self.drawn;
+        let (drawn, lots) = (self.drawn, self.lots.clone());
         let mut ids = || {
             self.ids += 1;
             id(self.ids)
@@ -220,7 +223,7 @@ impl World {
             record: self.record.as_ref(),
             roster: &self.people,
             lease: who.and_then(|who| self.leases.get(&who).copied()),
-            draws: &|_| drawn,
+            draws: &|purpose| lots.get(purpose).map(|value| Drawn { epoch: 1, value: *value }).or(drawn),
             ids: &mut ids,
         };
         let new = decide(self.state.as_ref(), command, &mut ctx)?;

@@ -22,6 +22,10 @@ pub struct ExperimentRecord {
     pub trail: Vec<TrailPoint>,
     /// Why something is not said, as sentences.
     pub notes: Vec<String>,
+    /// Whether it has ended and no case of it is waited for any more. Later records have it as it was then, also where an outcome is
+    /// corrected afterwards, or the playbook has another version by now.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub settled: bool,
 }
 
 /// One of its ways.
@@ -58,6 +62,6 @@ pub struct Measured {
 pub struct TrailPoint {
     /// The way that is compared with the first.
     pub arm: u32,
-    /// The difference, and after how many cases.
+    /// The difference, and after how many cases of the two ways.
     pub figure: Interval,
 }
