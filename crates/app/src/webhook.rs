@@ -185,11 +185,12 @@ impl Workspace {
         Ok(rows.iter().map(delivery).collect())
     }
 
-    /// Takes messages that are due: no other node sends them for a minute. Say what became of each.
+    /// Takes messages that are due, of each address at most `limit` and none of those that are `busy`: no other node sends them for a
+    /// minute. Say what became of each. Messages to one address stand together.
     ///
     /// # Errors
     /// Where the storage fails.
-    pub async fn webhook_messages(&self, limit: i64) -> Result<Vec<Message>, Error> {
+    pub async fn webhook_messages(&self, limit: i64, busy: &[Uuid]) -> Result<Vec<Message>, Error> {
         let mut session = self.inner.db.session().await?;
         let hooks = store::webhook::list(session.conn(), self.id.0).await?;
         drop(session);
@@ -200,11 +201,14 @@ impl Workspace {
         self.webhooks_written(&control, &hooks).await?;
         let now = self.inner.env.now();
         let mut session = self.inner.db.session().await?;
-        let due = store::webhook::deliveries_due(session.conn(), self.id.0, now, limit).await?;
+        let mut due = Vec::new();
+        for hook in hooks.iter().filter(|hook| !busy.contains(&hook.webhook)) {
+            let rows = store::webhook::deliveries_due(session.conn(), self.id.0, hook.webhook, now, limit).await?;
+            due.extend(rows.into_iter().map(|row| (hook, row)));
+        }
         drop(session);
         let mut messages = Vec::with_capacity(due.len());
-        for row in due {
-            let Some(hook) = hooks.iter().find(|hook| hook.webhook == row.webhook) else { continue };
+        for (hook, row) in due {
             let mut tx = self.inner.db.begin().await?;
             let taken = store::webhook::delivery_take(tx.conn(), self.id.0, &row, now.saturating_add(TAKEN_MICROS)).await?;
             tx.commit().await?;

@@ -14,7 +14,7 @@ statements! {
     WEBHOOKS_LIST = "select webhook, url, types, created_at, seen from webhooks where workspace = $1 order by created_at, webhook";
     WEBHOOK_SEEN = "update webhooks set seen = $3 where workspace = $1 and webhook = $2 and seen < $3";
     DELIVERY_ADD = "insert into webhook_deliveries (workspace, webhook, event, type, state, attempts, next_at, outcome) values ($1, $2, $3, $4, 'due', 0, $5, '') on conflict (workspace, webhook, event) do nothing";
-    DELIVERIES_DUE = "select webhook, event, type, state, attempts, next_at, last_at, outcome from webhook_deliveries where workspace = $1 and state = 'due' and next_at <= $2 order by next_at, webhook, event limit $3";
+    DELIVERIES_DUE = "select webhook, event, type, state, attempts, next_at, last_at, outcome from webhook_deliveries where workspace = $1 and webhook = $2 and state = 'due' and next_at <= $3 order by next_at, event limit $4";
     DELIVERY_TAKE = "update webhook_deliveries set next_at = $5 where workspace = $1 and webhook = $2 and event = $3 and state = 'due' and next_at = $4";
     DELIVERY_TOLD = "update webhook_deliveries set state = $4, attempts = attempts + 1, next_at = $5, last_at = $6, outcome = $7 where workspace = $1 and webhook = $2 and event = $3";
     DELIVERIES_LIST = "select webhook, event, type, state, attempts, next_at, last_at, outcome from webhook_deliveries where workspace = $1 and webhook = $2 order by event desc limit $3";
@@ -132,13 +132,14 @@ pub async fn delivery_add(conn: Conn<'_>, workspace: Uuid, webhook: Uuid, event:
         .map_err(attempt("write a webhook's message down"))
 }
 
-/// Messages that are due.
+/// Messages to an address that are due, those first that are so the longest.
 ///
 /// # Errors
 /// Where the storage fails.
-pub async fn deliveries_due(conn: Conn<'_>, workspace: Uuid, now: i64, limit: i64) -> Result<Vec<DeliveryRow>, Error> {
+pub async fn deliveries_due(conn: Conn<'_>, workspace: Uuid, webhook: Uuid, now: i64, limit: i64) -> Result<Vec<DeliveryRow>, Error> {
     on!(conn, c => sqlx::query(DELIVERIES_DUE)
         .bind(workspace)
+        .bind(webhook)
         .bind(now)
         .bind(limit)
         .fetch_all(c)
