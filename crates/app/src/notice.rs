@@ -10,7 +10,7 @@ use countersign_core::{
     time::format_rfc3339,
 };
 use countersign_engine::{
-    track::{DriftOf, TrackRecord},
+    track::{Drift, DriftOf, Issued, TrackRecord},
     workspace::WorkspaceCommand,
 };
 use countersign_store as store;
@@ -114,6 +114,9 @@ pub struct NoticesView {
     pub notices: Vec<NoticeView>,
     /// How many of them the person has not read; 0 for whoever is no lead.
     pub unread: u64,
+    /// How far this list goes: whoever read it has read no further.
+    #[serde(skip)]
+    pub through: u64,
 }
 
 impl Workspace {
@@ -132,17 +135,18 @@ impl Workspace {
             let newer = |event: &&Event| i64::try_from(event.stream_version).unwrap_or(i64::MAX) > through;
             unread = control.state.notices.iter().filter(newer).count() as u64;
         }
-        Ok(NoticesView { notices: events.filter_map(|event| of(&control, event)).collect(), unread })
+        let through = control.state.notices.last().map_or(0, |last| last.stream_version);
+        Ok(NoticesView { notices: events.filter_map(|event| of(&control, event)).collect(), unread, through })
     }
 
-    /// Notes that a person has read all notices that there are now.
+    /// Notes that a person has read the notices of a list, by how far it went ([`NoticesView::through`]). What came afterwards stays unread.
     ///
     /// # Errors
     /// Where the storage fails.
-    pub async fn notices_read(&self, person: PersonId) -> Result<(), Error> {
+    pub async fn notices_read(&self, person: PersonId, through: u64) -> Result<(), Error> {
         let control = self.control().await?;
         let Some(last) = control.state.notices.last() else { return Ok(()) };
-        let through = i64::try_from(last.stream_version).unwrap_or(i64::MAX);
+        let through = i64::try_from(through.min(last.stream_version)).unwrap_or(i64::MAX);
         let mut tx = self.inner.db.begin().await?;
         store::webhook::notices_read(tx.conn(), self.id.0, person.0, through).await?;
         Ok(tx.commit().await?)
@@ -151,23 +155,11 @@ impl Workspace {
     /// Tells the leads of certificates that have run out. Each is told once: what was told stands in the ledger.
     pub(crate) async fn certificates_told(&self, control: &Control, now: Micros) -> Result<(), Error> {
         for (playbook, published) in &control.records {
-            for issued in &published.record.certificates {
-                let ended = issued.certificate.context.expires_at <= now;
-                let is = |event: &Event| matches!(&event.body, Body::NoticeRaised(body) if body.subject == issued.id);
-                if !ended || control.state.notices.iter().any(is) {
-                    continue;
+            for notice in certificates_ended(*playbook, &published.record, now) {
+                let is = |event: &Event| matches!(&event.body, Body::NoticeRaised(body) if body.subject == notice.subject);
+                if !control.state.notices.iter().any(is) {
+                    self.notice_raise(notice).await?;
                 }
-                let detail = format!(
-                    "The certificate for {} has ended and was not earned again: people decide such cases until it is",
-                    issued.region.words()
-                );
-                self.notice_raise(NoticeRaised {
-                    kind: NoticeKind::CertificateExpired,
-                    playbook: *playbook,
-                    subject: issued.id.clone(),
-                    detail,
-                })
-                .await?;
             }
         }
         Ok(())
@@ -175,21 +167,13 @@ impl Workspace {
 
     /// Tells the leads what has moved by a record that was published; of the same thing not again within a week.
     pub(crate) async fn drift_told(&self, control: &Control, record: &TrackRecord, now: Micros) -> Result<(), Error> {
-        for drift in &record.drift {
-            let (subject, share) = (&drift.name, |part: u32| format!("{:.1} %", f64::from(part) / 1e7));
-            let what = match drift.of {
-                DriftOf::Field => format!("the field {subject} has moved: of {} there was", drift.part),
-                DriftOf::Ai => format!("the errors of {subject} have become more ({}): there were", drift.part),
-                DriftOf::People => format!("people's errors without advice have become more ({}): there were", drift.part),
-            };
-            let detail = format!("What comes in has changed; {what} {} before and is {} now", share(drift.before), share(drift.after));
+        for notice in drifted(record) {
             let lately = |event: &Event| {
-                let same = matches!(&event.body, Body::NoticeRaised(body) if body.playbook == record.playbook && body.subject == *subject);
-                same && event.recorded_at.saturating_add(AGAIN_MICROS) > now
+                let same = |body: &NoticeRaised| (body.playbook, &body.subject) == (notice.playbook, &notice.subject);
+                matches!(&event.body, Body::NoticeRaised(body) if same(body)) && event.recorded_at.saturating_add(AGAIN_MICROS) > now
             };
             if !control.state.notices.iter().any(lately) {
-                let (playbook, subject) = (record.playbook, subject.clone());
-                self.notice_raise(NoticeRaised { kind: NoticeKind::Drift, playbook, subject, detail }).await?;
+                self.notice_raise(notice).await?;
             }
         }
         Ok(())
@@ -202,9 +186,57 @@ impl Workspace {
     }
 }
 
+/// The certificates of a record that have run out, unless a later one covers the same.
+fn certificates_ended(playbook: PlaybookId, record: &TrackRecord, now: Micros) -> Vec<NoticeRaised> {
+    let end = |issued: &Issued| issued.certificate.context.expires_at;
+    let earned_again = |issued: &Issued| {
+        let covers = |other: &Issued| {
+            (&other.region, &other.proposer, &other.proposer_version) == (&issued.region, &issued.proposer, &issued.proposer_version)
+        };
+        record.certificates.iter().any(|other| covers(other) && (end(other), &other.id) > (end(issued), &issued.id))
+    };
+    let ended = record.certificates.iter().filter(|issued| end(issued) <= now && !earned_again(issued));
+    let told = ended.map(|issued| NoticeRaised {
+        kind: NoticeKind::CertificateExpired,
+        playbook,
+        subject: issued.id.clone(),
+        detail: format!(
+            "The certificate for {} has ended and was not earned again: people decide such cases until it is",
+            issued.region.words()
+        ),
+    });
+    told.collect()
+}
+
+/// What has moved, told once of each field, proposer or group of people: by the first warning, and by how many more there are.
+fn drifted(record: &TrackRecord) -> Vec<NoticeRaised> {
+    let same = |a: &Drift, b: &Drift| (a.of, &a.name) == (b.of, &b.name);
+    let share = |part: u32| format!("{:.1} %", f64::from(part) / 1e7);
+    let first = |(at, drift): &(usize, &Drift)| record.drift.iter().take(*at).all(|earlier| !same(earlier, drift));
+    let told = record.drift.iter().enumerate().filter(first).map(|(_, drift)| {
+        let subject = &drift.name;
+        let (what, now) = match drift.of {
+            DriftOf::Field => (format!("the field {subject} has moved: of {} there was", drift.part), "is"),
+            DriftOf::Ai => (format!("the errors of {subject} have become more ({}): they were", drift.part), "are"),
+            DriftOf::People => (format!("people's errors without advice have become more ({}): they were", drift.part), "are"),
+        };
+        let more = match record.drift.iter().filter(|other| same(other, drift)).count() - 1 {
+            0 => String::new(),
+            1 => "; one more warning of it stands in the track record".into(),
+            more => format!("; {more} more warnings of it stand in the track record"),
+        };
+        let detail = format!("What comes in has changed; {what} {} before and {now} {} now{more}", share(drift.before), share(drift.after));
+        NoticeRaised { kind: NoticeKind::Drift, playbook: record.playbook, subject: subject.clone(), detail }
+    });
+    told.collect()
+}
+
 fn is_lead(control: &Control, person: PersonId) -> bool {
     let role = [LEAD_ROLE.to_owned()];
     let facts = control.state.people.get(&person);
     let anybody = control.state.people.values().any(|facts| facts.may(&role));
     facts.is_some_and(|facts| if anybody { facts.may(&role) } else { facts.may(&[]) })
 }
+
+#[cfg(test)]
+mod tests;

@@ -15,6 +15,8 @@ use maud::{Markup, html};
 
 /// Where the page is.
 pub const URL: &str = "/desk/notices";
+/// How far the page went on which somebody said that they have read it.
+const THROUGH: &str = "through";
 
 /// The page.
 pub async fn page(visitor: Visitor) -> Result<Response, Problem> {
@@ -24,7 +26,11 @@ pub async fn page(visitor: Visitor) -> Result<Response, Problem> {
             h1 { (words::TITLE) }
             p.quiet { (words::LEAD) }
             @if view.unread > 0 {
-                form method="post" action={ (URL) "/read" } { (token(&visitor)) button type="submit" { (words::READ) } }
+                form method="post" action={ (URL) "/read" } {
+                    (token(&visitor))
+                    input type="hidden" name=(THROUGH) value=(view.through);
+                    button type="submit" { (words::READ) }
+                }
             }
             @if view.notices.is_empty() { div.empty { h2 { (words::NONE) } p { (words::NONE_LEAD) } } }
             @for (at, notice) in view.notices.iter().enumerate() { (one(notice, (at as u64) < view.unread)) }
@@ -33,9 +39,10 @@ pub async fn page(visitor: Visitor) -> Result<Response, Problem> {
     Ok(Page { title: words::TITLE, tab: Tab::Queue, visitor: Some(&visitor), main }.into_response())
 }
 
-/// Notes that all notices were read.
+/// Notes that the notices of the page were read; what came since was not shown on it.
 pub async fn read(posted: Posted) -> Result<Response, Problem> {
-    posted.visitor.workspace.notices_read(posted.visitor.person).await?;
+    let through = posted.form.get(THROUGH).and_then(|text| text.parse().ok()).unwrap_or(0);
+    posted.visitor.workspace.notices_read(posted.visitor.person, through).await?;
     Ok(Redirect::to(URL).into_response())
 }
 
