@@ -31,6 +31,7 @@ struct Row {
     confidence: f64,
     person: Option<String>,
     case: String,
+    external_id: Option<String>,
     seconds: f64,
     opened: f64,
     fields: BTreeMap<String, Value>,
@@ -102,11 +103,18 @@ impl Workspace {
                 break;
             }
         }
+        in_order(&mut rows);
         Ok(data(name, &playbook, options, groups, read, &rows))
     }
 }
 
-/// The rows of a case: one for each person who answered.
+/// Cases are listed by their ids, which are random: in that order the same history, read in twice, would be split and drawn from in two
+/// ways. People of a case stay in the order of their judgments.
+fn in_order(rows: &mut [Row]) {
+    rows.sort_by(|a, b| a.opened.total_cmp(&b.opened).then_with(|| (&a.external_id, &a.case).cmp(&(&b.external_id, &b.case))));
+}
+
+/// The rows of a case: one for each person who answered, in the order of their judgments.
 fn add(rows: &mut Vec<Row>, case: &CaseView) {
     // What the AI said by itself: of several proposers the one that was asked first, and what it said before anybody asked again.
     let proposal = case.proposals.first();
@@ -114,26 +122,30 @@ fn add(rows: &mut Vec<Row>, case: &CaseView) {
     let opened = parse_rfc3339(&case.opened).map_or(f64::NAN, |micros| micros as f64 / 1e6);
     let fields: BTreeMap<String, Value> =
         case.fields.iter().filter(|f| !f.value.is_null()).map(|f| (f.name.clone(), f.value.clone())).collect();
-    let mut by_person: BTreeMap<uuid::Uuid, Row> = BTreeMap::new();
+    let mut by_person: Vec<(uuid::Uuid, Row)> = Vec::new();
     for judgment in &case.judgments {
-        let row = by_person.entry(judgment.person).or_insert_with(|| Row {
-            truth: truth.clone(),
-            ai: proposal.and_then(|p| label(&p.answer)),
-            probabilities: proposal.and_then(probabilities),
-            confidence: f64::NAN,
-            person: Some(judgment.person.to_string()),
-            case: case.case.to_string(),
-            seconds: f64::NAN,
-            opened,
-            fields: fields.clone(),
-            ..Row::default()
+        let at = by_person.iter().position(|(person, _)| *person == judgment.person).unwrap_or_else(|| {
+            let row = Row {
+                truth: truth.clone(),
+                ai: proposal.and_then(|p| label(&p.answer)),
+                probabilities: proposal.and_then(probabilities),
+                confidence: f64::NAN,
+                person: Some(judgment.person.to_string()),
+                case: case.case.to_string(),
+                external_id: case.external_id.clone(),
+                seconds: f64::NAN,
+                opened,
+                fields: fields.clone(),
+                ..Row::default()
+            };
+            by_person.push((judgment.person, row));
+            by_person.len() - 1
         });
-        take(row, judgment);
+        if let Some((_, row)) = by_person.get_mut(at) {
+            take(row, judgment);
+        }
     }
-    if by_person.is_empty() {
-        return;
-    }
-    rows.extend(by_person.into_values());
+    rows.extend(by_person.into_iter().map(|(_, row)| row));
 }
 
 fn take(row: &mut Row, judgment: &JudgmentView) {
