@@ -8,6 +8,7 @@ use countersign_core::{
     event::{Body, StopScope},
     id::{PlaybookId, WorkspaceId},
     number::Micros,
+    refusal::{Code, Refusal},
 };
 use countersign_engine::{
     learn::{Broken, By, Ended, Learner},
@@ -35,7 +36,7 @@ pub struct Memory {
     learners: BTreeMap<PlaybookId, Learner>,
     /// The next event to read.
     position: i64,
-    /// Until when this node holds the lease.
+    /// Until when this node holds the lease; `None` where it learns without one, for a person who asks.
     until: Option<Micros>,
     /// Certificates by playbook as they were when waiting cases were last looked at.
     certified: HashMap<PlaybookId, Vec<String>>,
@@ -44,8 +45,10 @@ pub struct Memory {
 /// What a round of learning did.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Round {
-    /// Events read.
+    /// Events that were new to the learners that were there before.
     pub events: u64,
+    /// Learners that began anew: of playbooks, or versions of them, that were new.
+    pub begun: u64,
     /// Records published, by playbook.
     pub published: Vec<(PlaybookId, u64)>,
     /// Promises that broke, and stopped.
@@ -136,8 +139,8 @@ impl Workspace {
     /// Where the storage fails, or a stored event cannot be read.
     pub async fn learn(&self, memory: &mut Memory, at_once: bool) -> Result<Round, Error> {
         let control = self.control().await?;
-        self.learners_update(memory, &control).await?;
-        let mut round = Round { events: self.learn_events(memory).await?, ..Round::default() };
+        let begun = self.learners_update(memory, &control).await?;
+        let mut round = Round { events: self.learn_events(memory).await?, begun, ..Round::default() };
         let now = self.inner.env.now();
         for playbook in memory.learners.keys().copied().collect::<Vec<_>>() {
             let Some(learner) = memory.learners.remove(&playbook) else { continue };
@@ -145,6 +148,7 @@ impl Workspace {
             let pinned = control.state.records.get(&playbook).is_some_and(|facts| facts.pinned);
             let (learner, Found { broken, ended, record }) = worked_out(learner, now, (at_once, pinned)).await?;
             memory.learners.insert(playbook, learner);
+            self.lease_kept(memory).await?;
             let stopped = control.state.control.stops.contains(&StopScope::Playbook(playbook));
             if let Some(broken) = broken.filter(|_| !stopped) {
                 self.automation_break(playbook, &broken).await?;
@@ -177,7 +181,21 @@ impl Workspace {
         self.learn(&mut Memory::default(), true).await
     }
 
-    async fn learners_update(&self, memory: &mut Memory, control: &Control) -> Result<(), Error> {
+    /// Holds the lease while much is read or worked out: who lost it writes nothing any more.
+    async fn lease_kept(&self, memory: &mut Memory) -> Result<(), Error> {
+        if memory.until.is_some() {
+            memory.until = self.learner_lease(memory.until).await?;
+            if memory.until.is_none() {
+                return Err(Refusal::new(Code::Busy, "another node learns by now").into());
+            }
+        }
+        Ok(())
+    }
+
+    /// Learners of playbooks, and versions of them, that are new to this memory read by themselves what the others have read already:
+    /// these keep what they know. How many began anew.
+    async fn learners_update(&self, memory: &mut Memory, control: &Control) -> Result<u64, Error> {
+        let mut begun = BTreeMap::new();
         let metrics = control.state.control.people_metrics;
         for (id, facts) in &control.state.playbooks {
             let Some(latest) = facts.versions.last().map(|version| version.version) else { continue };
@@ -186,21 +204,31 @@ impl Workspace {
                 learner.measure_people(metrics);
                 continue;
             }
-            // A playbook, or a version, that is new to this memory has events that were read before it was known: begin anew.
-            memory.position = 0;
             let mut learner = Learner::new(*id, latest, playbook);
             learner.measure_people(metrics);
-            memory.learners.insert(*id, learner);
-        }
-        if memory.position == 0 {
-            for (id, learner) in &mut memory.learners {
-                learner.forget();
-                if let Some(facts) = control.state.records.get(id) {
-                    learner.resume((*self.record_read(*id, facts.latest).await?.0).clone());
-                }
+            if let Some(facts) = control.state.records.get(id) {
+                learner.resume((*self.record_read(*id, facts.latest).await?.0).clone());
             }
+            begun.insert(*id, learner);
         }
-        Ok(())
+        let mut position = 0;
+        while !begun.is_empty() && position < memory.position {
+            let mut session = self.inner.db.session().await?;
+            let rows = store::event::from_position(session.conn(), self.id.0, position, EVENTS_AT_ONCE).await?;
+            drop(session);
+            if rows.is_empty() {
+                break;
+            }
+            for row in rows.iter().take_while(|row| row.position < memory.position) {
+                let event = Event::from_bytes(&row.bytes)?;
+                begun.values_mut().for_each(|learner| learner.apply(&event));
+            }
+            position = rows.last().map_or(memory.position, |row| row.position + 1);
+            self.lease_kept(memory).await?;
+        }
+        let count = begun.len() as u64;
+        memory.learners.extend(begun);
+        Ok(count)
     }
 
     async fn learn_events(&self, memory: &mut Memory) -> Result<u64, Error> {
@@ -223,6 +251,7 @@ impl Workspace {
                 memory.position = row.position + 1;
                 read += 1;
             }
+            self.lease_kept(memory).await?;
         }
     }
 
