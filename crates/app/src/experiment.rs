@@ -14,8 +14,15 @@ use countersign_core::{
     playbook::Playbook,
     refusal::{Code, Refusal},
 };
-use countersign_engine::workspace::WorkspaceCommand;
+use countersign_engine::{
+    track::TrackRecord,
+    workspace::{ExperimentFacts, WorkspaceCommand},
+};
 use serde::{Deserialize, Serialize};
+use std::{
+    collections::{HashMap, hash_map::Entry},
+    sync::Arc,
+};
 use utoipa::ToSchema;
 use uuid::Uuid;
 
@@ -184,12 +191,15 @@ impl Workspace {
         let control = self.control().await?;
         let none = || Refusal::field(Code::NotFound, "/experiment", "there is no such experiment");
         let facts = control.state.experiments.get(&experiment).ok_or_else(none)?;
-        let latest = control.state.records.get(&facts.started.playbook).map(|facts| facts.latest);
-        let record = match latest {
-            Some(number) => Some(self.record_read(facts.started.playbook, number).await?.0),
-            None => None,
-        };
+        let record = self.record_latest(&control, facts.started.playbook).await?;
         Ok(view::of(&control, (experiment, facts), record.as_deref()))
+    }
+
+    async fn record_latest(&self, control: &Control, playbook: PlaybookId) -> Result<Option<Arc<TrackRecord>>, Error> {
+        match control.state.records.get(&playbook) {
+            Some(facts) => Ok(Some(self.record_read(playbook, facts.latest).await?.0)),
+            None => Ok(None),
+        }
     }
 
     /// All experiments, or those of one playbook, the latest first.
@@ -200,12 +210,17 @@ impl Workspace {
         let control = self.control().await?;
         let wanted = playbook.map(|name| control.playbook_id(name)).transpose()?;
         let of = control.state.experiments.iter().filter(|(_, facts)| wanted.is_none_or(|id| facts.started.playbook == id));
-        let mut ids: Vec<(i64, EventId)> = of.map(|(id, facts)| (facts.started_at, *id)).collect();
-        ids.sort_unstable_by(|a, b| b.cmp(a));
-        let mut views = Vec::with_capacity(ids.len());
-        for (_, id) in ids {
-            views.push(self.experiment(id).await?);
+        let mut of: Vec<_> = of.collect();
+        of.sort_unstable_by_key(|(id, facts)| std::cmp::Reverse((facts.started_at, **id)));
+        // One record a playbook, however many experiments it tells of.
+        let mut records: HashMap<PlaybookId, Option<Arc<TrackRecord>>> = HashMap::new();
+        for (_, facts) in &of {
+            let playbook = facts.started.playbook;
+            if let Entry::Vacant(unread) = records.entry(playbook) {
+                unread.insert(self.record_latest(&control, playbook).await?);
+            }
         }
-        Ok(views)
+        let record = |facts: &ExperimentFacts| records.get(&facts.started.playbook).and_then(Option::as_deref);
+        Ok(of.into_iter().map(|(id, facts)| view::of(&control, (*id, facts), record(facts))).collect())
     }
 }

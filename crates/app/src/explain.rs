@@ -187,7 +187,7 @@ fn sentence(body: &CaseRouted, playbook: &Playbook, record: Option<&TrackRecord>
 }
 
 fn drawn(body: &CaseRouted, purpose: &str, what: &str) -> String {
-    match body.draws.iter().find(|draw| draw.purpose == purpose) {
+    match body.draws.iter().find(|draw| route::purpose_kind(&draw.purpose) == purpose) {
         Some(draw) => {
             format!("because its committed random draw {} lies under the share {} that {what}", share(draw.value), share(draw.share))
         }

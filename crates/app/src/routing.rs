@@ -14,13 +14,15 @@ use countersign_core::{
     event::{Body, RoutingDrafted, RoutingRehearsed},
     id::{CaseId, EventId, PersonId, PlaybookId},
     limits::{PLAYBOOK_BYTES_MAX, REMARK_BYTES_MAX},
-    playbook::{Playbook, parse},
+    number::ONE_BILLIONTHS,
+    playbook::{Automate, Playbook, parse},
     refusal::{Code, Refusal},
 };
 use countersign_engine::{
     context::{Drawn, Roster as _},
     rehearse::{PastCase, PastProposal, rehearse},
     route::DRAWS,
+    track::Published,
     workspace::{DraftFacts, WorkspaceCommand},
 };
 use countersign_ledger::draw;
@@ -168,8 +170,8 @@ impl Workspace {
             let record = record.as_deref();
             let before = rehearse((&today, base), record, &cases, (roster, now));
             let first = rehearse((&new, base + 1), record, &cases, (roster, now));
-            let certified = record.filter(|known| !known.record.certificates.is_empty() && new.routing.automate.is_some());
-            let certified = certified.map(|known| rehearse((&new, base), Some(known), &cases, (roster, now)).figures);
+            let certified = record.and_then(|known| kept_promises(known, new.routing.automate.as_ref()));
+            let certified = certified.map(|known| rehearse((&new, base), Some(&known), &cases, (roster, now)).figures);
             let moved = before.routes.iter().zip(&first.routes).filter(|(a, b)| a != b).count() as u64;
             RoutingRehearsed {
                 of: draft,
@@ -295,7 +297,7 @@ impl Workspace {
             let drawn = |purpose: &'static str| {
                 let epoch = epoch?;
                 let key = keys.draw_key(&self.inner.root, epoch);
-                Some((purpose, Drawn { epoch, value: draw::draw(&key, self.id.0.as_bytes(), case.as_bytes(), purpose) }))
+                Some((purpose.into(), Drawn { epoch, value: draw::draw(&key, self.id.0.as_bytes(), case.as_bytes(), purpose) }))
             };
             DRAWS.into_iter().filter_map(drawn).collect::<Vec<_>>()
         };
@@ -332,6 +334,22 @@ impl Workspace {
         }
         Ok(ids.into_iter().filter_map(|id| cases.remove(&CaseId(id))).collect())
     }
+}
+
+/// The record with those of its certificates whose evidence is enough for what another routing promises; `None` where there is none.
+fn kept_promises(known: &Published, promised: Option<&Automate>) -> Option<Published> {
+    // Both are the same fractions of whole billionths.
+    const ROUNDING: f64 = 1e-12;
+    let (max_error, doubt) = promised.map(|terms| {
+        let share = |billionths: u32| f64::from(billionths) / f64::from(ONE_BILLIONTHS);
+        (share(terms.max_error), 1.0 - share(terms.certainty))
+    })?;
+    let mut known = known.clone();
+    known.record.certificates.retain(|issued| {
+        let (alpha, delta) = (issued.certificate.alpha, issued.certificate.delta);
+        alpha <= max_error + ROUNDING && delta <= doubt + ROUNDING
+    });
+    (!known.record.certificates.is_empty()).then_some(known)
 }
 
 fn probability(answer: &Answer, probabilities: Option<&std::collections::BTreeMap<String, u32>>) -> Option<u32> {

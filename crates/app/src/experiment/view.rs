@@ -218,10 +218,23 @@ pub(super) fn of(control: &Control, (id, facts): (EventId, &ExperimentFacts), re
         arms,
         trail: trail.collect(),
         differences,
-        notes: record_of.map(|record| record.notes.clone()).unwrap_or_default(),
+        notes: notes(control, facts, record_of),
         record: found.map(|(record, _)| record.number),
         as_of: found.map(|(record, _)| format_rfc3339(record.made_at)),
     }
+}
+
+/// What cannot be said, and that nothing new is learned while a person holds on to one version of the track record.
+fn notes(control: &Control, facts: &ExperimentFacts, record: Option<&ExperimentRecord>) -> Vec<String> {
+    let mut notes = record.map(|record| record.notes.clone()).unwrap_or_default();
+    let known = control.state.records.get(&facts.started.playbook).filter(|known| known.pinned);
+    if let Some(known) = known.filter(|_| !record.is_some_and(|record| record.settled)) {
+        notes.push(format!(
+            "Version {} of the track record is pinned, so that nothing is learned until that is taken back: this is what it came to before.",
+            known.number
+        ));
+    }
+    notes
 }
 
 fn differences(record: &ExperimentRecord, arm_name: &dyn Fn(u32) -> String) -> Vec<DifferenceView> {

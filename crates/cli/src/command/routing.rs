@@ -148,6 +148,9 @@ fn text(view: &DraftView) -> String {
             lines.extend(policy("today", &rehearsed.today));
             lines.extend(policy("draft, at first", &rehearsed.draft));
             lines.extend(rehearsed.certified.iter().flat_map(|figures| policy("draft, once certified again", figures)));
+            lines.push(
+                "  where the record chooses the ways, the same estimates choose and price them: they look better than they are".into(),
+            );
         }
     }
     lines.join("\n")

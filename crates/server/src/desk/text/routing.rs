@@ -37,9 +37,8 @@ pub const CERTIFIED: &str = "Draft, certified again";
 pub const ERRORS: &str = "Expected errors";
 pub const COST: &str = "Expected cost of a case";
 pub const UNMEASURED: &str = "Never measured";
-pub const HOW: &str = "The same router as for live cases, with the same draws. Expected by what the track record measured of each way, 95 % intervals. Under a new version every certificate has to be earned again, so that nothing is automated at first.";
-pub const HOW_PLAIN: &str =
-    "The same router as for live cases, with the same draws. Expected by what the track record measured of each way, 95 % intervals.";
+pub const HOW: &str = "The same router as for live cases, with the same draws. Expected by what the track record measured of each way, 95 % intervals. Where the record chooses the ways, the same estimates choose and price them, so that they look better than they are. Under a new version every certificate has to be earned again, so that nothing is automated at first.";
+pub const HOW_PLAIN: &str = "The same router as for live cases, with the same draws. Expected by what the track record measured of each way, 95 % intervals. Where the record chooses the ways, the same estimates choose and price them, so that they look better than they are.";
 pub const SHARES: &str = "Where cases would go";
 
 /// Where a draft stands.
