@@ -9,7 +9,7 @@ use serde_json::{Value, json};
 use std::{
     fs,
     io::{BufRead as _, BufReader, Read as _, Write as _},
-    net::TcpStream,
+    net::{TcpListener, TcpStream},
     process::Stdio,
 };
 
@@ -281,6 +281,75 @@ fn playbooks_are_checked_started_from_data_and_published_in_versions() {
         fs::remove_file(bench.path("mine.toml")).unwrap();
     }
     bench.bad(&["playbook", "new", "--from", "absent.csv"], 3, "absent.csv");
+}
+
+/// An endpoint on loopback that answers `B` to everything; where it is.
+fn endpoint() -> String {
+    let listener = TcpListener::bind("127.0.0.1:0").unwrap();
+    let url = format!("http://{}/v1", listener.local_addr().unwrap());
+    std::thread::spawn(move || {
+        for stream in listener.incoming() {
+            let (mut stream, mut bytes, mut request) = (stream.unwrap(), vec![0; 1 << 16], String::new());
+            while !request.ends_with('}') {
+                let Ok(read @ 1..) = stream.read(&mut bytes) else { break };
+                request.push_str(&String::from_utf8_lossy(&bytes[..read]));
+            }
+            let known = request.to_lowercase().contains("authorization: bearer sesame");
+            let (status, body) = match known {
+                true => (200, r#"{"choices":[{"message":{"content":"B"}}],"usage":{"prompt_tokens":100,"completion_tokens":1}}"#),
+                false => (401, "{}"),
+            };
+            let head = format!("HTTP/1.1 {status} x\r\ncontent-length: {}\r\nconnection: close\r\n\r\n", body.len());
+            let _ = stream.write_all((head + body).as_bytes());
+        }
+    });
+    url
+}
+
+#[test]
+fn a_language_model_advises_on_open_cases_and_its_recording_does_the_same() {
+    let bench = Bench::initialised();
+    let playbook = "name = \"mail\"\nquestion = \"Where to?\"\nanswer = { kind = \"choice\", options = [\"bug\", \"billing\"] }\n\
+        [fields]\nbody = { type = \"text\" }\nwho = { type = \"text\", personal = true }\n[routing]\ndefault = \"assist\"\n";
+    fs::write(bench.path("mail.toml"), playbook).unwrap();
+    bench.good(&["playbook", "publish", "mail.toml"]);
+    bench.good(&["person", "add", "Ada"]);
+    for n in 0..2 {
+        let case = json!({ "playbook": "mail", "fields": { "body": format!("charged {n} times"), "who": "nobody's business" } });
+        fs::write(bench.path("case.json"), case.to_string()).unwrap();
+        bench.good(&["case", "open", "case.json"]);
+    }
+    let url = endpoint();
+    let asking = ["propose", "--playbook", "mail", "--endpoint", &url, "--llm", "small", "--samples", "1", "--price", "1000,2000"];
+    let ask = |more: &[&str], key: &str| {
+        let output = bench.command(&[&asking[..], more].concat()).env("COUNTERSIGN_LLM_KEY", key).output().unwrap();
+        let (out, said) = (String::from_utf8(output.stdout).unwrap(), String::from_utf8(output.stderr).unwrap());
+        assert!(output.status.success() && !(out.clone() + &said).contains(key), "{out}{said}");
+        (out.lines().map(|line| serde_json::from_str::<Value>(line).unwrap()).collect::<Vec<_>>(), said)
+    };
+    let proposals = || bench.cases().iter().map(|case| case["proposals"].as_array().unwrap().len()).sum::<usize>();
+
+    // A wrong key is wrong for all cases: one line says so, and nobody goes on asking.
+    let (lines, said) = ask(&[], "mellon");
+    assert!(lines.len() == 1 && lines[0]["no_advice"].as_str().unwrap().contains("401"), "{lines:?}");
+    assert!(said.contains("1 open case, 1 without advice, 0 proposals added"), "{said}");
+    // Looking adds nothing, and costs what it costs: 100 tokens at 1,000 and one at 2,000 a thousand.
+    let (looked, said) = ask(&["--record", "recording.ndjson"], "sesame");
+    assert!(looked.iter().all(|line| line["answer"] == "billing" && line["case"].is_string()) && looked.len() == 2, "{looked:?}");
+    assert!(said.contains("0 proposals added, cost 204 millionths"), "{said}");
+    assert_eq!(proposals(), 0);
+    let recording = fs::read_to_string(bench.path("recording.ndjson")).unwrap();
+    assert!(!recording.contains("sesame") && !recording.contains("charged"), "{recording}");
+    // The same from the recording, with nobody to ask; what has a proposal of it is not asked about again.
+    let (replayed, said) = ask(&["--replay", "recording.ndjson", "--add"], "unused-key");
+    assert_eq!(replayed, looked);
+    assert!(said.contains("2 proposals added"), "{said}");
+    assert_eq!(proposals(), 2);
+    assert!(ask(&["--add"], "sesame").0.is_empty());
+    // The node's directory is not taken for rows to learn from.
+    bench.bad(&["train", "--from-workspace", "--playbook", "mail"], 3, "0 examples teach nothing");
+    bench.bad(&["propose", "--playbook", "mail", "--endpoint", &url], 2, "--llm");
+    bench.bad(&["propose", "--playbook", "mail", "--endpoint", &url, "--llm", "small", "--price", "cheap"], 2, "two whole numbers");
 }
 
 #[test]

@@ -18,8 +18,9 @@ use std::{
 #[derive(Debug, clap::Args)]
 pub struct Arguments {
     /// Labelled rows: CSV with a head, or one JSON object a line; - is standard input
+    // Not `data`: clap would take the value of the global --data for it.
     #[arg(value_name = "DATA", required_unless_present = "from_workspace", conflicts_with = "from_workspace")]
-    pub data: Option<PathBuf>,
+    pub rows: Option<PathBuf>,
     /// Learn from this workspace's own cases: answers given before any advice, and outcomes
     #[arg(long)]
     pub from_workspace: bool,
@@ -63,7 +64,7 @@ pub async fn run(global: &Global, arguments: Arguments) -> Result<()> {
         node.close().await;
         return Ok(());
     }
-    let data = arguments.data.as_deref().unwrap_or(Path::new("-"));
+    let data = arguments.rows.as_deref().unwrap_or(Path::new("-"));
     let playbook = playbook(&arguments.playbook)?;
     let columns = Columns { answer: arguments.answer, person: arguments.person, case: arguments.case };
     let examples = file::examples(&playbook, &file::rows(import::open(data)?.0)?, &columns)?;
