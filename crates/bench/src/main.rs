@@ -11,6 +11,7 @@ mod desk;
 mod intake;
 mod learning;
 mod load;
+mod models;
 mod node;
 mod raw;
 mod reality;
@@ -57,6 +58,8 @@ enum Benchmark {
     Science(science::Arguments),
     /// Routing by a track record, and learning one
     Learning(learning::Arguments),
+    /// What reads texts: finders of personal data, the built-in text model, the search of precedents
+    Models(models::Arguments),
     /// Real answers streamed through a running server: how often it is wrong in the end
     Stream(stream::Arguments),
 }
@@ -76,7 +79,7 @@ async fn measure(arguments: &Arguments) -> Result<Vec<Line>> {
     let default = |name: &str| Arguments::parse_from(["bench", name]).benchmark;
     let chosen = match &arguments.benchmark {
         Some(_) => Vec::new(),
-        None => ["intake", "load", "claims", "desk", "verify", "node", "science", "learning", "stream"]
+        None => ["intake", "load", "claims", "desk", "verify", "node", "science", "learning", "models", "stream"]
             .iter()
             .filter_map(|name| default(name))
             .collect(),
@@ -92,6 +95,7 @@ async fn measure(arguments: &Arguments) -> Result<Vec<Line>> {
             Benchmark::Node(given) => node::measure(&run, given).await?,
             Benchmark::Science(given) => science::measure(run.repeat, given)?,
             Benchmark::Learning(given) => learning::measure(run.repeat, *given)?,
+            Benchmark::Models(given) => models::measure(run.repeat, given)?,
             Benchmark::Stream(given) => stream::measure(&run, given).await?,
         });
     }

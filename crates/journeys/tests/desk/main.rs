@@ -10,6 +10,7 @@ mod keyboard;
 mod large;
 mod loop_closes;
 mod model_versions;
+mod models;
 mod moved;
 mod pages;
 mod people;
