@@ -277,7 +277,7 @@ fn routes(playbook: &Playbook, published: &Published, count: usize) -> (f64, f64
             content_digest: published.digest,
             cause: Cause::Content,
             role: None,
-            drawn: vec![(DRAW_AUDIT, Drawn { epoch: 1, value })],
+            drawn: vec![(DRAW_AUDIT.into(), Drawn { epoch: 1, value })],
             frozen,
         };
         black_box(route(playbook, inputs));
