@@ -160,3 +160,36 @@ async fn a_stop_is_told_signed_and_tried_again() {
     })
     .await;
 }
+
+/// An address that takes what it is sent and never answers keeps no other one waiting, not even for the next message.
+#[tokio::test(flavor = "multi_thread")]
+async fn a_dead_address_delays_no_other_one() {
+    each_engine(73, |kit| async move {
+        kit.publish(&playbook("alerts", "assist", "automate = { max_error = 0.05, certainty = 0.9, audit = 0.1 }")).await;
+        let ada = kit.member("Ada", &["lead"]).await;
+        let dead = tokio::net::TcpListener::bind("127.0.0.1:0").await.unwrap();
+        let silent = format!("http://{}/hook", dead.local_addr().unwrap());
+        let (url, got, _) = receiver().await;
+        let add = async |url: &str| kit.workspace.webhook_add(WebhookInput { url: url.into(), types: Vec::new() }).await.unwrap().webhook;
+        let (dead, alive) = (add(&silent).await, add(&url).await);
+        let sender = countersign_server::webhook::spawn(&kit.app, true);
+        for n in 0..3 {
+            if n % 2 == 0 {
+                stop(&kit, "looked at").await
+            } else {
+                resume(&kit, ada).await
+            }
+            let delivered = async || {
+                let states = states(&kit.app, &kit, alive).await;
+                states.len() == n + 1 && states.iter().all(|(state, ..)| state == "delivered")
+            };
+            until(delivered).await;
+        }
+        // All of that while the first attempt at the other one is still under way: no answer has come in time yet.
+        assert!(states(&kit.app, &kit, dead).await.iter().all(|(state, attempts, _)| (state.as_str(), *attempts) == ("due", 0)));
+        assert_eq!(got.lock().unwrap().len(), 3, "each once");
+        sender.abort();
+        kit.app.close().await;
+    })
+    .await;
+}
