@@ -22,6 +22,10 @@ use uuid::Uuid;
 pub const WEBHOOKS_MAX: usize = 20;
 /// Longest address, in bytes.
 pub const URL_BYTES_MAX: usize = 2_048;
+/// The type of a message that is sent to see whether an address is reached, and that tells of nothing.
+pub const TEST: &str = "webhook.test";
+/// How long messages bear the signature of the secret before as well, after it was replaced.
+pub const OVERLAP_MICROS: Micros = 24 * 3_600 * SECOND;
 /// Messages of an address that are listed.
 const LISTED: i64 = 100;
 /// How long a message is taken before another node may try.
@@ -62,7 +66,13 @@ pub struct WebhookView {
     pub types: Vec<String>,
     /// When it was added (RFC 3339).
     pub added: String,
-    /// What its messages are signed with; given once, when it is added.
+    /// When its secret was replaced last (RFC 3339).
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub rotated: Option<String>,
+    /// Until when its messages bear the signature of the secret before as well (RFC 3339): a day after it was replaced; absent afterwards.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub signed_twice_until: Option<String>,
+    /// What its messages are signed with; given once, when it is added or replaced.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub secret: Option<String>,
 }
@@ -72,12 +82,12 @@ pub struct WebhookView {
 pub struct DeliveryView {
     /// The event that it tells of: its `webhook-id`.
     pub event: Uuid,
-    /// The type of notice.
+    /// The type of notice; `webhook.test` for a test.
     #[serde(rename = "type")]
     pub type_name: String,
     /// `due`, `delivered` or `given_up`.
     pub state: String,
-    /// Attempts so far.
+    /// Attempts since it was to be sent, or sent once more.
     pub attempts: u64,
     /// When it was tried last (RFC 3339).
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -105,6 +115,7 @@ pub struct Message {
     /// A CloudEvent in JSON.
     pub body: Vec<u8>,
     attempts: i64,
+    test: bool,
 }
 
 #[derive(Serialize)]
@@ -139,6 +150,8 @@ impl Workspace {
             types: serde_json::to_string(&input.types).map_err(|e| Error::Damaged(e.to_string()))?,
             created_at: self.inner.env.now(),
             seen: i64::try_from(control.state.version).unwrap_or(i64::MAX),
+            secret: 0,
+            rotated_at: None,
         };
         let mut tx = self.inner.db.begin().await?;
         if store::webhook::list(tx.conn(), self.id.0).await?.len() >= WEBHOOKS_MAX {
@@ -147,8 +160,67 @@ impl Workspace {
         store::webhook::insert(tx.conn(), self.id.0, &row).await?;
         tx.commit().await?;
         tracing::info!(workspace.id = %self.id, webhook.id = %row.webhook, "a webhook was added");
-        let secret = signing::secret_text(&self.webhook_key(row.webhook));
-        Ok(WebhookView { secret: Some(secret), ..view(&row) })
+        let secret = signing::secret_text(&self.webhook_key(row.webhook, row.secret));
+        Ok(WebhookView { secret: Some(secret), ..view(&row, row.created_at) })
+    }
+
+    /// One address, without its secret.
+    ///
+    /// # Errors
+    /// Where there is none.
+    pub async fn webhook_get(&self, webhook: Uuid) -> Result<WebhookView, Error> {
+        Ok(view(&self.webhook_row(webhook).await?, self.inner.env.now()))
+    }
+
+    /// Replaces the secret of an address. For a day messages bear the signatures of both, so that its receiver loses none meanwhile.
+    ///
+    /// # Errors
+    /// Where there is no such address, or somebody else replaced it at the same moment.
+    pub async fn webhook_rotate(&self, webhook: Uuid) -> Result<WebhookView, Error> {
+        let mut row = self.webhook_row(webhook).await?;
+        let now = self.inner.env.now();
+        let mut tx = self.inner.db.begin().await?;
+        if !store::webhook::rotate(tx.conn(), self.id.0, webhook, row.secret, now).await? {
+            return Err(Refusal::field(Code::Conflict, "/webhook", "its secret was replaced at the same moment: look at it again").into());
+        }
+        tx.commit().await?;
+        tracing::info!(workspace.id = %self.id, webhook.id = %webhook, "the secret of a webhook was replaced");
+        (row.secret, row.rotated_at) = (row.secret + 1, Some(now));
+        let secret = signing::secret_text(&self.webhook_key(webhook, row.secret));
+        Ok(WebhookView { secret: Some(secret), ..view(&row, now) })
+    }
+
+    /// Lets a test be sent to an address, whatever types it is told of; tried once.
+    ///
+    /// # Errors
+    /// Where there is no such address, or a test to it is on its way.
+    pub async fn webhook_test(&self, webhook: Uuid) -> Result<DeliveryView, Error> {
+        self.webhook_row(webhook).await?;
+        let event = self.inner.env.ordered_id();
+        let mut tx = self.inner.db.begin().await?;
+        if store::webhook::delivery_of_type_due(tx.conn(), self.id.0, webhook, TEST).await? {
+            return Err(Refusal::field(Code::Conflict, "/webhook", "a test is on its way already").into());
+        }
+        store::webhook::delivery_add(tx.conn(), self.id.0, webhook, event, TEST, self.inner.env.now()).await?;
+        tx.commit().await?;
+        self.webhook_delivery(webhook, event).await
+    }
+
+    /// Lets a message be sent once more, whatever became of it: at once, and with as many attempts as at first.
+    ///
+    /// # Errors
+    /// Where there is no such message, or it is on its way.
+    pub async fn webhook_resend(&self, webhook: Uuid, event: Uuid) -> Result<DeliveryView, Error> {
+        self.webhook_delivery(webhook, event).await?;
+        let now = self.inner.env.now();
+        let mut tx = self.inner.db.begin().await?;
+        // Whoever took it has it for so long, and may have sent it already.
+        let soon = now.saturating_add(TAKEN_MICROS);
+        if !store::webhook::delivery_again(tx.conn(), self.id.0, (webhook, event), (now, soon)).await? {
+            return Err(Refusal::field(Code::Conflict, "/event", "it is on its way already, or tried again within a minute").into());
+        }
+        tx.commit().await?;
+        self.webhook_delivery(webhook, event).await
     }
 
     /// All addresses, without their secrets.
@@ -156,8 +228,9 @@ impl Workspace {
     /// # Errors
     /// Where the storage fails.
     pub async fn webhooks_list(&self) -> Result<Vec<WebhookView>, Error> {
+        let now = self.inner.env.now();
         let mut session = self.inner.db.session().await?;
-        Ok(store::webhook::list(session.conn(), self.id.0).await?.iter().map(view).collect())
+        Ok(store::webhook::list(session.conn(), self.id.0).await?.iter().map(|row| view(row, now)).collect())
     }
 
     /// Takes an address away, with its messages.
@@ -177,10 +250,8 @@ impl Workspace {
     /// # Errors
     /// Where there is no such address.
     pub async fn webhook_deliveries(&self, webhook: Uuid) -> Result<Vec<DeliveryView>, Error> {
+        self.webhook_row(webhook).await?;
         let mut session = self.inner.db.session().await?;
-        if !store::webhook::list(session.conn(), self.id.0).await?.iter().any(|row| row.webhook == webhook) {
-            return Err(Refusal::field(Code::NotFound, "/webhook", "there is no such webhook").into());
-        }
         let rows = store::webhook::deliveries_list(session.conn(), self.id.0, webhook, LISTED).await?;
         Ok(rows.iter().map(delivery).collect())
     }
@@ -225,7 +296,7 @@ impl Workspace {
     /// Where the storage fails.
     pub async fn webhook_told(&self, message: &Message, outcome: Result<String, String>) -> Result<(), Error> {
         let now = self.inner.env.now();
-        let wait = usize::try_from(message.attempts).ok().and_then(|at| WAITS.get(at)).copied();
+        let wait = usize::try_from(message.attempts).ok().and_then(|at| WAITS.get(at)).copied().filter(|_| !message.test);
         let (state, next, words) = match (outcome, wait) {
             (Ok(words), _) => ("delivered", now, words),
             (Err(words), Some(wait)) => ("due", now.saturating_add(wait), words),
@@ -259,16 +330,12 @@ impl Workspace {
     }
 
     async fn webhook_message(&self, control: &Control, hook: &WebhookRow, row: &DeliveryRow, now: Micros) -> Result<Message, Error> {
-        let event = match control.state.notices.iter().find(|event| event.id == EventId(row.event)) {
-            Some(event) => Some(event.clone()),
-            // Older than what is kept at hand.
-            None => self.stream_event(EventId(row.event)).await?,
-        };
-        let notice = event.as_ref().and_then(|event| notice::of(control, event));
+        let (id, test) = (row.event, row.type_name == TEST);
+        let notice = if test { Some(test_notice(id)) } else { self.webhook_notice(control, id).await? };
         let notice = notice.ok_or_else(|| Error::Damaged("a webhook's message tells of an event that is none".into()))?;
         let told = CloudEvent {
             specversion: "1.0",
-            id: row.event,
+            id,
             source: format!("/workspaces/{}", self.id),
             r#type: format!("countersign.{}", notice.type_name),
             time: &notice.at,
@@ -278,9 +345,34 @@ impl Workspace {
         };
         let body = serde_json::to_vec(&told).map_err(|e| Error::Damaged(e.to_string()))?;
         let timestamp = now.div_euclid(SECOND);
-        let signature = signing::signature(self.webhook_key(hook.webhook).as_slice(), &row.event.to_string(), timestamp, &body);
-        let (webhook, id, url) = (hook.webhook, row.event, hook.url.clone());
-        Ok(Message { webhook, url, id, timestamp, signature, body, attempts: row.attempts })
+        let sign = |secret: i64| signing::signature(self.webhook_key(hook.webhook, secret).as_slice(), &id.to_string(), timestamp, &body);
+        // Receivers take a message that any of its signatures fits.
+        let signature = match signed_twice_until(hook, now) {
+            Some(_) => format!("{} {}", sign(hook.secret), sign(hook.secret - 1)),
+            None => sign(hook.secret),
+        };
+        let (webhook, url) = (hook.webhook, hook.url.clone());
+        Ok(Message { webhook, url, id, timestamp, signature, body, attempts: row.attempts, test })
+    }
+
+    async fn webhook_notice(&self, control: &Control, id: Uuid) -> Result<Option<notice::NoticeView>, Error> {
+        let event = match control.state.notices.iter().find(|event| event.id == EventId(id)) {
+            Some(event) => Some(event.clone()),
+            // Older than what is kept at hand.
+            None => self.stream_event(EventId(id)).await?,
+        };
+        Ok(event.as_ref().and_then(|event| notice::of(control, event)))
+    }
+
+    async fn webhook_row(&self, webhook: Uuid) -> Result<WebhookRow, Error> {
+        let mut session = self.inner.db.session().await?;
+        let found = store::webhook::list(session.conn(), self.id.0).await?.into_iter().find(|row| row.webhook == webhook);
+        found.ok_or_else(|| Refusal::field(Code::NotFound, "/webhook", "there is no such webhook").into())
+    }
+
+    async fn webhook_delivery(&self, webhook: Uuid, event: Uuid) -> Result<DeliveryView, Error> {
+        let found = self.webhook_deliveries(webhook).await?.into_iter().find(|view| view.event == event);
+        found.ok_or_else(|| Refusal::field(Code::NotFound, "/event", "there is no such message among the latest").into())
     }
 
     /// An event of the workspace's own stream.
@@ -292,9 +384,13 @@ impl Workspace {
     }
 
     /// What an address's messages are signed with: derived, and stored nowhere.
-    fn webhook_key(&self, webhook: Uuid) -> zeroize::Zeroizing<[u8; 32]> {
+    fn webhook_key(&self, webhook: Uuid, secret: i64) -> zeroize::Zeroizing<[u8; 32]> {
         let mut context = self.id.0.as_bytes().to_vec();
         context.extend_from_slice(webhook.as_bytes());
+        // The first one is that of addresses from before secrets could be replaced.
+        if secret > 0 {
+            context.extend_from_slice(&secret.to_be_bytes());
+        }
         self.inner.root.derive(Purpose::WebhookSecret, &context)
     }
 }
@@ -303,8 +399,38 @@ fn types_of(row: &WebhookRow) -> Vec<String> {
     serde_json::from_str(&row.types).unwrap_or_default()
 }
 
-fn view(row: &WebhookRow) -> WebhookView {
-    WebhookView { webhook: row.webhook, url: row.url.clone(), types: types_of(row), added: format_rfc3339(row.created_at), secret: None }
+/// Until when its messages bear two signatures, while they do.
+fn signed_twice_until(row: &WebhookRow, now: Micros) -> Option<Micros> {
+    row.rotated_at.map(|at| at.saturating_add(OVERLAP_MICROS)).filter(|until| now < *until)
+}
+
+/// What a test says. It happened when it was asked for, which is in its id, so that every attempt says the same.
+fn test_notice(event: Uuid) -> notice::NoticeView {
+    let at = event.get_timestamp().map_or(0, |time| {
+        let (seconds, nanos) = time.to_unix();
+        i64::try_from(seconds).unwrap_or(0).saturating_mul(SECOND).saturating_add(i64::from(nanos / 1_000))
+    });
+    notice::NoticeView {
+        event,
+        type_name: TEST.into(),
+        playbook: None,
+        subject: None,
+        at: format_rfc3339(at),
+        detail: "A test: nothing has happened".into(),
+        urgent: false,
+    }
+}
+
+fn view(row: &WebhookRow, now: Micros) -> WebhookView {
+    WebhookView {
+        webhook: row.webhook,
+        url: row.url.clone(),
+        types: types_of(row),
+        added: format_rfc3339(row.created_at),
+        rotated: row.rotated_at.map(format_rfc3339),
+        signed_twice_until: signed_twice_until(row, now).map(format_rfc3339),
+        secret: None,
+    }
 }
 
 fn delivery(row: &DeliveryRow) -> DeliveryView {

@@ -31,7 +31,7 @@ pub enum Purpose {
     CheckpointSeed,
     /// The epoch key of committed random draws; context: the workspace and the epoch.
     DrawEpoch,
-    /// Signs the messages to a webhook; context: the workspace and the webhook.
+    /// Signs the messages to a webhook; context: the workspace, the webhook, and after the first one its number.
     WebhookSecret,
     /// Names the root secret: see [`RootSecret::key_id`].
     KeyId,

@@ -11,12 +11,15 @@ use uuid::Uuid;
 statements! {
     WEBHOOK_INSERT = "insert into webhooks (workspace, webhook, url, types, created_at, seen) values ($1, $2, $3, $4, $5, $6)";
     WEBHOOK_DELETE = "delete from webhooks where workspace = $1 and webhook = $2";
-    WEBHOOKS_LIST = "select webhook, url, types, created_at, seen from webhooks where workspace = $1 order by created_at, webhook";
+    WEBHOOKS_LIST = "select webhook, url, types, created_at, seen, secret, rotated_at from webhooks where workspace = $1 order by created_at, webhook";
     WEBHOOK_SEEN = "update webhooks set seen = $3 where workspace = $1 and webhook = $2 and seen < $3";
+    WEBHOOK_ROTATE = "update webhooks set secret = $3 + 1, rotated_at = $4 where workspace = $1 and webhook = $2 and secret = $3";
     DELIVERY_ADD = "insert into webhook_deliveries (workspace, webhook, event, type, state, attempts, next_at, outcome) values ($1, $2, $3, $4, 'due', 0, $5, '') on conflict (workspace, webhook, event) do nothing";
     DELIVERIES_DUE = "select webhook, event, type, state, attempts, next_at, last_at, outcome from webhook_deliveries where workspace = $1 and webhook = $2 and state = 'due' and next_at <= $3 order by next_at, event limit $4";
     DELIVERY_TAKE = "update webhook_deliveries set next_at = $5 where workspace = $1 and webhook = $2 and event = $3 and state = 'due' and next_at = $4";
     DELIVERY_TOLD = "update webhook_deliveries set state = $4, attempts = attempts + 1, next_at = $5, last_at = $6, outcome = $7 where workspace = $1 and webhook = $2 and event = $3";
+    DELIVERY_AGAIN = "update webhook_deliveries set state = 'due', attempts = 0, next_at = $4 where workspace = $1 and webhook = $2 and event = $3 and (state <> 'due' or next_at > $5)";
+    DELIVERY_OF_TYPE_DUE = "select event from webhook_deliveries where workspace = $1 and webhook = $2 and type = $3 and state = 'due' limit 1";
     DELIVERIES_LIST = "select webhook, event, type, state, attempts, next_at, last_at, outcome from webhook_deliveries where workspace = $1 and webhook = $2 order by event desc limit $3";
     DELIVERIES_DELETE = "delete from webhook_deliveries where workspace = $1 and webhook = $2";
     NOTICES_READ_PUT = "insert into notices_read (workspace, person, through) values ($1, $2, $3) on conflict (workspace, person) do update set through = excluded.through where notices_read.through < excluded.through";
@@ -36,6 +39,10 @@ pub struct WebhookRow {
     pub created_at: i64,
     /// Up to which version of the workspace's stream its messages are written down.
     pub seen: i64,
+    /// Which of its secrets is the present one, from 0.
+    pub secret: i64,
+    /// When that took over from the one before.
+    pub rotated_at: Option<i64>,
 }
 
 /// A message to one address.
@@ -109,9 +116,35 @@ pub async fn delete(mut conn: Conn<'_>, workspace: Uuid, webhook: Uuid) -> Resul
 /// Where the storage fails.
 pub async fn list(conn: Conn<'_>, workspace: Uuid) -> Result<Vec<WebhookRow>, Error> {
     on!(conn, c => sqlx::query(WEBHOOKS_LIST).bind(workspace).fetch_all(c).await.map(|rows| {
-        rows.iter().map(|r| WebhookRow { webhook: r.get(0), url: r.get(1), types: r.get(2), created_at: r.get(3), seen: r.get(4) }).collect()
+        rows.iter()
+            .map(|r| WebhookRow {
+                webhook: r.get(0),
+                url: r.get(1),
+                types: r.get(2),
+                created_at: r.get(3),
+                seen: r.get(4),
+                secret: r.get(5),
+                rotated_at: r.get(6),
+            })
+            .collect()
     }))
     .map_err(attempt("list webhooks"))
+}
+
+/// Lets the next secret of an address take over from this one. `false`: another one is the present one, or there is no such address.
+///
+/// # Errors
+/// Where the storage fails.
+pub async fn rotate(conn: Conn<'_>, workspace: Uuid, webhook: Uuid, secret: i64, at: i64) -> Result<bool, Error> {
+    on!(conn, c => sqlx::query(WEBHOOK_ROTATE)
+        .bind(workspace)
+        .bind(webhook)
+        .bind(secret)
+        .bind(at)
+        .execute(c)
+        .await
+        .map(|done| done.rows_affected() > 0))
+    .map_err(attempt("replace a webhook's secret"))
 }
 
 /// Says up to where an address's messages are written down.
@@ -189,6 +222,37 @@ pub async fn delivery_told(
         .await
         .map(|_| ()))
     .map_err(attempt("note what became of a message"))
+}
+
+/// Makes a message due once more at `now`, its attempts counted anew. `false`: there is none, or it is tried before `soon` anyway.
+///
+/// # Errors
+/// Where the storage fails.
+pub async fn delivery_again(
+    conn: Conn<'_>,
+    workspace: Uuid,
+    (webhook, event): (Uuid, Uuid),
+    (now, soon): (i64, i64),
+) -> Result<bool, Error> {
+    on!(conn, c => sqlx::query(DELIVERY_AGAIN)
+        .bind(workspace)
+        .bind(webhook)
+        .bind(event)
+        .bind(now)
+        .bind(soon)
+        .execute(c)
+        .await
+        .map(|done| done.rows_affected() > 0))
+    .map_err(attempt("make a message due once more"))
+}
+
+/// Whether a message of a type to an address is due.
+///
+/// # Errors
+/// Where the storage fails.
+pub async fn delivery_of_type_due(conn: Conn<'_>, workspace: Uuid, webhook: Uuid, type_name: &str) -> Result<bool, Error> {
+    on!(conn, c => sqlx::query(DELIVERY_OF_TYPE_DUE).bind(workspace).bind(webhook).bind(type_name).fetch_optional(c).await.map(|r| r.is_some()))
+        .map_err(attempt("look for a message that is due"))
 }
 
 /// The latest messages to an address, newest first.

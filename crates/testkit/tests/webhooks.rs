@@ -15,6 +15,7 @@ use countersign_app::{App, Caller, Error, input::StopInput, webhook::WebhookInpu
 use countersign_core::{
     event::{Actor, Source},
     id::PersonId,
+    refusal::Code,
 };
 use countersign_testkit::{Kit, caller, each_engine, playbook};
 use serde_json::Value;
@@ -25,6 +26,8 @@ use std::{
     },
     time::Duration,
 };
+
+const DAY_MICROS: i64 = 86_400_000_000;
 
 type Got = Arc<Mutex<Vec<(HeaderMap, Bytes)>>>;
 
@@ -189,6 +192,85 @@ async fn a_dead_address_delays_no_other_one() {
         assert!(states(&kit.app, &kit, dead).await.iter().all(|(state, attempts, _)| (state.as_str(), *attempts) == ("due", 0)));
         assert_eq!(got.lock().unwrap().len(), 3, "each once");
         sender.abort();
+        kit.app.close().await;
+    })
+    .await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_test_a_message_once_more_and_another_secret() {
+    each_engine(74, |kit| async move {
+        kit.publish(&playbook("alerts", "assist", "automate = { max_error = 0.05, certainty = 0.9, audit = 0.1 }")).await;
+        let (url, got, status) = receiver().await;
+        let workspace = &kit.workspace;
+        let only = WebhookInput { url, types: vec!["automation.stopped".into()] };
+        let hook = workspace.webhook_add(only).await.unwrap();
+        let key = |view: &countersign_app::webhook::WebhookView| {
+            STANDARD.decode(view.secret.as_deref().unwrap().strip_prefix("whsec_").unwrap()).unwrap()
+        };
+        let first = key(&hook);
+        let conflicts = |result: Result<_, Error>| matches!(result, Err(Error::Refused(refusal)) if refusal.code == Code::Conflict);
+        // A test goes to whoever is told of other types only, is tried once, and says the same however often it is sent.
+        status.store(500, Ordering::SeqCst);
+        let test = workspace.webhook_test(hook.webhook).await.unwrap();
+        assert_eq!((test.state.as_str(), test.attempts, test.type_name.as_str()), ("due", 0, "webhook.test"));
+        assert!(conflicts(workspace.webhook_test(hook.webhook).await), "one is on its way");
+        assert!(conflicts(workspace.webhook_resend(hook.webhook, test.event).await), "it is on its way");
+        let sender = countersign_server::webhook::spawn(&kit.app, true);
+        until(async || states(&kit.app, &kit, hook.webhook).await[0].1 == 1).await;
+        assert_eq!(states(&kit.app, &kit, hook.webhook).await, [("given_up".to_owned(), 1, "answered 500".to_owned())]);
+        status.store(204, Ordering::SeqCst);
+        kit.clock.advance(5 * 1_000_000);
+        let again = workspace.webhook_resend(hook.webhook, test.event).await.unwrap();
+        assert_eq!((again.state.as_str(), again.attempts, again.event), ("due", 0, test.event));
+        until(async || states(&kit.app, &kit, hook.webhook).await[0].0 == "delivered").await;
+        {
+            let messages = got.lock().unwrap();
+            let told: Value = serde_json::from_slice(&messages[0].1).unwrap();
+            assert_eq!((&told["type"], &told["data"]["type"]), (&"countersign.webhook.test".into(), &"webhook.test".into()));
+            assert_eq!((messages.len(), &messages[0].1, &messages[0].0["webhook-id"]), (2, &messages[1].1, &messages[1].0["webhook-id"]));
+        }
+
+        // Another secret: for a day both sign, and then the new one alone. What is sent once more bears those of its time.
+        let rotated = workspace.webhook_rotate(hook.webhook).await.unwrap();
+        let second = key(&rotated);
+        assert_ne!(first, second);
+        let listed = workspace.webhook_get(hook.webhook).await.unwrap();
+        assert!(listed.secret.is_none() && listed.rotated.is_some() && listed.signed_twice_until.is_some(), "shown once: {listed:?}");
+        let signed = async |keys: &[&Vec<u8>]| {
+            let before = got.lock().unwrap().len();
+            workspace.webhook_resend(hook.webhook, test.event).await.unwrap();
+            until(async || got.lock().unwrap().len() > before).await;
+            until(async || states(&kit.app, &kit, hook.webhook).await[0].0 == "delivered").await;
+            let (headers, body) = got.lock().unwrap()[before].clone();
+            let header = |name: &str| headers[name].to_str().unwrap();
+            let sign = |key: &&Vec<u8>| {
+                countersign_privacy::webhook::signature(key, header("webhook-id"), header("webhook-timestamp").parse().unwrap(), &body)
+            };
+            let wanted: Vec<String> = keys.iter().map(sign).collect();
+            assert_eq!(header("webhook-signature"), wanted.join(" "));
+        };
+        signed(&[&second, &first]).await;
+        let third = key(&workspace.webhook_rotate(hook.webhook).await.unwrap());
+        signed(&[&third, &second]).await;
+        kit.clock.advance(DAY_MICROS);
+        signed(&[&third]).await;
+        assert!(workspace.webhook_get(hook.webhook).await.unwrap().signed_twice_until.is_none(), "that is over");
+        sender.abort();
+
+        // What is not there is said so.
+        let nowhere = uuid::Uuid::nil();
+        let missing = |error: Error| matches!(error, Error::Refused(refusal) if refusal.code == Code::NotFound);
+        assert!(
+            missing(workspace.webhook_test(nowhere).await.unwrap_err()) && missing(workspace.webhook_rotate(nowhere).await.unwrap_err())
+        );
+        assert!(missing(workspace.webhook_resend(hook.webhook, nowhere).await.unwrap_err()));
+        // Another workspace's are not there either.
+        let other = kit.app.workspace_create("other").await.unwrap();
+        assert!(
+            missing(other.webhook_test(hook.webhook).await.unwrap_err()) && missing(other.webhook_rotate(hook.webhook).await.unwrap_err())
+        );
+        assert!(missing(other.webhook_resend(hook.webhook, test.event).await.unwrap_err()));
         kit.app.close().await;
     })
     .await;

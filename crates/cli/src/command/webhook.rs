@@ -2,7 +2,10 @@
 
 use crate::{arguments::Global, node::Node};
 use anyhow::Result;
-use countersign_app::{notice::TYPES, webhook::WebhookInput};
+use countersign_app::{
+    notice::TYPES,
+    webhook::{WebhookInput, WebhookView},
+};
 use uuid::Uuid;
 
 /// What can be done with webhooks.
@@ -18,6 +21,23 @@ pub enum Command {
     },
     /// List the addresses
     List,
+    /// Replace an address's secret; the new one is printed once
+    Rotate {
+        /// Its id
+        webhook: Uuid,
+    },
+    /// Let a test be sent to an address
+    Test {
+        /// Its id
+        webhook: Uuid,
+    },
+    /// Let a message be sent once more
+    Resend {
+        /// The address's id
+        webhook: Uuid,
+        /// The event that the message tells of
+        event: Uuid,
+    },
     /// Remove an address
     Remove {
         /// Its id
@@ -36,9 +56,23 @@ pub async fn run(global: &Global, command: Command) -> Result<()> {
     match command {
         Command::Add { url, types } => {
             let view = node.workspace.webhook_add(WebhookInput { url, types }).await?;
-            let secret = view.secret.clone().unwrap_or_default();
-            node.out.say("The secret is shown once. Its receiver checks every message by it, as Standard Webhooks says.");
-            node.out.either(&view, format!("{}\n{secret}", view.webhook))?;
+            secret(&node, &view)?;
+        }
+        Command::Rotate { webhook } => {
+            let view = node.workspace.webhook_rotate(webhook).await?;
+            secret(&node, &view)?;
+            let until = view.signed_twice_until.unwrap_or_default();
+            node.out.say(format!("Until {until} messages bear the signature of the secret before as well."));
+        }
+        Command::Test { webhook } => {
+            let view = node.workspace.webhook_test(webhook).await?;
+            node.out.say("The test is sent by `serve`; `webhook deliveries` tells what became of it.");
+            node.out.either(&view, view.event.to_string())?;
+        }
+        Command::Resend { webhook, event } => {
+            let view = node.workspace.webhook_resend(webhook, event).await?;
+            node.out.say("The message is sent by `serve`; `webhook deliveries` tells what became of it.");
+            node.out.either(&view, view.event.to_string())?;
         }
         Command::List => {
             let views = node.workspace.webhooks_list().await?;
@@ -68,4 +102,11 @@ pub async fn run(global: &Global, command: Command) -> Result<()> {
     }
     node.close().await;
     Ok(())
+}
+
+/// The id of an address and its secret.
+fn secret(node: &Node, view: &WebhookView) -> Result<()> {
+    let secret = view.secret.as_deref().unwrap_or_default();
+    node.out.say("The secret is shown once. Its receiver checks every message by it, as Standard Webhooks says.");
+    node.out.either(view, format!("{}\n{secret}", view.webhook))
 }

@@ -20,7 +20,10 @@ pub fn routes() -> OpenApiRouter<Server> {
         .routes(routes!(notices))
         .routes(routes!(webhooks_list, webhook_add))
         .routes(routes!(webhook_remove))
+        .routes(routes!(webhook_rotate))
+        .routes(routes!(webhook_test))
         .routes(routes!(webhook_deliveries))
+        .routes(routes!(webhook_resend))
 }
 
 /// Lists the latest notices, newest first: stops, experiments that ended, changes of routings, certificates that ran out, drift.
@@ -60,4 +63,31 @@ async fn webhook_remove(access: Access<scope::Admin>, Path(id): Path<Uuid>) -> R
     responses((status = 200, description = "The messages.", body = Vec<DeliveryView>), ReadProblems), security(("key" = ["admin"])))]
 async fn webhook_deliveries(access: Access<scope::Admin>, Path(id): Path<Uuid>) -> Result<Json<Vec<DeliveryView>>, Problem> {
     Ok(Json(access.workspace.webhook_deliveries(id).await?))
+}
+
+/// Replaces a webhook's secret, which is given here and never again. For a day messages bear the signatures of both.
+#[utoipa::path(post, path = "/v1/webhooks/{id}/rotate", tag = "notices",
+    params(("id" = Uuid, Path, description = "The webhook.")),
+    responses((status = 200, description = "The webhook with its new secret.", body = WebhookView), CommandProblems), security(("key" = ["admin"])))]
+async fn webhook_rotate(access: Access<scope::Admin>, Path(id): Path<Uuid>) -> Result<Json<WebhookView>, Problem> {
+    Ok(Json(access.workspace.webhook_rotate(id).await?))
+}
+
+/// Lets a test be sent to a webhook, whatever types it is told of. It is tried once; the list of messages tells what became of it.
+#[utoipa::path(post, path = "/v1/webhooks/{id}/test", tag = "notices",
+    params(("id" = Uuid, Path, description = "The webhook.")),
+    responses((status = 202, description = "The message.", body = DeliveryView), CommandProblems), security(("key" = ["admin"])))]
+async fn webhook_test(access: Access<scope::Admin>, Path(id): Path<Uuid>) -> Result<(StatusCode, Json<DeliveryView>), Problem> {
+    Ok((StatusCode::ACCEPTED, Json(access.workspace.webhook_test(id).await?)))
+}
+
+/// Lets a message be sent once more, whatever became of it, with as many attempts as at first.
+#[utoipa::path(post, path = "/v1/webhooks/{id}/deliveries/{event}/resend", tag = "notices",
+    params(("id" = Uuid, Path, description = "The webhook."), ("event" = Uuid, Path, description = "The event that the message tells of.")),
+    responses((status = 202, description = "The message.", body = DeliveryView), CommandProblems), security(("key" = ["admin"])))]
+async fn webhook_resend(
+    access: Access<scope::Admin>,
+    Path((id, event)): Path<(Uuid, Uuid)>,
+) -> Result<(StatusCode, Json<DeliveryView>), Problem> {
+    Ok((StatusCode::ACCEPTED, Json(access.workspace.webhook_resend(id, event).await?)))
 }
