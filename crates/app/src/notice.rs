@@ -120,6 +120,14 @@ pub struct NoticesView {
 }
 
 impl Workspace {
+    /// Whether a person leads: has the role, or is an active member where nobody has it.
+    ///
+    /// # Errors
+    /// Where the storage fails.
+    pub async fn leads(&self, person: PersonId) -> Result<bool, Error> {
+        Ok(is_lead(&*self.control().await?, person))
+    }
+
     /// The latest notices, and how many a person has not read. Whoever is no lead reads them too, but is not asked to.
     ///
     /// # Errors

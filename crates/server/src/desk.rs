@@ -30,6 +30,7 @@ mod strip;
 mod text;
 mod track;
 mod visitor;
+mod webhooks;
 mod work;
 
 pub use page::problem_page;
@@ -108,6 +109,12 @@ pub fn routes() -> Router<Server> {
         .route("/desk/routing-drafts/{id}/withdraw", post(routing::withdraw))
         .route("/desk/notices", get(notices::page))
         .route("/desk/notices/read", post(notices::read))
+        .route("/desk/webhooks", get(webhooks::list).post(webhooks::add))
+        .route("/desk/webhooks/{id}", get(webhooks::one))
+        .route("/desk/webhooks/{id}/test", post(webhooks::test))
+        .route("/desk/webhooks/{id}/rotate", post(webhooks::rotate))
+        .route("/desk/webhooks/{id}/remove", post(webhooks::remove))
+        .route("/desk/webhooks/{id}/messages/{event}/resend", post(webhooks::resend))
         .route("/desk/playbooks/{name}/models", get(models::page))
         .route("/desk/playbooks/{name}/models/train", post(models::train))
         .route("/desk/playbooks/{name}/models/shadow", post(models::shadow))

@@ -18,3 +18,4 @@ mod plain;
 mod speed;
 mod tabs;
 mod unreachable;
+mod webhooks;

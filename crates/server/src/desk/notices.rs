@@ -7,6 +7,7 @@ use super::{
     text::{self, notices as words},
     track,
     visitor::{Posted, Visitor},
+    webhooks,
 };
 use crate::problem::Problem;
 use axum::response::{IntoResponse, Redirect, Response};
@@ -21,10 +22,12 @@ const THROUGH: &str = "through";
 /// The page.
 pub async fn page(visitor: Visitor) -> Result<Response, Problem> {
     let view = visitor.workspace.notices(Some(visitor.person)).await?;
+    let leads = visitor.workspace.leads(visitor.person).await?;
     let main = html! {
         div.narrow.stack {
             h1 { (words::TITLE) }
             p.quiet { (words::LEAD) }
+            @if leads { p.crumbs { a href=(webhooks::URL) { (text::webhooks::LINK) } } }
             @if view.unread > 0 {
                 form method="post" action={ (URL) "/read" } {
                     (token(&visitor))

@@ -9,6 +9,7 @@ pub mod parts;
 pub mod people;
 pub mod routing;
 pub mod track;
+pub mod webhooks;
 
 use crate::problem::Kind;
 use countersign_app::queue::{Count, View};

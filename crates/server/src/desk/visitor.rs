@@ -94,6 +94,37 @@ impl FromRequest<Server> for Posted {
     }
 }
 
+/// A person at the desk who leads here; nobody else comes in.
+pub struct Lead(pub Visitor);
+
+/// A form that a person who leads here posted from one of our own pages.
+pub struct LeadPosted(pub Posted);
+
+async fn leads(visitor: &Visitor) -> Result<(), Problem> {
+    let leads = visitor.workspace.leads(visitor.person).await?;
+    leads.then_some(()).ok_or_else(|| Problem::new(Code::Forbidden, super::text::webhooks::NOT_A_LEAD))
+}
+
+impl FromRequestParts<Server> for Lead {
+    type Rejection = Problem;
+
+    async fn from_request_parts(parts: &mut Parts, server: &Server) -> Result<Self, Problem> {
+        let visitor = Visitor::from_request_parts(parts, server).await?;
+        leads(&visitor).await?;
+        Ok(Self(visitor))
+    }
+}
+
+impl FromRequest<Server> for LeadPosted {
+    type Rejection = Problem;
+
+    async fn from_request(request: Request, server: &Server) -> Result<Self, Problem> {
+        let posted = Posted::from_request(request, server).await?;
+        leads(&posted.visitor).await?;
+        Ok(Self(posted))
+    }
+}
+
 /// Refuses what another site made a browser send. Browsers say where a request comes from (Fetch Metadata; `Origin`, RFC 6454);
 /// what says nothing is no browser of our time and still needs the token.
 ///

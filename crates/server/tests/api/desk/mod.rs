@@ -7,3 +7,4 @@ mod independence;
 mod look;
 mod moved;
 mod refused;
+mod webhooks;
