@@ -109,6 +109,16 @@ async fn a_node_that_is_killed_half_way_leaves_the_rest_to_another() {
         work.abort();
         let _ = work.await;
         drop((killed, first));
+        // What it had handed in to be written is written all the same, a moment later.
+        let mut written = routes(&kit).await;
+        loop {
+            tokio::time::sleep(Duration::from_millis(100)).await;
+            let now = routes(&kit).await;
+            if now == written {
+                break;
+            }
+            written = now;
+        }
 
         // As long as its lease lasts nobody else is at it; then another node goes on, and nothing is routed twice.
         let (app, second, clock) = node(&kit, 64).await;
