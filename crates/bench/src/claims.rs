@@ -107,6 +107,8 @@ async fn people(workspace: &Workspace, count: usize) -> Result<Vec<PersonId>> {
         let input = PersonInput { name: format!("Person {n}"), mail: None, roles: Vec::new(), external: false };
         people.push(PersonId(workspace.person_add(&caller(), input).await?.person));
     }
+    // What came in while nobody was there was held.
+    workspace.reroute_all().await?;
     Ok(people)
 }
 

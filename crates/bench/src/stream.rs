@@ -54,6 +54,8 @@ struct Streamed {
     automated: usize,
     automated_wrong: usize,
     threshold: f64,
+    /// The later half, in which what was learned is used. In the AI's place is what is known offline: the best threshold of the earlier half.
+    last: Compared,
     /// The first case that was automated.
     from: Option<usize>,
     rows: usize,
@@ -80,7 +82,7 @@ fn words(streamed: &Streamed) -> String {
     };
     let from = streamed.from.map_or("never".into(), |at| format!("from case {at} on"));
     format!(
-        "right in % of {} cases: people {}, the better model {}, the platform {}; over people {}, over the model {}: {verdict}; automated {} ({from}), {} of them wrong",
+        "right in % of {} cases: people {}, the better model {}, the platform {}; over people {}, over the model {}: {verdict}; automated {} ({from}), {} of them wrong; later half: the platform {}, the best threshold of the earlier half {}, over it {}",
         streamed.rows,
         of(&c.human),
         of(&c.ai),
@@ -89,6 +91,9 @@ fn words(streamed: &Streamed) -> String {
         of(&c.over_ai),
         streamed.automated,
         streamed.automated_wrong,
+        of(&streamed.last.pair),
+        of(&streamed.last.ai),
+        of(&streamed.last.over_ai),
     )
 }
 
@@ -108,11 +113,16 @@ fn figures(set: &Set, streamed: &Streamed) -> Vec<Line> {
     let wrong = 100.0 * streamed.automated_wrong as f64 / streamed.automated.max(1) as f64;
     // Not worse than people, whoever decided, within the paired interval.
     let not_worse = 100.0 * (1.0 - c.human.value) + 100.0 * (c.over_human.high - c.over_human.value);
+    let last = &streamed.last;
+    // Not worse than that within the paired interval.
+    let offline = error(&last.ai) + 100.0 * (last.over_ai.high - last.over_ai.value);
     vec![
         line("people alone wrong", error(&c.human), None),
         line("the better model alone wrong", error(&c.ai), None),
         line("the best threshold in hindsight wrong", 100.0 * streamed.threshold, None),
         line("the platform wrong, from the first case on", error(&c.pair), Some(Target::AtMost(not_worse))),
+        line("later half: the best threshold of the earlier half wrong", error(&last.ai), None),
+        line("later half: the platform wrong", error(&last.pair), Some(Target::AtMost(offline))),
         line("automated", automated, None),
         line("automated and wrong", wrong, (streamed.automated > 0).then_some(Target::AtMost(100.0 * set.promise))),
     ]
@@ -223,12 +233,19 @@ async fn stream(set: &Set) -> Result<Streamed> {
     let explained = served.workspace.explain_all(&|_, _| {}).await?;
     anyhow::ensure!(explained.different == 0, "{} routes came out otherwise", explained.different);
     served.close().await;
-    let human: Vec<f64> = set.items.iter().map(|item| f64::from(u8::from(item.person == item.truth))).collect();
+    let human: Vec<f64> = set.items.iter().map(right_alone).collect();
     let model = better(set);
     let ai: Vec<f64> = set.items.iter().map(|item| right_by(item, model)).collect();
     let clusters: Vec<u32> = set.items.iter().map(|item| item.cluster).collect();
     let compared = compare(&Credit { human: &human, ai: &ai, pair: &right }, Clusters::One(&clusters), &Options::default())?;
-    Ok(Streamed { compared, automated, automated_wrong, threshold: threshold(set, model), from, rows: set.items.len() })
+    let half = set.items.len() / 2;
+    let (earlier, later) = set.items.split_at(half);
+    let by_threshold = by_rule(later, model, threshold(earlier, model));
+    let of = |all: &[f64]| all.get(half..).unwrap_or_default().to_vec();
+    let (human, pair, clusters) = (of(&human), of(&right), clusters.get(half..).unwrap_or_default());
+    let last = compare(&Credit { human: &human, ai: &by_threshold, pair: &pair }, Clusters::One(clusters), &Options::default())?;
+    let threshold = 1.0 - mean(&by_rule(&set.items, model, threshold(&set.items, model)));
+    Ok(Streamed { compared, automated, automated_wrong, threshold, last, from, rows: set.items.len() })
 }
 
 fn right_by(item: &Item, model: usize) -> f64 {
@@ -241,17 +258,36 @@ fn better(set: &Set) -> usize {
     (0..set.models.len()).max_by(|a, b| right(*a).total_cmp(&right(*b))).unwrap_or(0)
 }
 
-/// The least error of any rule that lets the better model decide from some probability on, and people below: in hindsight.
-fn threshold(set: &Set, model: usize) -> f64 {
-    let sure = |item: &Item| item.proposed.get(model).and_then(|(answer, p)| p.get(answer)?.as_f64()).unwrap_or(0.0);
-    let mut items: Vec<&Item> = set.items.iter().collect();
-    items.sort_by(|a, b| sure(b).total_cmp(&sure(a)));
-    let wrong = |right: bool| u64::from(!right);
-    let mut errors: u64 = items.iter().map(|item| wrong(item.person == item.truth)).sum();
-    let mut least = errors;
-    for item in &items {
-        errors = errors + wrong(right_by(item, model) > 0.5) - wrong(item.person == item.truth);
-        least = least.min(errors);
+fn mean(of: &[f64]) -> f64 {
+    of.iter().sum::<f64>() / of.len().max(1) as f64
+}
+
+/// From which probability on the better model decides, and people below, under the best such rule for these cases.
+fn threshold(items: &[Item], model: usize) -> f64 {
+    let mut order: Vec<&Item> = items.iter().collect();
+    order.sort_by(|a, b| sure(b, model).total_cmp(&sure(a, model)));
+    let mut right: f64 = order.iter().map(|item| right_alone(item)).sum();
+    let mut best = (right, f64::INFINITY);
+    let mut at = order.iter().peekable();
+    while let Some(item) = at.next() {
+        right += right_by(item, model) - right_alone(item);
+        // A rule cannot tell equal probabilities apart.
+        if right > best.0 && at.peek().is_none_or(|next| sure(next, model) < sure(item, model)) {
+            best = (right, sure(item, model));
+        }
     }
-    least as f64 / items.len().max(1) as f64
+    best.1
+}
+
+/// What is right under such a rule.
+fn by_rule(items: &[Item], model: usize, least: f64) -> Vec<f64> {
+    items.iter().map(|item| if sure(item, model) >= least { right_by(item, model) } else { right_alone(item) }).collect()
+}
+
+fn sure(item: &Item, model: usize) -> f64 {
+    item.proposed.get(model).and_then(|(answer, p)| p.get(answer)?.as_f64()).unwrap_or(0.0)
+}
+
+fn right_alone(item: &Item) -> f64 {
+    f64::from(u8::from(item.person == item.truth))
 }

@@ -17,7 +17,7 @@ fn set(cases: u64) -> Set {
         let fields = json!({ "item": format!("item {n}") }).as_object().cloned().unwrap();
         Item { fields, truth: truth.into(), person, proposed, cluster: n as u32 }
     };
-    let playbook = data::playbook("small", &["no".into(), "yes".into()], "item = { type = \"text\", title = true }");
+    let playbook = data::playbook("small", &["no".into(), "yes".into()], "item = { type = \"text\", title = true }", 0.02);
     Set { name: "small", playbook, models: ["m", "n"], promise: 0.02, items: (0..cases).map(item).collect() }
 }
 
@@ -32,4 +32,6 @@ async fn a_small_stream_is_decided_better_by_both_than_by_either() {
     let c = &streamed.compared;
     assert!(c.pair.value >= c.human.value && c.pair.value > c.ai.value, "{}", words(&streamed));
     assert!(streamed.threshold <= 1.0 - c.human.value);
+    let last = &streamed.last;
+    assert!(last.pair.value > c.human.value && last.over_ai.high >= 0.0, "{}", words(&streamed));
 }
