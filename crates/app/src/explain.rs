@@ -180,6 +180,7 @@ fn sentence(body: &CaseRouted, playbook: &Playbook, record: Option<&TrackRecord>
         Some("no_certificate") => " Automation is allowed by the playbook, but no certificate covers this case.",
         Some("expired") => " The certificate that would cover it has expired.",
         Some("rule") => " A certificate would cover it, but rules come first.",
+        Some("no_roster") => " A certificate covers it, but nobody is there who could look at what it does.",
         Some("costlier") => " A certificate covers it, but its errors would cost more than people's time.",
         _ => "",
     };

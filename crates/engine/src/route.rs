@@ -17,7 +17,9 @@ use std::{borrow::Cow, cmp::Ordering, collections::BTreeMap};
 
 /// Version of the routing function. A changed function gets a new one, and the old stays compiled. What a certificate covers is
 /// automated as a whole or not at all: whoever picked what is cheap out of it would automate something else than what was tested.
-pub const ROUTER_VERSION: u32 = 3;
+pub const ROUTER_VERSION: u32 = 4;
+/// The version that automated under a certificate even where nobody was there who could have looked.
+const ROUTER_VERSION_UNATTENDED: u32 = 3;
 /// The version that asked case by case, even under a certificate, whether automation is cheaper, and knew no experiments.
 const ROUTER_VERSION_BY_CASE: u32 = 2;
 /// The first version: what all later ones do without a track record.
@@ -115,10 +117,12 @@ fn route_as(router_version: u32, playbook: &Playbook, inputs: Inputs) -> CaseRou
     let mut draws = Draws { drawn, used: Vec::new() };
     let automation = Automation::of(router_version, playbook, &frozen, rule.is_some());
     let Chosen { route: chosen, reason, refused, assigned } = choose(playbook, &frozen, (rule, cause), &automation, &mut draws);
+    let alone = frozen.roster == 0 && !on(Sabotage::RosterIgnored);
+    let unattended = chosen == Route::Automate && router_version <= ROUTER_VERSION_UNATTENDED;
+    let refused = if alone && chosen == Route::Automate { "no_roster" } else { refused };
     let (chosen, reason) = match cause {
-        _ if frozen.roster == 0 && !matches!(chosen, Route::Hold | Route::Automate) && !on(Sabotage::RosterIgnored) => {
-            (Route::Hold, "no_roster")
-        }
+        // Silence is never consent: nobody could stop it, nor answer its audits.
+        _ if alone && chosen != Route::Hold && !unattended => (Route::Hold, "no_roster"),
         Cause::Escalated => (chosen, "escalated"),
         Cause::Reopened => (chosen, "reopened"),
         Cause::Content => (chosen, reason),
@@ -379,7 +383,7 @@ impl<'i> Automation<'i> {
 pub fn explain(routed: &CaseRouted, playbook: &Playbook) -> Result<(), Error> {
     let frozen = routed.inputs.clone().ok_or(Error::NoInputs)?;
     match routed.router_version {
-        ROUTER_VERSION => {}
+        ROUTER_VERSION | ROUTER_VERSION_UNATTENDED => {}
         ROUTER_VERSION_BY_CASE if frozen.experiment.is_none() => {}
         ROUTER_VERSION_UNMEASURED if frozen.measured.is_none() && frozen.experiment.is_none() => {}
         other => return Err(Error::Version(other)),

@@ -119,6 +119,6 @@ body!(/** A proposal as the routing function saw it. */ RouteProposal {
 body!(/** What automation would have done. */ WouldAutomate {
     /** The proposal. */ proposal: EventId,
     /** Its probability for its own answer, in billionths. */ #[serde(default, skip_serializing_if = "Option::is_none")] probability: Option<u32>,
-    /** Why it did not: `no_certificate`, `stopped`, `rule`, `audit`, `expired`, `costlier`, `explore`, `experiment`. */ refused: String,
+    /** Why it did not: `no_certificate`, `stopped`, `rule`, `audit`, `expired`, `costlier`, `explore`, `experiment`, `no_roster`. */ refused: String,
     /** The certificate under which it might have. */ #[serde(default, skip_serializing_if = "Option::is_none")] certificate: Option<String>,
 });

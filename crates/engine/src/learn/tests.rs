@@ -234,6 +234,14 @@ fn the_router_obeys_the_record() {
         };
         let routed = route::route(&playbook, inputs);
         assert_eq!(route::explain(&routed, &playbook), Ok(()));
+        if routed.route == Route::Automate {
+            // The version before asked nobody either where nobody was there, and what it decided is still derived as it was.
+            let mut unattended = routed.clone();
+            unattended.inputs.as_mut().unwrap().roster = 0;
+            assert!(matches!(route::explain(&unattended, &playbook), Err(route::Error::Differs { member: "route" })));
+            unattended.router_version = 3;
+            assert_eq!(route::explain(&unattended, &playbook), Ok(()));
+        }
         (routed.route, routed.reason.clone(), routed.would_automate.map(|would| would.refused).unwrap_or_default())
     };
     use crate::route::Cause::{Content, Reopened};
@@ -244,9 +252,9 @@ fn the_router_obeys_the_record() {
     assert_eq!(route(Content, stop, 600_000_000, now, vec![], 5), word(Route::Assist, "default", "stopped"));
     assert_eq!(route(Content, vec![], 600_000_000, now + 31 * DAY, vec![], 5), word(Route::Assist, "default", "expired"));
     assert_eq!(route(Reopened, vec![], 600_000_000, now, vec![], 5).0, Route::Assist);
-    // Nobody is there to audit: what is drawn is held, and nobody is asked about the rest.
-    assert_eq!(route(Content, vec![], 10_000_000, now, vec![], 0).0, Route::Hold);
-    assert_eq!(route(Content, vec![], 600_000_000, now, vec![], 0).0, Route::Automate);
+    // Nobody is there who could stop it, or answer its audits: all is held.
+    assert_eq!(route(Content, vec![], 10_000_000, now, vec![], 0), word(Route::Hold, "no_roster", "audit"));
+    assert_eq!(route(Content, vec![], 600_000_000, now, vec![], 0), word(Route::Hold, "no_roster", "no_roster"));
 }
 
 /// What a certificate covers is automated as a whole or rests as a whole. The version before asked case by case, and what it decided

@@ -94,8 +94,8 @@ fn explain_notices_every_changed_member() {
     bare.inputs = None;
     assert_eq!(route::explain(&bare, &world.playbook), Err(Error::NoInputs));
     let mut newer = good.clone();
-    newer.router_version = 4;
-    assert_eq!(route::explain(&newer, &world.playbook), Err(Error::Version(4)));
+    newer.router_version = route::ROUTER_VERSION + 1;
+    assert_eq!(route::explain(&newer, &world.playbook), Err(Error::Version(route::ROUTER_VERSION + 1)));
     let mut short = good;
     short.inputs.as_mut().unwrap().rules.pop();
     assert_eq!(route::explain(&short, &world.playbook), Err(Error::Verdicts { recorded: 3, rules: 4 }));
