@@ -33,5 +33,21 @@ async fn a_small_stream_is_decided_better_by_both_than_by_either() {
     assert!(c.pair.value >= c.human.value && c.pair.value > c.ai.value, "{}", words(&streamed));
     assert!(streamed.threshold <= 1.0 - c.human.value);
     let last = &streamed.last;
-    assert!(last.pair.value > c.human.value && last.over_ai.high >= 0.0, "{}", words(&streamed));
+    // The small set ends soon after the first certificate: so far both are better than people only.
+    assert!(last.over_human.low > 0.0 && last.ai.value > last.human.value, "{}", words(&streamed));
+}
+
+/// By hand: the model is right where it is surest, and equal probabilities go together.
+#[test]
+fn the_best_threshold_tells_no_equals_apart() {
+    let item = |sure: f64, model: bool, person: bool| {
+        let proposed = vec![("yes".to_owned(), json!({ "yes": sure }).as_object().cloned().unwrap())];
+        let truth = if model { "yes" } else { "no" }.to_owned();
+        let person = if person { truth.clone() } else { "neither".into() };
+        Item { fields: json!({}).as_object().cloned().unwrap(), truth, person, proposed, cluster: 0 }
+    };
+    let items = [item(0.6, false, true), item(0.8, true, false), item(0.9, true, true), item(0.8, false, true), item(0.95, true, false)];
+    assert_eq!(threshold(&items, 0), 0.95);
+    assert_eq!(by_rule(&items, 0, 0.95), [1.0, 0.0, 1.0, 1.0, 1.0]);
+    assert_eq!(by_rule(&items, 0, f64::INFINITY), [1.0, 0.0, 1.0, 1.0, 0.0]);
 }
