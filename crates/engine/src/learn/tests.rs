@@ -63,8 +63,8 @@ impl Stream {
         id
     }
 
-    /// A case an hour: what it is, what the AI and a person say, and by which route; the truth a day later.
-    fn case(&mut self, region: &str, (ai, percent): (&str, u32), person: &str, truth: &str, audit: Option<&str>) {
+    /// A case that comes in now, with what its fields say.
+    pub fn opened(&mut self, region: &str) -> (u128, Digest) {
         self.cases += 1;
         let (case, at) = (10_000_000 + self.cases, self.now);
         let (fields, content_digest) = world::fields(region);
@@ -79,6 +79,11 @@ impl Stream {
             deadline_at: None,
         };
         self.push(case, at, opened);
+        (case, content_digest)
+    }
+
+    /// What the AI proposes for it, and how surely.
+    pub fn proposed(&mut self, case: u128, content_digest: Digest, (ai, percent): (&str, u32)) -> EventId {
         let new = world::proposal("m", ai, percent);
         let made = ProposalMade {
             proposer: new.proposer,
@@ -93,7 +98,14 @@ impl Stream {
             cost: None,
             content_digest,
         };
-        let proposal = self.push(case, at, made);
+        self.push(case, self.now, made)
+    }
+
+    /// A case an hour: what it is, what the AI and a person say, and by which route; the truth a day later.
+    fn case(&mut self, region: &str, (ai, percent): (&str, u32), person: &str, truth: &str, audit: Option<&str>) {
+        let (case, content_digest) = self.opened(region);
+        let at = self.now;
+        let proposal = self.proposed(case, content_digest, (ai, percent));
         let certificate = audit.map(str::to_owned);
         self.push(case, at, routed(proposal, content_digest, certificate));
         let given = JudgmentGiven {

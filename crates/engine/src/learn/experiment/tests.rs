@@ -9,8 +9,8 @@ use super::{
 };
 use crate::tests::world;
 use countersign_core::event::{
-    Basis, CaseOpened, CaseRouted, DecisionMade, ExperimentArm, ExperimentStopped, JudgmentGiven, OutcomeCorrected, OutcomeKind,
-    OutcomeObserved, OutcomeValue, Phase, Route, RouteAssigned,
+    Basis, CaseRouted, DecisionMade, ExperimentArm, ExperimentStopped, JudgmentGiven, OutcomeCorrected, OutcomeKind, OutcomeObserved,
+    OutcomeValue, Phase, Route, RouteAssigned,
 };
 use std::sync::Arc;
 
@@ -47,23 +47,8 @@ fn stop(stream: &mut Stream, experiment: EventId) {
 
 /// A case that enters one of the ways: how long a person took for it, where that is known, and whether they were right. Its outcome.
 fn enter(stream: &mut Stream, experiment: EventId, arm: u32, took: Option<Micros>, right: bool) -> EventId {
-    stream.cases += 1;
-    let (case, at) = (10_000_000 + stream.cases, stream.now);
-    let (fields, content_digest) = world::fields("x");
-    stream.push(
-        case,
-        at,
-        CaseOpened {
-            playbook: id(),
-            playbook_version: 1,
-            external_id: None,
-            subject: None,
-            fields,
-            content_digest,
-            owner: None,
-            deadline_at: None,
-        },
-    );
+    let at = stream.now;
+    let (case, content_digest) = stream.opened("x");
     let route = if arm == 0 { Route::Unaided } else { Route::Assist };
     let way = CaseRouted {
         route,

@@ -36,36 +36,10 @@ fn stream(against: Against) -> Stream {
 
 /// A case an hour, answered in some way.
 fn case(stream: &mut Stream, region: &str, (ai, percent): (&str, u32), person: &str, how: How) -> u128 {
-    stream.cases += 1;
-    let (case, at) = (10_000_000 + stream.cases, stream.now);
+    let at = stream.now;
+    let (case, content_digest) = stream.opened(region);
+    let proposal = stream.proposed(case, content_digest, (ai, percent));
     stream.now += HOUR;
-    let (fields, content_digest) = world::fields(region);
-    let opened = CaseOpened {
-        playbook: id(),
-        playbook_version: 1,
-        external_id: None,
-        subject: None,
-        fields,
-        content_digest,
-        owner: None,
-        deadline_at: None,
-    };
-    stream.push(case, at, opened);
-    let new = world::proposal("m", ai, percent);
-    let made = ProposalMade {
-        proposer: new.proposer,
-        proposer_version: new.proposer_version,
-        answer: new.answer,
-        probabilities: new.probabilities,
-        explanation: None,
-        evidence: Vec::new(),
-        chained_from: None,
-        ask: None,
-        owner: None,
-        cost: None,
-        content_digest,
-    };
-    let proposal = stream.push(case, at, made);
     let mut body = routed(proposal, content_digest, (how == How::Audit).then(|| "c".to_owned()));
     (body.route, body.reason) = match how {
         How::Advised | How::Imported => (Route::Assist, "default".into()),
