@@ -99,11 +99,9 @@ fn share(e: &Estimate) -> String {
 
 /// A report for people.
 pub fn report(report: &Report) -> String {
+    let people = if report.people == 1 { "one person".to_owned() } else { format!("{} people", report.people) };
     let mut lines = vec![
-        format!(
-            "  learned from {} examples of {} cases: answers of {} people, {} outcomes",
-            report.examples, report.cases, report.people, report.outcomes
-        ),
+        format!("  learned from {} examples of {} cases: answers of {people}, {} outcomes", report.examples, report.cases, report.outcomes),
         format!("  right on held-out cases        {}, n = {}", share(&report.accuracy), report.accuracy.n),
         format!("  always the commonest answer    {}", share(&report.commonest)),
         format!(

@@ -97,10 +97,8 @@ pub fn looked(n: u64, none: u64) -> String {
 /// What it learned from.
 #[must_use]
 pub fn learned(card: &Report) -> String {
-    format!(
-        "{} examples of {} cases: answers of {} people without advice, and {} outcomes",
-        card.examples, card.cases, card.people, card.outcomes
-    )
+    let people = if card.people == 1 { "one person".to_owned() } else { format!("{} people", card.people) };
+    format!("{} examples of {} cases: answers of {people} without advice, and {} outcomes", card.examples, card.cases, card.outcomes)
 }
 
 /// A point of the learning curve.
