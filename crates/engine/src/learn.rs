@@ -223,6 +223,9 @@ impl Learner {
             (None, matured) if matured < LEARN_ROWS_MIN as u64 => {
                 format!("Not enough yet: {matured} of {LEARN_ROWS_MIN} {what} from which a test can be planned.")
             }
+            (None, _) if !record.certificates.is_empty() => {
+                "No further kind of case looks good enough to be tested for this promise.".into()
+            }
             (None, _) => format!("No kind of case looks good enough for at most {error} % errors at a certainty of {certainty} %."),
             (Some(plan), _) => {
                 let rows: u64 = plan.regions.iter().filter(|r| r.proposer.is_some()).map(|r| r.rows).sum();
