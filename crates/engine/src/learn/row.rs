@@ -232,8 +232,9 @@ impl Rows {
                     self.audits.push(at);
                 }
                 self.assign(at, body);
-                // The lot is drawn once, when the case first has a route, or when its first proposal gives it another one.
-                let first = self.rows.get(at).is_some_and(|row| row.route.is_none() || row.unproposed);
+                // The lot is drawn once: when the case first has a way to people, or when its first proposal gives it another one.
+                let waits = |row: &Row| matches!(row.route, None | Some(Route::Hold)) || row.unproposed;
+                let first = self.rows.get(at).is_some_and(waits);
                 let lot = first && by_lot(body);
                 self.with(at, |row| {
                     row.unproposed = body.reason == "no_proposal";

@@ -219,6 +219,20 @@ fn only_a_lot_makes_a_label() {
     assert_eq!((record.labels.decided, record.labels.matured), (2, 1));
 }
 
+/// Held until somebody was there, a case is drawn when it comes to people.
+#[test]
+fn what_was_held_is_drawn_when_it_comes_to_people() {
+    let mut stream = stream(Against::Judgments);
+    case(&mut stream, "easy", ("a", 90), "a", How::Lot);
+    let of_case = stream.events.iter().position(|event| matches!(event.body, Body::CaseRouted(_))).unwrap();
+    let mut first = stream.events[of_case].clone();
+    if let Body::CaseRouted(body) = &mut first.body {
+        (body.route, body.reason) = (Route::Hold, "no_roster".into());
+    }
+    stream.events.insert(of_case, first);
+    assert_eq!(labels(&stream), 1);
+}
+
 proptest! {
     #![proptest_config(ProptestConfig { cases: 64, failure_persistence: None, ..ProptestConfig::default() })]
 
