@@ -379,21 +379,26 @@ async fn double_that(statuses: Vec<&'static str>, reply: serde_json::Value) -> (
     (url, asked)
 }
 
+/// An endpoint that is asked once, and not for long.
+fn endpoint(url: &str, price: (u64, u64)) -> Endpoint {
+    Endpoint {
+        url: url.into(),
+        model: "local-llm".into(),
+        key: None,
+        timeout: std::time::Duration::from_millis(500),
+        attempts_max: 1,
+        samples: 1,
+        price,
+    }
+}
+
 #[tokio::test]
 async fn an_endpoint_advises_or_the_case_stays_with_people() {
     each_engine(43, |kit| async move {
         kit.publish(PLAYBOOK).await;
         kit.member("Ada", &[]).await;
         let case = open(&kit, 0).await;
-        let endpoint = |url: &str| Endpoint {
-            url: url.into(),
-            model: "local-llm".into(),
-            key: None,
-            timeout: std::time::Duration::from_millis(500),
-            attempts_max: 1,
-            samples: 1,
-            price: (1_000, 1_000),
-        };
+        let endpoint = |url: &str| endpoint(url, (1_000, 1_000));
         let mut client = Client::new(None);
         let mut heard = Vec::new();
         let down = kit
@@ -437,15 +442,7 @@ async fn one_case_that_an_endpoint_refuses_keeps_no_other_from_advice() {
         for n in 0..3 {
             open(&kit, n).await;
         }
-        let endpoint = |url: &str| Endpoint {
-            url: url.into(),
-            model: "local-llm".into(),
-            key: None,
-            timeout: std::time::Duration::from_millis(500),
-            attempts_max: 1,
-            samples: 1,
-            price: (0, 0),
-        };
+        let endpoint = |url: &str| endpoint(url, (0, 0));
         let reply = json!({ "choices": [{ "message": { "content": "B" } }], "usage": { "prompt_tokens": 1, "completion_tokens": 1 } });
         let asked = async |statuses| {
             let (url, _) = double_that(statuses, reply.clone()).await;
