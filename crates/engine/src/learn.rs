@@ -27,6 +27,7 @@ use countersign_core::{
     number::Micros,
     playbook::{Against, AnswerSpec, Playbook},
 };
+use countersign_science::monitor::Limits;
 use row::{Row, Rows};
 use std::{collections::BTreeMap, sync::Arc};
 
@@ -50,6 +51,8 @@ pub struct Learner {
     last: Option<TrackRecord>,
     watches: BTreeMap<(String, By), watch::Watching>,
     experiments: Vec<experiment::Known>,
+    /// Of the watches for drift: worked out again and again they would take most of the time.
+    limits: Limits,
 }
 
 impl Learner {
@@ -59,7 +62,7 @@ impl Learner {
         let rows = Rows::new(&playbook, label_kind(&playbook) == LabelKind::Judgments);
         let metrics = PeopleMetrics::Own;
         let (watches, experiments) = (BTreeMap::new(), Vec::new());
-        Self { id, version, playbook, metrics, rows, through: 0, seen: 0, last: None, watches, experiments }
+        Self { id, version, playbook, metrics, rows, through: 0, seen: 0, last: None, watches, experiments, limits: Limits::default() }
     }
 
     /// Goes on from a record that was published before: its regions, its plan, its certificates.
@@ -151,7 +154,7 @@ impl Learner {
             }
             estimate::fill(&mut record, &self.rows, window, &self.playbook);
             people::fill(&mut record, &self.rows, window, self.metrics);
-            drift::fill(&mut record, &self.rows, window, now);
+            drift::fill(&mut record, &self.rows, window, now, &mut self.limits);
             if self.certifiable(kind) {
                 certify::step(&mut record, &self.rows, &before, from, &self.terms(after, now));
             } else {

@@ -15,7 +15,7 @@ use serde::{Deserialize, Serialize};
 use crate::{
     error::Result,
     fitted::Versioned,
-    monitor::{Ecusum, Kind, Terms},
+    monitor::{Ecusum, Kind, Limits, Terms},
 };
 
 /// A CUSUM (Page 1954) per name on a stream of errors: warns when errors of that name have about doubled.
@@ -64,12 +64,27 @@ impl ErrorWatches {
     /// # Errors
     /// A rate outside (0, 0.5), a level outside (0, 1).
     pub fn new(names: &[(String, f64)], level: f64, horizon: u64) -> Result<Self> {
+        Self::with_limits(names, level, horizon, &mut Limits::default())
+    }
+
+    /// The same, by limits that were worked out before where there are some.
+    ///
+    /// # Errors
+    /// As [`Self::new`].
+    pub fn with_limits(names: &[(String, f64)], level: f64, horizon: u64, limits: &mut Limits) -> Result<Self> {
         let each = level / names.len().max(1) as f64;
-        let watch = |(name, usual): &(String, f64)| {
+        let mut watch = |(name, usual): &(String, f64)| {
             let terms = Terms { alpha: *usual, level: each, horizon_audits: horizon, recheck_share: 1.0 };
-            Ok(ErrorWatch { name: name.clone(), usual: *usual, cusum: Ecusum::new(terms)?, errors: 0, cases: 0, restarted: (0, 0) })
+            Ok(ErrorWatch {
+                name: name.clone(),
+                usual: *usual,
+                cusum: Ecusum::with_limits(terms, limits)?,
+                errors: 0,
+                cases: 0,
+                restarted: (0, 0),
+            })
         };
-        Ok(Self { watches: names.iter().map(watch).collect::<Result<_>>()? })
+        Ok(Self { watches: names.iter().map(&mut watch).collect::<Result<_>>()? })
     }
 
     /// One case of the name at this place; a warning when this case brings it about. What is not there is passed over.

@@ -15,7 +15,7 @@ pub mod reference;
 
 pub use betting::Betting;
 pub use delay::{Delay, detection_delay};
-pub use ecusum::Ecusum;
+pub use ecusum::{Ecusum, Limits};
 pub use queue::Queue;
 
 use serde::{Deserialize, Serialize};

@@ -11,6 +11,7 @@ use countersign_core::{Content, number::Micros, playbook::FieldKind};
 use countersign_science::{
     drift::{Adwin, ErrorWatches, Shift, psi_categories, psi_numbers},
     interval,
+    monitor::Limits,
 };
 use serde_json::Value;
 
@@ -30,9 +31,9 @@ const USUAL_LEVEL: f64 = 0.95;
 const WARNINGS_MAX: usize = 20;
 
 /// Fills in what has moved.
-pub(super) fn fill(record: &mut TrackRecord, rows: &Rows, window: &[&Row], now: Micros) {
+pub(super) fn fill(record: &mut TrackRecord, rows: &Rows, window: &[&Row], now: Micros, limits: &mut Limits) {
     let mut drift = fields(rows, now);
-    drift.extend(errors(record, rows, window));
+    drift.extend(errors(record, rows, window, limits));
     drift.truncate(WARNINGS_MAX);
     record.drift = drift;
 }
@@ -95,7 +96,7 @@ struct Stream {
 }
 
 /// Answers that have become wrong more often: over all by [`Adwin`], by kind of case and by answer with an e-CUSUM each.
-fn errors(record: &TrackRecord, rows: &Rows, window: &[&Row]) -> Vec<Drift> {
+fn errors(record: &TrackRecord, rows: &Rows, window: &[&Row], limits: &mut Limits) -> Vec<Drift> {
     // A proposer answers when a case comes. What was imported came when it came elsewhere, not when it was read in.
     let mut window = window.to_vec();
     window.sort_by_key(|row| row.opened_at);
@@ -118,7 +119,12 @@ fn errors(record: &TrackRecord, rows: &Rows, window: &[&Row]) -> Vec<Drift> {
     let people = Stream { of: DriftOf::People, name: "people without advice".into(), parts: parts.clone(), answers: alone.collect() };
     let streams: Vec<Stream> = proposers.chain([people]).filter(|stream| stream.answers.len() >= 2 * CASES_MIN).collect();
     let level = LEVEL / streams.len().max(1) as f64 / 2.0;
-    streams.iter().flat_map(|stream| overall(stream, level).into_iter().chain(by_part(stream, level))).collect()
+    let mut found = Vec::new();
+    for stream in &streams {
+        found.extend(overall(stream, level));
+        found.extend(by_part(stream, level, limits));
+    }
+    found
 }
 
 /// The latest place at which all of someone's answers became wrong more often.
@@ -138,17 +144,21 @@ fn overall(stream: &Stream, level: f64) -> Option<Drift> {
 }
 
 /// Parts in which errors have become more: the first half says what is usual, the second is watched.
-fn by_part(stream: &Stream, level: f64) -> Vec<Drift> {
+/// What is usual, and how long it is watched, are rounded up, so that few limits have to be worked out: a rate that is taken for higher
+/// than it was, and a longer watch, only warn later.
+fn by_part(stream: &Stream, level: f64, limits: &mut Limits) -> Vec<Drift> {
     let half = stream.answers.len() / 2;
     let (usual, watched) = stream.answers.split_at(half);
     let mut cells = vec![Cell::default(); stream.parts.len()];
     for (places, wrong) in usual {
         places.iter().for_each(|place| cells.get_mut(*place).into_iter().for_each(|cell| cell.add(*wrong)));
     }
-    let high = |cell: &Cell| interval::wilson(cell.right, cell.n, USUAL_LEVEL).ok().map(|rate| rate.high).filter(|rate| *rate < 0.5);
+    let high =
+        |cell: &Cell| interval::wilson(cell.right, cell.n, USUAL_LEVEL).ok().map(|rate| rounded_up(rate.high)).filter(|rate| *rate < 0.5);
     let known: Vec<(usize, f64)> = cells.iter().enumerate().filter_map(|(at, cell)| Some((at, high(cell)?))).collect();
     let names: Vec<(String, f64)> = known.iter().map(|(at, rate)| (stream.parts.get(*at).cloned().unwrap_or_default(), *rate)).collect();
-    let Ok(mut watches) = ErrorWatches::new(&names, level, half.max(1) as u64) else { return Vec::new() };
+    let horizon = rounded_up(half.max(1) as f64) as u64;
+    let Ok(mut watches) = ErrorWatches::with_limits(&names, level, horizon, limits) else { return Vec::new() };
     let mut drift = Vec::new();
     for (places, wrong) in watched {
         let seen = known.iter().enumerate().filter(|(_, (part, _))| places.contains(part)).map(|(at, _)| at);
@@ -167,6 +177,27 @@ fn by_part(stream: &Stream, level: f64) -> Vec<Drift> {
     drift
 }
 
+/// A positive number rounded up to five binary places after the first: by a thirty-second of itself at most, on every machine alike.
+fn rounded_up(value: f64) -> f64 {
+    const PLACES: u32 = f64::MANTISSA_DIGITS - 1 - 5;
+    f64::from_bits((value.to_bits() + (1 << PLACES) - 1) >> PLACES << PLACES)
+}
+
 fn billionths(share: f64) -> u32 {
     (share.clamp(0.0, 4.0) * 1e9).round() as u32
+}
+
+#[cfg(test)]
+mod tests {
+    use super::rounded_up;
+
+    #[test]
+    fn rounding_up_is_never_down_and_never_far() {
+        for value in [1.0, 0.5, 1.0 + f64::EPSILON, 0.0317, 1e-9, 9_999.0, 0.499_999, f64::MIN_POSITIVE] {
+            let up = rounded_up(value);
+            assert!(value <= up && up <= value * (1.0 + 1.0 / 32.0), "{value} {up}");
+            assert_eq!(rounded_up(up).to_bits(), up.to_bits());
+        }
+        assert_eq!((rounded_up(0.03), rounded_up(1_000.0)), (0.030_273_437_5, 1_008.0));
+    }
 }

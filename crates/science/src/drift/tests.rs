@@ -169,3 +169,17 @@ proptest! {
         prop_assert!((adwin.mean() - last.iter().sum::<f64>() / width as f64).abs() < 1e-9);
     }
 }
+
+#[test]
+fn a_limit_that_is_known_is_the_one_that_would_be_worked_out() {
+    let names = [("benign".to_owned(), 0.02), ("attack".to_owned(), 0.1), ("odd".to_owned(), 0.1)];
+    let worked_out = ErrorWatches::new(&names, 0.05, 2_000).unwrap();
+    let mut limits = Limits::default();
+    for _ in 0..2 {
+        assert_eq!(ErrorWatches::with_limits(&names, 0.05, 2_000, &mut limits).unwrap(), worked_out);
+        assert_eq!(limits.len(), 2);
+    }
+    // Other terms are another limit.
+    let longer = ErrorWatches::with_limits(&names, 0.05, 3_000, &mut limits).unwrap();
+    assert!(longer != worked_out && limits.len() == 4 && longer == ErrorWatches::new(&names, 0.05, 3_000).unwrap());
+}

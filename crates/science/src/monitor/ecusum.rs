@@ -7,6 +7,8 @@
 //! however they depend on one another. To that end the worst such sequence is found by dynamic programming over a lattice
 //! on which every step up is rounded up.
 
+use std::collections::BTreeMap;
+
 use serde::{Deserialize, Serialize};
 
 use super::{Kind, Terms};
@@ -17,6 +19,30 @@ pub const CHANGE_RATIO: f64 = 2.0;
 /// Lattice points up to which the limit is worked out exactly; beyond (alpha under about 0.05 %), it is `horizon / level`,
 /// which holds as well (Doob's inequality for the sum over all starts) and is reached later.
 pub const LATTICE_POINTS_MAX: u32 = 40_000;
+
+/// Limits that were worked out before, for whoever asks for the same terms again and again. It grows by one entry for each that are new:
+/// round what varies freely, always to the safe side.
+#[derive(Debug, Clone, Default)]
+pub struct Limits(BTreeMap<[u64; 4], f64>);
+
+impl Limits {
+    fn of(&mut self, terms: Terms, work_out: impl FnOnce() -> f64) -> f64 {
+        let key = [terms.alpha.to_bits(), terms.level.to_bits(), terms.recheck_share.to_bits(), terms.horizon_audits];
+        *self.0.entry(key).or_insert_with(work_out)
+    }
+
+    /// How many are known.
+    #[must_use]
+    pub fn len(&self) -> usize {
+        self.0.len()
+    }
+
+    /// Whether none is known.
+    #[must_use]
+    pub fn is_empty(&self) -> bool {
+        self.0.is_empty()
+    }
+}
 
 /// The state: the logarithm of the evidence since the last restart.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
@@ -41,6 +67,14 @@ impl Ecusum {
     /// # Errors
     /// Terms out of their ranges.
     pub fn new(terms: Terms) -> Result<Self> {
+        Self::with_limits(terms, &mut Limits::default())
+    }
+
+    /// The same, by a limit that was worked out before where there is one.
+    ///
+    /// # Errors
+    /// As [`Self::new`].
+    pub fn with_limits(terms: Terms, limits: &mut Limits) -> Result<Self> {
         terms.check()?;
         let (alpha, weight) = (terms.alpha, terms.weight());
         // The best stake lies between those for errors that all weigh 1 and errors that all weigh the most.
@@ -56,7 +90,7 @@ impl Ecusum {
             n: 0,
             stopped_after: None,
         };
-        let log_limit = steps.limit(terms);
+        let log_limit = limits.of(terms, || steps.limit(terms));
         Ok(Self { log_limit, ..steps })
     }
 
