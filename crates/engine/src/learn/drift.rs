@@ -157,7 +157,7 @@ fn by_part(stream: &Stream, level: f64, limits: &mut Limits) -> Vec<Drift> {
         |cell: &Cell| interval::wilson(cell.right, cell.n, USUAL_LEVEL).ok().map(|rate| rounded_up(rate.high)).filter(|rate| *rate < 0.5);
     let known: Vec<(usize, f64)> = cells.iter().enumerate().filter_map(|(at, cell)| Some((at, high(cell)?))).collect();
     let names: Vec<(String, f64)> = known.iter().map(|(at, rate)| (stream.parts.get(*at).cloned().unwrap_or_default(), *rate)).collect();
-    let horizon = rounded_up(half.max(1) as f64) as u64;
+    let horizon = (half.max(1) as u64).next_power_of_two();
     let Ok(mut watches) = ErrorWatches::with_limits(&names, level, horizon, limits) else { return Vec::new() };
     let mut drift = Vec::new();
     for (places, wrong) in watched {
@@ -177,9 +177,9 @@ fn by_part(stream: &Stream, level: f64, limits: &mut Limits) -> Vec<Drift> {
     drift
 }
 
-/// A positive number rounded up to five binary places after the first: by a thirty-second of itself at most, on every machine alike.
+/// A positive number rounded up to four binary places after the first: by a sixteenth of itself at most, on every machine alike.
 fn rounded_up(value: f64) -> f64 {
-    const PLACES: u32 = f64::MANTISSA_DIGITS - 1 - 5;
+    const PLACES: u32 = f64::MANTISSA_DIGITS - 1 - 4;
     f64::from_bits((value.to_bits() + (1 << PLACES) - 1) >> PLACES << PLACES)
 }
 
@@ -195,9 +195,9 @@ mod tests {
     fn rounding_up_is_never_down_and_never_far() {
         for value in [1.0, 0.5, 1.0 + f64::EPSILON, 0.0317, 1e-9, 9_999.0, 0.499_999, f64::MIN_POSITIVE] {
             let up = rounded_up(value);
-            assert!(value <= up && up <= value * (1.0 + 1.0 / 32.0), "{value} {up}");
+            assert!(value <= up && up <= value * (1.0 + 1.0 / 16.0), "{value} {up}");
             assert_eq!(rounded_up(up).to_bits(), up.to_bits());
         }
-        assert_eq!((rounded_up(0.03), rounded_up(1_000.0)), (0.030_273_437_5, 1_008.0));
+        assert_eq!((rounded_up(0.03), rounded_up(1_000.0)), (0.030_273_437_5, 1_024.0));
     }
 }
