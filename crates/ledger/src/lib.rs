@@ -14,6 +14,7 @@
 //! | [`proof`] | an inclusion proof as a file (C2SP tlog-proof) |
 //! | [`rotation`] | how one key hands over to the next |
 //! | [`draw`] | random draws that an outsider can redo |
+//! | [`passkey`] | what a person's authenticator signed (WebAuthn), checked from its public key alone |
 //! | [`bundle`] | evidence for a decision in one file, and its verifier |
 //!
 //! Start reading at [`canonical`] (what is hashed) and [`merkle`] (how), then [`bundle::verify`] (what a stranger checks).
@@ -26,6 +27,7 @@ pub mod checkpoint;
 pub mod draw;
 pub mod merkle;
 pub mod note;
+pub mod passkey;
 pub mod proof;
 pub mod rotation;
 pub mod tile;
