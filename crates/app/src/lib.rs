@@ -26,6 +26,7 @@ pub mod learner;
 pub mod ledger;
 pub mod model;
 pub mod notice;
+pub mod passkey;
 pub mod person;
 pub mod playbook;
 pub mod practice;

@@ -105,6 +105,7 @@ impl Workspace {
     pub async fn person_forget(&self, person: PersonId) -> Result<(), Error> {
         let mut tx = self.inner.db.begin().await?;
         store::directory::delete(tx.conn(), self.id.0, person.0).await?;
+        store::passkey::unname(tx.conn(), self.id.0, person.0).await?;
         tx.commit().await?;
         self.inner.control.forget(self.id);
         self.inner.db.truncate_log().await?;

@@ -257,6 +257,10 @@ bodies! {
     PersonAdded = "person.added";
     /// Roles or activity of a person changed.
     PersonChanged = "person.changed";
+    /// A person may sign in, and sign, with this key from now on.
+    PasskeyAdded = "person.passkey_added";
+    /// They no longer may.
+    PasskeyRemoved = "person.passkey_removed";
     /// A program may call the API.
     ApiKeyAdded = "api_key.added";
     /// A program may no longer call the API.
@@ -498,11 +502,13 @@ body!(/** See [`Body::AskMade`]. */ AskMade {
 
 mod experiment;
 mod learn;
+mod passkey;
 mod route;
 mod routing;
 
 pub use experiment::{ExperimentArm, ExperimentEnd, ExperimentStarted, ExperimentStopped, Measure};
 pub use learn::{InductionCompleted, ShownPrecedent, TrackPin, TrackRecordPublished};
+pub use passkey::{PasskeyAdded, PasskeyRemoved};
 pub use route::{
     CaseRouted, Draw, Route, RouteArm, RouteAssigned, RouteCertificate, RouteExperiment, RouteInputs, RouteMeasured, RouteProposal,
     RouteWorth, WouldAutomate,
@@ -704,6 +710,8 @@ pub fn case_of(event: &Event) -> Option<CaseId> {
         | Body::PeopleMetricsChanged(_)
         | Body::PersonAdded(_)
         | Body::PersonChanged(_)
+        | Body::PasskeyAdded(_)
+        | Body::PasskeyRemoved(_)
         | Body::ApiKeyAdded(_)
         | Body::ApiKeyRevoked(_)
         | Body::AutomationStopped(_)

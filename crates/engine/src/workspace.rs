@@ -5,8 +5,8 @@ use crate::context::{Control, Roster};
 use countersign_core::{
     content::{Content, Digest},
     event::{
-        Body, Event, ExperimentEnd, ExperimentStarted, InductionCompleted, NoticeRaised, PeopleMetrics, PersonKind, RouteExperiment,
-        RoutingDrafted, RoutingRehearsed, StopScope, TrackPin, TrackRecordPublished,
+        Body, Event, ExperimentEnd, ExperimentStarted, InductionCompleted, NoticeRaised, PasskeyAdded, PasskeyRemoved, PeopleMetrics,
+        PersonKind, RouteExperiment, RoutingDrafted, RoutingRehearsed, StopScope, TrackPin, TrackRecordPublished,
     },
     id::{EventId, PersonId, PlaybookId, SubjectId},
     number::Micros,
@@ -15,10 +15,12 @@ use std::collections::{BTreeMap, BTreeSet};
 
 mod change;
 mod experiment;
+mod passkey;
 mod verbs;
 
 pub use change::{DRAFTS_OPEN_MAX, DraftFacts, DraftStanding};
 pub use experiment::ExperimentFacts;
+pub use passkey::{PASSKEYS_MAX, PasskeyFacts};
 pub use verbs::decide;
 
 /// What somebody wants to happen to the workspace.
@@ -64,6 +66,10 @@ pub enum WorkspaceCommand {
         /// Whether they may take part from now on.
         active: bool,
     },
+    /// A person takes a passkey. By their own hand only.
+    AddPasskey(PasskeyAdded),
+    /// A person gives a passkey up, or whoever runs the workspace takes it away. One that is gone is nothing to do.
+    RemovePasskey(PasskeyRemoved),
     /// Lets a program in.
     AddKey {
         /// Public id of the key.
@@ -297,6 +303,8 @@ pub struct WorkspaceState {
     pub logs: Vec<LogFacts>,
     /// People.
     pub people: BTreeMap<PersonId, PersonFacts>,
+    /// Passkeys by SHA-256 of the credential's id, those that were removed too: what was signed with them stays checkable.
+    pub passkeys: BTreeMap<Digest, PasskeyFacts>,
     /// API keys by their public ids.
     pub keys: BTreeMap<String, KeyFacts>,
     /// Stops, and what is measured of people.
@@ -332,6 +340,7 @@ impl Default for WorkspaceState {
             name: String::new(),
             logs: Vec::new(),
             people: BTreeMap::new(),
+            passkeys: BTreeMap::new(),
             keys: BTreeMap::new(),
             control: Control { stops: BTreeSet::new(), people_metrics: PeopleMetrics::Own, experiments: BTreeMap::new() },
             draw_epochs: BTreeMap::new(),
@@ -499,6 +508,15 @@ impl WorkspaceState {
                 if let Some(person) = self.people.get_mut(&body.person) {
                     person.roles.clone_from(&body.roles);
                     person.active = body.active;
+                }
+            }
+            Body::PasskeyAdded(body) => {
+                let facts = PasskeyFacts { person: body.person, key: body.key.clone(), rp_id: body.rp_id.clone(), removed: false };
+                self.passkeys.insert(body.credential, facts);
+            }
+            Body::PasskeyRemoved(body) => {
+                if let Some(passkey) = self.passkeys.get_mut(&body.credential) {
+                    passkey.removed = true;
                 }
             }
             Body::ApiKeyAdded(body) => {

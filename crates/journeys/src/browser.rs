@@ -64,6 +64,24 @@ impl WebDriverCompatibleCommand for DevTools {
     }
 }
 
+/// An authenticator that the browser has from then on (W3C WebAuthn, section 11): one in the machine, that makes sure who uses it.
+#[derive(Debug)]
+struct Authenticator;
+
+impl WebDriverCompatibleCommand for Authenticator {
+    fn endpoint(&self, base: &url::Url, session: Option<&str>) -> Result<url::Url, url::ParseError> {
+        base.join(&format!("session/{}/webauthn/authenticator", session.unwrap_or_default()))
+    }
+
+    fn method_and_body(&self, _: &url::Url) -> (Method, Option<String>) {
+        let of = json!({
+            "protocol": "ctap2", "transport": "internal",
+            "hasResidentKey": true, "hasUserVerification": true, "isUserVerified": true, "isUserConsenting": true,
+        });
+        (Method::POST, Some(of.to_string()))
+    }
+}
+
 /// What stands in the browser's console since it was asked for last.
 #[derive(Debug)]
 struct Console;
@@ -153,6 +171,11 @@ impl Browser {
         let entries = told.as_array().cloned().unwrap_or_default();
         let severe = entries.into_iter().filter(|entry| entry["level"] == "SEVERE" && entry["source"] != "network");
         severe.map(|entry| entry["message"].as_str().unwrap_or_default().to_owned()).collect()
+    }
+
+    /// From now on it has an authenticator in the machine, without passkeys yet.
+    pub async fn authenticator(&self) {
+        self.client.issue_cmd(Authenticator).await.expect("an authenticator");
     }
 
     /// Ends it in order.

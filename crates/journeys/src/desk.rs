@@ -4,6 +4,7 @@ use crate::{Browser, Screen, cases, leave_out};
 use countersign_app::{
     Options,
     input::{AmendInput, CaseInput, ProposalInput},
+    passkey::Site,
 };
 use countersign_core::id::{CaseId, PersonId};
 use countersign_server::ServerConfig;
@@ -34,6 +35,11 @@ pub struct Desk {
     _turn: MutexGuard<'static, ()>,
 }
 
+/// The same address by the name of this machine.
+fn named(base: &str) -> String {
+    base.replace("127.0.0.1", "localhost")
+}
+
 impl Desk {
     /// A desk with the playbooks of [`cases`] and no case; Ada is at the browser and not yet signed in. `None`, after saying why, where
     /// there is no browser.
@@ -57,7 +63,9 @@ impl Desk {
             }
         };
         let app = kit.app.clone();
-        let serving = tokio::spawn(countersign_server::serve(app, listener, ServerConfig::default(), future::pending()));
+        let site = Site::parse(&named(&base)).expect("an address");
+        let config = ServerConfig { site, ..ServerConfig::default() };
+        let serving = tokio::spawn(countersign_server::serve(app, listener, config, future::pending()));
         let tasks = vec![serving, countersign_app::integrator::spawn(&kit.app), countersign_app::reroute::spawn(&kit.app)];
         Some(Self { kit, ada, browser, base, tasks, _turn: turn })
     }
@@ -115,6 +123,11 @@ impl Desk {
     /// Where there is none.
     pub async fn stands(&self, case: CaseId) -> countersign_app::view::CaseView {
         self.kit.workspace.case_get(case, None).await.expect("the case")
+    }
+
+    /// From now on the browser goes to the desk by its name: under a number browsers have no passkeys.
+    pub fn go_by_name(&mut self) {
+        self.browser.go_through(&named(&self.base));
     }
 
     /// Where the desk is.

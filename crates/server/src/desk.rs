@@ -16,10 +16,12 @@ mod history;
 mod induction;
 mod judge;
 mod ledger;
+mod methods;
 mod models;
 mod notices;
 mod page;
 mod pair;
+mod passkey;
 mod playbooks;
 mod practice;
 mod queue;
@@ -121,6 +123,14 @@ pub fn routes() -> Router<Server> {
         .route("/desk/playbooks/{name}/models/promote", post(models::promote))
         .route("/desk/files/{digest}", get(file::give))
         .route("/desk/sign-in", get(sign_in::how))
+        .route(passkey::SIGN_IN, post(sign_in::enter_by_passkey))
+        .route(passkey::SIGN_IN_ASK, post(passkey::ask_sign_in))
+        .route(methods::URL, get(methods::page))
+        .route("/desk/sign-in-methods/passkeys", post(methods::add))
+        .route("/desk/sign-in-methods/passkeys/ask", post(passkey::ask_new))
+        .route("/desk/sign-in-methods/passkeys/{credential}/remove", post(methods::remove))
+        .route("/desk/sign-in-methods/sessions/{session}/end", post(methods::end))
+        .route("/desk/sign-in-methods/sessions/end-others", post(methods::end_others))
         .route("/desk/sign-in/{link}", get(sign_in::confirm).post(sign_in::enter))
         .route("/desk/sign-out", post(sign_in::leave))
         .route("/desk/assets/{version}/{name}", get(asset::give))

@@ -15,6 +15,7 @@ mod metrics;
 mod ndjson;
 mod observe;
 mod openapi;
+mod patience;
 mod problem;
 mod routes;
 mod serve;

@@ -1,7 +1,7 @@
 //! What every handler shares. Holds no state of the product: nodes are stateless.
 
-use crate::{limits::REQUESTS_IN_FLIGHT_MAX, metrics::Metrics};
-use countersign_app::App;
+use crate::{limits::REQUESTS_IN_FLIGHT_MAX, metrics::Metrics, patience::Patience};
+use countersign_app::{App, passkey::Site};
 use std::{
     fmt,
     ops::Deref,
@@ -22,6 +22,8 @@ pub struct ServerConfig {
     pub requests_in_flight_max: usize,
     /// How often a silent stream of live updates says that it lives.
     pub heartbeat: Duration,
+    /// Where people reach the desk: their passkeys are bound to it.
+    pub site: Site,
     /// Whether people reach the desk over TLS, so that its cookie may be kept from everything else.
     pub tls: bool,
 }
@@ -33,6 +35,7 @@ impl Default for ServerConfig {
             request_ids: Arc::new(move || format!("r{}", count.fetch_add(1, Ordering::Relaxed) + 1)),
             requests_in_flight_max: REQUESTS_IN_FLIGHT_MAX,
             heartbeat: Duration::from_secs(15),
+            site: Site::default(),
             tls: false,
         }
     }
@@ -56,6 +59,8 @@ pub struct Shared {
     pub(crate) app: App,
     pub(crate) config: ServerConfig,
     pub(crate) metrics: Metrics,
+    /// How often signing in was tried in vain.
+    pub(crate) patience: Patience,
     /// Slots for requests that are worked on.
     pub(crate) slots: Semaphore,
     /// Turns true when the server shuts down, so that endless streams end.
@@ -65,7 +70,7 @@ pub struct Shared {
 impl Server {
     pub(crate) fn new(app: App, config: ServerConfig, stopping: watch::Receiver<bool>) -> Self {
         let slots = Semaphore::new(config.requests_in_flight_max);
-        Self(Arc::new(Shared { app, config, metrics: Metrics::default(), slots, stopping }))
+        Self(Arc::new(Shared { app, config, metrics: Metrics::default(), patience: Patience::default(), slots, stopping }))
     }
 }
 

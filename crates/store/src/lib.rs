@@ -25,6 +25,7 @@ pub mod integrator;
 pub mod ledger;
 pub mod log_head;
 pub mod model;
+pub mod passkey;
 pub mod playbook;
 pub mod practice;
 pub mod precedent;
@@ -58,6 +59,7 @@ pub fn statements() -> Vec<(&'static str, &'static str)> {
         ledger::STATEMENTS,
         log_head::STATEMENTS,
         model::STATEMENTS,
+        passkey::STATEMENTS,
         playbook::STATEMENTS,
         practice::STATEMENTS,
         precedent::STATEMENTS,

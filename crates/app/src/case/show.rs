@@ -16,6 +16,7 @@ use countersign_core::{
     event::{Body, CaseShown, Event, Phase, Route},
     id::{CaseId, EventId, PersonId},
     number::Micros,
+    playbook::check::{self, CheckedAnswer},
     refusal::{Code, Refusal},
     time,
 };
@@ -191,6 +192,25 @@ impl Workspace {
             first: state.first_answer(person).map(|j| file.answer(&j.answer)),
             asks: if sees { file.asks() } else { Vec::new() },
         })
+    }
+
+    /// How many people have to sign the answer that somebody is about to give; 1 where it is none that the playbook has.
+    ///
+    /// # Errors
+    /// Where there is no such case, or the storage fails.
+    pub async fn case_signatures(&self, case: CaseId, input: &JudgmentInput) -> Result<u32, Error> {
+        let (_, state) = self.folded(case).await?;
+        let playbook = self.inner.control(self.id).await?.playbook(state.playbook, state.playbook_version)?;
+        let answer = match (&input.answer, input.accept) {
+            (Some(given), None) => check::answer_value(&playbook, given).ok().map(|checked| match checked {
+                CheckedAnswer::Choice(option) => option,
+                CheckedAnswer::Score(score) => score.as_str().to_owned(),
+                CheckedAnswer::Document(_) => "document".to_owned(),
+            }),
+            (None, Some(proposal)) => state.proposal(EventId(proposal)).map(|proposal| proposal.answer.label().to_owned()),
+            _ => None,
+        };
+        Ok(answer.map_or(1, |label| playbook.signatures_for(&label)))
     }
 
     /// Takes a person's answer to what was shown.

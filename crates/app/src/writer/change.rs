@@ -10,7 +10,8 @@ use countersign_core::{
 };
 use countersign_engine::workspace::{WorkspaceCommand, WorkspaceContext, decide};
 use countersign_store::{
-    self as store, Tx, api_key::ApiKeyRow, attachment, directory::DirectoryRow, external_id, playbook::PlaybookRow, subject, vault,
+    self as store, Tx, api_key::ApiKeyRow, attachment, directory::DirectoryRow, external_id, passkey::PasskeyRow, playbook::PlaybookRow,
+    subject, vault,
 };
 
 type Command = Box<dyn Fn(&Control) -> Result<WorkspaceCommand, Refusal> + Send + Sync>;
@@ -28,6 +29,10 @@ pub(crate) enum Extra {
     Key(ApiKeyRow),
     /// An API key that ends now.
     KeyRevoked(String),
+    /// A new passkey.
+    Passkey(PasskeyRow),
+    /// A passkey that opens nothing more from now on, by SHA-256 of its id; sessions that it opened end.
+    PasskeyRemoved([u8; 32]),
     /// What a person is called.
     Name(DirectoryRow),
     /// A subject whose values are destroyed.
@@ -111,6 +116,11 @@ async fn once(node: &Inner, job: &ChangeJob) -> Result<Vec<rows::Written>, Error
     match &job.change.extra {
         Some(Extra::Key(row)) => store::api_key::insert(tx.conn(), row).await?,
         Some(Extra::KeyRevoked(key)) => store::api_key::revoke(tx.conn(), job.workspace.0, key, node.env.now()).await?,
+        Some(Extra::Passkey(row)) => store::passkey::insert(tx.conn(), row).await?,
+        Some(Extra::PasskeyRemoved(credential)) => {
+            store::passkey::delete(tx.conn(), credential).await?;
+            store::desk_session::sessions_end_of_passkey(tx.conn(), credential).await?;
+        }
         Some(Extra::Name(row)) => store::directory::put(tx.conn(), job.workspace.0, row).await?,
         Some(Extra::Record(parts)) if !events.is_empty() => parts.write(tx.conn(), job.workspace).await?,
         Some(Extra::Erase(_) | Extra::Record(_)) | None => {}

@@ -192,7 +192,7 @@ async fn invite(node: &Node, cast: &Cast, address: SocketAddr) -> Result<()> {
     let scopes = ["cases:read", "cases:write", "judge", "outcomes:write", "ledger:read"].map(str::to_owned).to_vec();
     let input = ApiKeyInput { name: "demo".into(), scopes, person: None, expires: None };
     let (_, key) = node.workspace.api_key_add(&operator(), input).await?;
-    let link = desk::link(node, cast.you.id, &format!("http://{address}")).await?;
+    let link = desk::link(node, cast.you.id, &desk::home(address)).await?;
     let out = node.out;
     out.line("\nOpen the desk and decide; this link signs you in once, within 15 minutes:")?;
     out.line(format!("\n  {link}\n"))?;

@@ -1,10 +1,17 @@
 //! `desk`: links by which people sign in at the desk. Serves nothing: `serve` does.
 
 use super::person;
-use crate::{arguments::Global, configuration::LISTEN_DEFAULT, exit::Exit, node::Node};
+use crate::{
+    arguments::Global,
+    configuration::LISTEN_DEFAULT,
+    exit::Exit,
+    node::{Node, operator},
+    out,
+};
 use anyhow::Result;
 use countersign_app::{session::LINK_MICROS, view::PersonView};
-use countersign_core::id::PersonId;
+use countersign_core::{content::Digest, id::PersonId, number::Micros, time};
+use std::net::SocketAddr;
 
 /// What can be done for people at the desk.
 #[derive(Debug, clap::Subcommand)]
@@ -17,6 +24,15 @@ pub enum Command {
         /// Where people reach the desk [default: the `url` of the configuration, or where `serve` listens]
         #[arg(long, value_name = "URL", env = "COUNTERSIGN_URL")]
         url: Option<String>,
+    },
+    /// List the passkeys of a person, or take one away
+    Passkeys {
+        /// Name or id
+        #[arg(long, value_name = "PERSON")]
+        person: String,
+        /// The one to take away, as the list names it; sessions that it opened end
+        #[arg(long, value_name = "CREDENTIAL")]
+        remove: Option<Digest>,
     },
     /// End all sessions of a person
     SignOut {
@@ -44,6 +60,15 @@ async fn on_node(node: &Node, command: Command) -> Result<()> {
             node.out.say(format!("Signs {name} in, once, within {} minutes:", LINK_MICROS / 60_000_000));
             node.out.either(&serde_json::json!({ "person": person.person, "url": link }), &link)
         }
+        Command::Passkeys { person, remove } => {
+            let person = PersonId(person::find(node, &person).await?.person);
+            if let Some(credential) = remove {
+                node.workspace.passkey_remove(&operator(), person, credential).await?;
+                node.out.say("removed: it opens nothing more");
+                return Ok(());
+            }
+            passkeys(node, person).await
+        }
         Command::SignOut { person } => {
             let person = person::find(node, &person).await?;
             node.workspace.desk_sessions_end(PersonId(person.person)).await?;
@@ -51,6 +76,23 @@ async fn on_node(node: &Node, command: Command) -> Result<()> {
             Ok(())
         }
     }
+}
+
+async fn passkeys(node: &Node, person: PersonId) -> Result<()> {
+    let moment = |at: Option<Micros>| at.map(time::format_rfc3339);
+    for key in node.workspace.passkeys_of(person).await? {
+        let (added, used) = (moment(Some(key.added_at)), moment(key.used_at));
+        let json = serde_json::json!({ "credential": key.credential, "name": key.name, "added": added, "used": used });
+        let line = format!(
+            "{}  {}  added {}, last used {}",
+            key.credential,
+            key.name,
+            added.unwrap_or_default(),
+            used.unwrap_or_else(|| "never".into())
+        );
+        node.out.either(&json, out::one_line(&line))?;
+    }
+    Ok(())
 }
 
 /// A link into the desk at `url` for a person; it works once and for 15 minutes.
@@ -61,7 +103,12 @@ pub async fn link(node: &Node, person: PersonId, url: &str) -> Result<String> {
 
 /// Where `serve` listens when nothing else is said.
 fn base(node: &Node) -> String {
-    node.settings.listen.map_or_else(|| format!("http://{LISTEN_DEFAULT}"), |address| format!("http://{address}"))
+    node.settings.listen.or_else(|| LISTEN_DEFAULT.parse().ok()).map(home).unwrap_or_default()
+}
+
+/// The address of a desk that listens there and was given no other. This machine goes by its name: browsers have passkeys under names only.
+pub fn home(address: SocketAddr) -> String {
+    if address.ip().is_loopback() { format!("http://localhost:{}", address.port()) } else { format!("http://{address}") }
 }
 
 /// The person who is named, or the only one.

@@ -1,5 +1,6 @@
 //! `serve`: the HTTP API and the desk of a node, until it is told to stop. Never works before it listens.
 
+use super::desk;
 use crate::{
     arguments::Global,
     configuration::{LISTEN_DEFAULT, Settings},
@@ -8,7 +9,7 @@ use crate::{
     out::Out,
 };
 use anyhow::{Context as _, Result};
-use countersign_app::App;
+use countersign_app::{App, passkey::Site};
 use countersign_server::ServerConfig;
 use std::net::SocketAddr;
 use tokio::net::TcpListener;
@@ -52,11 +53,12 @@ pub async fn until_stopped(app: App, listener: TcpListener, (url, webhooks_priva
     let webhooks = countersign_server::webhook::spawn(&app, webhooks_private);
     let models = countersign_app::model::job::spawn(&app);
     out.either(&serde_json::json!({ "url": format!("http://{address}") }), format!("listening on http://{address}"))?;
+    let site = site(url, address)?;
     let tls = url.is_some_and(|url| url.starts_with("https://"));
     if !address.ip().is_loopback() && !tls {
         out.say("This address is reached from outside, without TLS: put a proxy with TLS before it, and say its address by --url.");
     }
-    countersign_server::serve(app.clone(), listener, ServerConfig { tls, ..ServerConfig::default() }, stop).await;
+    countersign_server::serve(app.clone(), listener, ServerConfig { tls, site, ..ServerConfig::default() }, stop).await;
     integrator.abort();
     learner.abort();
     reroute.abort();
@@ -65,6 +67,12 @@ pub async fn until_stopped(app: App, listener: TcpListener, (url, webhooks_priva
     models.abort();
     app.close().await;
     Ok(())
+}
+
+/// Where people reach the desk.
+fn site(url: Option<&str>, address: SocketAddr) -> Result<Site> {
+    let url = url.map_or_else(|| desk::home(address), str::to_owned);
+    Site::parse(&url).map_err(|error| Exit::Usage.because(error.to_string()))
 }
 
 /// Ends at the first SIGINT or SIGTERM; a second one ends the process at once.

@@ -1,6 +1,6 @@
 //! The verbs of a workspace.
 
-use super::{WorkspaceCommand, WorkspaceContext, WorkspaceState, change, experiment};
+use super::{WorkspaceCommand, WorkspaceContext, WorkspaceState, change, experiment, passkey};
 use crate::NewEvent;
 use countersign_core::{
     Actor, Refusal,
@@ -39,6 +39,8 @@ fn body_of(state: &WorkspaceState, command: WorkspaceCommand, actor: &Actor) -> 
         C::Restore { origin, log_key, old_checkpoint, erased } => restored(state, origin, log_key, old_checkpoint, erased)?,
         C::AddPerson { person, kind, roles } => person_added(state, person, kind, roles)?,
         C::ChangePerson { person, roles, active } => return person_changed(state, person, roles, active),
+        C::AddPasskey(body) => passkey::added(state, actor, body)?,
+        C::RemovePasskey(body) => return passkey::removed(state, actor, body),
         C::AddKey { key, scopes, person, expires_at } => {
             if state.keys.contains_key(&key) {
                 return Err(Refusal::field(Code::Conflict, "/key", "a key with this id exists already"));

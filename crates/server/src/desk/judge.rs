@@ -5,6 +5,7 @@ use super::{
     answer,
     case::{self, Note, answer_page, overview_page},
     form::{FieldProblem, Form},
+    passkey::{self, Back},
     text,
     visitor::{Posted, Visitor},
 };
@@ -14,7 +15,7 @@ use crate::{
 };
 use axum::{
     Json,
-    http::HeaderMap,
+    http::{HeaderMap, Uri},
     response::{IntoResponse, Redirect, Response},
 };
 use countersign_app::{Error, IdempotencyKey, Options, input::JudgmentInput, view::Sheet};
@@ -220,7 +221,7 @@ pub async fn renew(Path(case): Path<Uuid>, posted: Posted) -> Result<Response, P
 }
 
 /// Takes an answer.
-pub async fn judge(headers: HeaderMap, Path(case): Path<Uuid>, posted: Posted) -> Result<Response, Problem> {
+pub async fn judge(uri: Uri, headers: HeaderMap, Path(case): Path<Uuid>, posted: Posted) -> Result<Response, Problem> {
     let Posted { visitor, form } = &posted;
     let case = CaseId(case);
     let scope = form.filled("in");
@@ -229,6 +230,13 @@ pub async fn judge(headers: HeaderMap, Path(case): Path<Uuid>, posted: Posted) -
         Ok(input) => input,
         Err(problem) => return again(visitor, case, form, Note::warning(text::CHECK_FORM, problem.detail)).await,
     };
+    // What takes more than one signature is what a stolen session would be good for. Every signer is asked, not the second alone: to
+    // be asked must not tell that somebody else has answered.
+    if visitor.workspace.case_signatures(case, &input).await? > 1
+        && let Some(page) = passkey::confirm_first(&posted, &Back::from_parts(&uri, &headers)).await?
+    {
+        return Ok(page);
+    }
     let options = Options { idempotency: once(form, &input), if_match: None };
     match visitor.workspace.case_judge(&visitor.caller(), case, input, options).await {
         Ok(receipt) => {

@@ -3,6 +3,7 @@
 
 use super::{
     page::{Page, Tab, token},
+    passkey::Confirmed,
     text::{self, routing as words},
     visitor::{Posted, Visitor},
 };
@@ -73,7 +74,7 @@ pub async fn rehearse(Path(id): Path<Uuid>, posted: Posted) -> Result<Response, 
 }
 
 /// Approves a draft.
-pub async fn approve(Path(id): Path<Uuid>, posted: Posted) -> Result<Response, Problem> {
+pub async fn approve(Path(id): Path<Uuid>, Confirmed(posted): Confirmed) -> Result<Response, Problem> {
     let visitor = &posted.visitor;
     visitor.workspace.routing_approve(&visitor.caller(), EventId(id), act(&posted)).await?;
     Ok(Redirect::to(&url(id)).into_response())
@@ -87,7 +88,7 @@ pub async fn withdraw(Path(id): Path<Uuid>, posted: Posted) -> Result<Response, 
 }
 
 /// Goes one step back.
-pub async fn roll_back(Path(name): Path<String>, posted: Posted) -> Result<Response, Problem> {
+pub async fn roll_back(Path(name): Path<String>, Confirmed(posted): Confirmed) -> Result<Response, Problem> {
     let visitor = &posted.visitor;
     let undone = visitor.workspace.routing_roll_back(&visitor.caller(), &name, act(&posted)).await?;
     Ok(Redirect::to(&url(undone.draft)).into_response())

@@ -1,24 +1,28 @@
-//! Signing in by a one-time link, and out again. Opening a link changes nothing: programs that look at links before people do must
+//! Signing in by a passkey or by a one-time link, and out again. Opening a link changes nothing: programs that look at links before people do must
 //! not use them up.
 
 use super::{
+    form::Form,
     page::{Page, Tab},
-    text,
+    passkey, text,
     visitor::{Posted, cookie, same_site, secret},
 };
-use crate::{problem::Problem, state::Server};
+use crate::{patience::Peer, problem::Problem, state::Server};
 use axum::{
-    extract::{Path, State},
+    Extension,
+    extract::{Path, Request, State},
     http::{HeaderMap, StatusCode, header},
     response::{IntoResponse, Redirect, Response},
 };
-use countersign_app::session::DeskSession;
+use countersign_app::session::Invited;
+use countersign_core::refusal::Code;
 use maud::{Markup, html};
 
 /// How one comes by a link.
 #[must_use]
 pub fn how_to() -> Markup {
     html! {
+        (passkey::sign_in_form())
         p { (text::SIGN_IN_HOW) }
         pre.command { code { (text::SIGN_IN_COMMAND) } }
     }
@@ -38,7 +42,7 @@ pub async fn confirm(State(server): State<Server>, Path(link): Path<String>) -> 
     })
 }
 
-fn invitation(link: &str, session: &DeskSession) -> Markup {
+fn invitation(link: &str, session: &Invited) -> Markup {
     html! {
         section.sheet.notice {
             h1 { (text::SIGN_IN_AS) " " (session.name.as_deref().unwrap_or(text::NAMELESS)) }
@@ -64,8 +68,14 @@ fn over() -> Response {
 }
 
 /// Uses the link up.
-pub async fn enter(State(server): State<Server>, headers: HeaderMap, Path(link): Path<String>) -> Result<Response, Problem> {
+pub async fn enter(
+    State(server): State<Server>,
+    peer: Option<Extension<Peer>>,
+    headers: HeaderMap,
+    Path(link): Path<String>,
+) -> Result<Response, Problem> {
     same_site(&headers)?;
+    patiently(&server, peer.as_ref(), &link).await?;
     let before = secret(&headers, &server.config);
     // A second click on the button finds the link used and the browser signed in already.
     if server.app.desk_link_owner(&link).await?.is_none() {
@@ -75,7 +85,32 @@ pub async fn enter(State(server): State<Server>, headers: HeaderMap, Path(link):
         });
     }
     let opened = server.app.desk_sign_in(&link, before).await?;
+    server.patience.well(peer.map(|Extension(peer)| peer), &link);
     Ok(([(header::SET_COOKIE, cookie(Some(&opened.secret), &server.config))], Redirect::to("/desk")).into_response())
+}
+
+/// Signs in whoever's passkey answered.
+pub async fn enter_by_passkey(State(server): State<Server>, peer: Option<Extension<Peer>>, request: Request) -> Result<Response, Problem> {
+    same_site(request.headers())?;
+    let headers = request.headers().clone();
+    let form = Form::read(request).await?;
+    let answer = passkey::assertion(&form).ok_or_else(|| Problem::new(Code::Unauthenticated, text::passkeys::NO_SCRIPT))?;
+    patiently(&server, peer.as_ref(), answer.credential).await?;
+    let opened = server.app.passkey_sign_in(&server.config.site, &answer, secret(&headers, &server.config)).await?;
+    server.patience.well(peer.map(|Extension(peer)| peer), answer.credential);
+    Ok(([(header::SET_COOKIE, cookie(Some(&opened.secret), &server.config))], Redirect::to("/desk")).into_response())
+}
+
+/// Waits as long as what failed before asks for.
+async fn patiently(server: &Server, peer: Option<&Extension<Peer>>, name: &str) -> Result<(), Problem> {
+    let wait = server.patience.wait(peer.map(|Extension(peer)| *peer), name, server.app.env().now());
+    if wait.is_zero() {
+        return Ok(());
+    }
+    let crowded = |_| Problem::new(Code::Busy, text::passkeys::CROWDED);
+    let _place = server.patience.waiting.try_acquire().map_err(crowded)?;
+    tokio::time::sleep(wait).await;
+    Ok(())
 }
 
 /// Ends the session.

@@ -6,6 +6,7 @@ pub mod models;
 pub mod notices;
 pub mod pair;
 pub mod parts;
+pub mod passkeys;
 pub mod people;
 pub mod routing;
 pub mod track;
@@ -536,6 +537,11 @@ pub const SCRIPT: &[(&str, &str)] = &[
     ("proofWrong", "does not verify"),
     ("proofInsecure", "A browser checks only over TLS or on this machine. Download the evidence instead."),
     ("proofKey", "Signed by"),
+    ("passkeyUnsupported", "This browser has no passkeys. Sign in by a link, or use another browser."),
+    ("passkeyElsewhere", "Passkeys work at the desk's own address only. Open it there:"),
+    ("passkeyLeft", "No passkey was used: it was left, or it took too long. Nothing was done; try again."),
+    ("passkeyKnown", "This device holds a passkey of yours for this desk already."),
+    ("passkeyFailed", "That did not work. Nothing was done; load the page again and try once more."),
     ("reject", "Choose another answer."),
     ("noUndo", "There is nothing that can still be undone."),
 ];

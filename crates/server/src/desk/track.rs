@@ -3,6 +3,7 @@
 
 use super::{
     page::{Page, Tab, token},
+    passkey::Confirmed,
     text::{self, track as words},
     visitor::{Posted, Visitor},
 };
@@ -63,7 +64,7 @@ pub async fn stop(Path(name): Path<String>, posted: Posted) -> Result<Response, 
 }
 
 /// Resumes automation of a playbook, in the person's own name.
-pub async fn resume(Path(name): Path<String>, posted: Posted) -> Result<Response, Problem> {
+pub async fn resume(Path(name): Path<String>, Confirmed(posted): Confirmed) -> Result<Response, Problem> {
     let visitor = &posted.visitor;
     let reason = posted.form.filled("reason").unwrap_or_default().to_owned();
     let input = StopInput { playbook: Some(name.clone()), proposer: None, person: Some(visitor.person.0), reason };

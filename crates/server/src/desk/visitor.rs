@@ -67,7 +67,12 @@ impl FromRequestParts<Server> for Visitor {
     type Rejection = Problem;
 
     async fn from_request_parts(parts: &mut Parts, server: &Server) -> Result<Self, Problem> {
-        Self::of(&parts.headers, server).await?.ok_or_else(signed_out)
+        let visitor = Self::of(&parts.headers, server).await?.ok_or_else(signed_out)?;
+        // A page that looks for news by itself is nobody who works.
+        if !parts.uri.path().ends_with("/pulse") {
+            server.app.desk_session_seen(&visitor.session).await?;
+        }
+        Ok(visitor)
     }
 }
 
@@ -90,6 +95,7 @@ impl FromRequest<Server> for Posted {
         if form.get(FORM_TOKEN) != Some(visitor.session.form_token.as_str()) {
             return Err(Problem::new(Code::Forbidden, super::text::FORM_FOREIGN));
         }
+        server.app.desk_session_seen(&visitor.session).await?;
         Ok(Self { visitor, form })
     }
 }

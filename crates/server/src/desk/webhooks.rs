@@ -5,6 +5,7 @@ use super::{
     form::Form,
     notices,
     page::{Page, Tab, token},
+    passkey::LeadConfirmed,
     text::{self, webhooks as words},
     visitor::{Lead, LeadPosted, Visitor},
 };
@@ -74,7 +75,7 @@ async fn all(visitor: &Visitor, said: Option<String>, typed: &Form) -> Result<Re
 }
 
 /// Adds one, and shows its secret.
-pub async fn add(LeadPosted(posted): LeadPosted) -> Result<Response, Problem> {
+pub async fn add(LeadConfirmed(posted): LeadConfirmed) -> Result<Response, Problem> {
     let (visitor, form) = (&posted.visitor, &posted.form);
     let Some(url) = form.filled("url") else { return all(visitor, Some(words::ADDRESS_WANTED.to_owned()), form).await };
     let types: Vec<String> = form.pairs().filter(|(name, _)| *name == "type").map(|(_, value)| value.to_owned()).collect();
@@ -128,7 +129,7 @@ pub async fn resend(Path((id, event)): Path<(Uuid, Uuid)>, LeadPosted(posted): L
 }
 
 /// Replaces the secret, and shows the new one.
-pub async fn rotate(Path(id): Path<Uuid>, LeadPosted(posted): LeadPosted) -> Result<Response, Problem> {
+pub async fn rotate(Path(id): Path<Uuid>, LeadConfirmed(posted): LeadConfirmed) -> Result<Response, Problem> {
     let visitor = &posted.visitor;
     let known = visitor.workspace.webhook_get(id).await?.rotated;
     // A page with a secret that is loaded again posts again: what it shows would no longer be the secret.
@@ -139,7 +140,7 @@ pub async fn rotate(Path(id): Path<Uuid>, LeadPosted(posted): LeadPosted) -> Res
 }
 
 /// Removes one.
-pub async fn remove(Path(id): Path<Uuid>, LeadPosted(posted): LeadPosted) -> Result<Response, Problem> {
+pub async fn remove(Path(id): Path<Uuid>, LeadConfirmed(posted): LeadConfirmed) -> Result<Response, Problem> {
     posted.visitor.workspace.webhook_remove(id).await?;
     Ok(Redirect::to(&format!("{URL}?said=removed")).into_response())
 }

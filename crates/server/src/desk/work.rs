@@ -4,7 +4,7 @@
 use super::{
     page::{Page, Tab},
     practice,
-    text::{people as words, track as track_words},
+    text::{passkeys as passkey_words, people as words, track as track_words},
     visitor::Visitor,
 };
 use crate::{extract::Query, problem::Problem};
@@ -44,7 +44,11 @@ pub async fn page(visitor: Visitor, Query(query): Query<WorkQuery>) -> Result<Re
         if own { words::WORK.to_owned() } else { words::work_of(names.get(&whose.0).map_or(super::text::NAMELESS, String::as_str)) };
     let main = html! {
         div.narrow.stack {
-            header.case-head { h1 { (title) } p.quiet { (lead) } }
+            header.case-head {
+                @if own { p.crumbs { a href=(super::methods::URL) { (passkey_words::TITLE) } } }
+                h1 { (title) }
+                p.quiet { (lead) }
+            }
             @if all.is_empty() { div.empty { h2 { (words::WORK_NONE) } p { (words::WORK_NONE_LEAD) } } }
             @for view in &all { (one(&visitor, view, own)) }
             @if own { (practice::sessions(&sessions)) }

@@ -3,6 +3,7 @@
 #![expect(clippy::unwrap_used, clippy::expect_used, reason = "a test that cannot go on should panic")]
 
 mod access;
+mod authenticator;
 mod desk;
 mod document;
 mod guide;

@@ -6,5 +6,6 @@ mod guard;
 mod independence;
 mod look;
 mod moved;
+mod passkeys;
 mod refused;
 mod webhooks;
