@@ -71,6 +71,8 @@ impl DeskSession {
 /// Whose link it is.
 #[derive(Debug, Clone)]
 pub struct Invited {
+    /// The person.
+    pub person: PersonId,
     /// What the workspace is called.
     pub workspace_name: String,
     /// What the person is called; absent where it was erased.
@@ -190,8 +192,9 @@ impl App {
         let row = store::desk_session::link_get(session.conn(), &secret.hash(LINK)).await?;
         drop(session);
         let Some(row) = row.filter(|row| row.expires_at > self.inner.env.now()) else { return Ok(None) };
-        let known = self.member(WorkspaceId(row.workspace), PersonId(row.person)).await?;
-        Ok(known.map(|(workspace_name, name)| Invited { workspace_name, name }))
+        let person = PersonId(row.person);
+        let known = self.member(WorkspaceId(row.workspace), person).await?;
+        Ok(known.map(|(workspace_name, name)| Invited { person, workspace_name, name }))
     }
 
     /// Uses a link up and opens a session. A session that the browser had before ends: a session's secret is never older than its

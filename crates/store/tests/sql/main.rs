@@ -3,6 +3,7 @@
 #![expect(clippy::unwrap_used, clippy::expect_used, reason = "tests")]
 
 mod batches;
+mod passkeys;
 mod schema;
 mod statements;
 
