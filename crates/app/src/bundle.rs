@@ -1,12 +1,14 @@
 //! Evidence bundles: everything about a decision in one file that can be checked without our database, network or word.
 
+mod signatures;
 mod verdict;
 
 pub use verdict::{Verdict, verify};
 
 use crate::{Error, Workspace, integrator, seal::COMMITMENT_TAG};
 use countersign_core::{
-    event::Body,
+    content::Digest,
+    event::{Body, Event},
     id::{CaseId, EventId},
     refusal::{Code, Refusal},
 };
@@ -67,7 +69,11 @@ impl Workspace {
         let playbook = store::event::of_stream(session.conn(), self.id.0, file.state.playbook.0).await?;
         rows.extend(playbook.into_iter().filter(|r| r.stream_version == version));
         let workspace = store::event::of_stream(session.conn(), self.id.0, self.id.0).await?;
+        let (workspace_passkeys, workspace): (Vec<_>, Vec<_>) =
+            workspace.into_iter().partition(|r| matches!(r.type_name.as_str(), "person.passkey_added" | "person.passkey_removed"));
         rows.extend(workspace.into_iter().filter(|r| matches!(r.type_name.as_str(), "workspace.created" | "log_key.rotated")));
+        let signed: Vec<Digest> = file.events.iter().filter_map(|(_, event)| signed_by(&event.body)).collect();
+        rows.extend(passkeys(workspace_passkeys, &signed)?);
         rows.sort_unstable_by_key(|r| r.position);
         Ok(rows)
     }
@@ -95,7 +101,34 @@ impl Workspace {
     }
 }
 
+/// The passkey that signed a judgment.
+fn signed_by(body: &Body) -> Option<Digest> {
+    match body {
+        Body::JudgmentGiven(given) => given.signature.as_ref().map(|signature| signature.credential),
+        _ => None,
+    }
+}
+
+/// Where these passkeys were made known and taken away: with their public keys, signatures are checked without us.
+fn passkeys(rows: Vec<EventRow>, wanted: &[Digest]) -> Result<Vec<EventRow>, Error> {
+    let mut kept = Vec::new();
+    for row in rows {
+        let credential = match Event::from_bytes(&row.bytes)?.body {
+            Body::PasskeyAdded(body) => body.credential,
+            Body::PasskeyRemoved(body) => body.credential,
+            _ => continue,
+        };
+        if wanted.contains(&credential) {
+            kept.push(row);
+        }
+    }
+    Ok(kept)
+}
+
 /// Whether an event belongs to the story of a decision rather than to its setting.
 fn is_story(body: &Body) -> bool {
-    !matches!(body, Body::WorkspaceCreated(_) | Body::LogKeyRotated(_) | Body::PlaybookPublished(_))
+    !matches!(
+        body,
+        Body::WorkspaceCreated(_) | Body::LogKeyRotated(_) | Body::PlaybookPublished(_) | Body::PasskeyAdded(_) | Body::PasskeyRemoved(_)
+    )
 }

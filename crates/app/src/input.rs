@@ -178,6 +178,23 @@ pub struct JudgmentInput {
     /// Why.
     #[serde(default)]
     pub reason: Option<String>,
+    /// What the person's passkey signed, where the playbook wants judgments signed.
+    #[serde(default)]
+    pub signature: Option<SignatureInput>,
+}
+
+/// What an authenticator gave for a challenge (WebAuthn), each part as base64url without padding.
+#[derive(Debug, Clone, Serialize, Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+pub struct SignatureInput {
+    /// The id of the credential, `rawId`.
+    pub credential: String,
+    /// `response.authenticatorData`.
+    pub authenticator_data: String,
+    /// `response.clientDataJSON`.
+    pub client_data: String,
+    /// `response.signature`.
+    pub signature: String,
 }
 
 /// A judgment that was made in another tool: it measures, it never signs.

@@ -39,6 +39,7 @@ pub mod reroute;
 pub mod routing;
 pub mod seal;
 pub mod session;
+pub mod signing;
 pub mod subject;
 pub mod title;
 pub mod track;

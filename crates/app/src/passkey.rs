@@ -284,7 +284,7 @@ impl App {
 }
 
 impl Workspace {
-    async fn passkey_ids(&self, person: PersonId) -> Result<Vec<String>, Error> {
+    pub(crate) async fn passkey_ids(&self, person: PersonId) -> Result<Vec<String>, Error> {
         let mut session = self.inner.db.session().await?;
         let rows = store::passkey::of_person(session.conn(), self.id.0, person.0).await?;
         Ok(rows.iter().take(PASSKEYS_MAX).map(|row| URL_SAFE_NO_PAD.encode(&row.credential_id)).collect())

@@ -45,6 +45,17 @@ pub struct Claim {
     pub until: String,
 }
 
+/// What a passkey has to sign for an answer.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, ToSchema)]
+pub struct Signing {
+    /// The challenge for the authenticator, as base64url without padding: it says what is signed.
+    pub challenge: String,
+    /// Ids of the person's passkeys, as base64url without padding.
+    pub credentials: Vec<String>,
+    /// The answer that is signed: what was given, or what the accepted proposal says.
+    pub answer: String,
+}
+
 /// What is shown to a person, with the token to answer it.
 #[derive(Debug, Clone, Serialize, ToSchema)]
 pub struct Shown {

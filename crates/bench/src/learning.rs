@@ -213,6 +213,7 @@ fn case(n: u64) -> Vec<Event> {
                 playbook_version: 1,
                 proposals: Vec::new(),
                 reason: None,
+                signature: None,
             }
             .into(),
         ),

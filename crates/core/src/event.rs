@@ -508,7 +508,7 @@ mod routing;
 
 pub use experiment::{ExperimentArm, ExperimentEnd, ExperimentStarted, ExperimentStopped, Measure};
 pub use learn::{InductionCompleted, ShownPrecedent, TrackPin, TrackRecordPublished};
-pub use passkey::{PasskeyAdded, PasskeyRemoved};
+pub use passkey::{PasskeyAdded, PasskeyRemoved, PasskeySignature};
 pub use route::{
     CaseRouted, Draw, Route, RouteArm, RouteAssigned, RouteCertificate, RouteExperiment, RouteInputs, RouteMeasured, RouteProposal,
     RouteWorth, WouldAutomate,
@@ -565,6 +565,7 @@ body!(/** See [`Body::JudgmentGiven`]. */ JudgmentGiven {
     /** The playbook version it binds to. */ playbook_version: u64,
     /** The proposals it binds to. */ #[serde(default, skip_serializing_if = "Vec::is_empty")] proposals: Vec<EventId>,
     /** Why. */ #[serde(default, skip_serializing_if = "Option::is_none")] reason: Option<Content>,
+    /** By the person's own authenticator, where the playbook wants that. */ #[serde(default, skip_serializing_if = "Option::is_none")] signature: Option<PasskeySignature>,
 });
 
 /// Whether advice was seen, as far as the other tool knows.

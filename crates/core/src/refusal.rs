@@ -64,6 +64,10 @@ codes! {
     AlreadyActed = "already-acted", "The decision was acted on; re-open instead";
     /// The playbook wants an induction first.
     InductionRequired = "induction-required", "An induction comes before the first decision";
+    /// The playbook wants judgments signed by the person's passkey.
+    SignatureRequired = "signature-required", "This is signed by a passkey or not at all";
+    /// What was signed is something else, or by somebody else.
+    SignatureInvalid = "signature-invalid", "The signature does not hold";
     /// Automation without a valid certificate.
     NoCertificate = "no-certificate", "Nothing is automated without a valid certificate";
     /// Automation is stopped here.

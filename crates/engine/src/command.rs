@@ -4,7 +4,7 @@
 use countersign_core::{
     answer::Answer,
     content::{Content, Digest},
-    event::{AdviceSeen, Evidence, OutcomeKind, OutcomeValue, Phase, ShownPrecedent},
+    event::{AdviceSeen, Evidence, OutcomeKind, OutcomeValue, PasskeySignature, Phase, ShownPrecedent},
     id::{EventId, PersonId, SubjectId},
     number::{MicroUnits, Micros},
 };
@@ -216,6 +216,8 @@ pub struct NewJudgment {
     pub took: Option<Micros>,
     /// Why.
     pub reason: Option<Content>,
+    /// What the person's passkey signed; whoever hands it in has checked that it holds.
+    pub signature: Option<PasskeySignature>,
     /// What the server's signed token says was shown.
     pub shown: ShownFacts,
 }

@@ -114,6 +114,8 @@ problems! {
     CaseProblems = CommandProblems + [Code::StaleVersion, Code::WrongState, Code::Erased];
     /// Of what one person does with a case.
     JudgeProblems = CaseProblems + [Code::InductionRequired, Code::NotClaimed, Code::Claimed, Code::ShownTokenInvalid, Code::NotIndependent, Code::AlreadyRevealed];
+    /// Of answering.
+    AnswerProblems = JudgeProblems + [Code::SignatureRequired, Code::SignatureInvalid];
     /// Of practising.
     PracticeProblems = CommandProblems + [Code::WrongState];
     /// Of claiming.

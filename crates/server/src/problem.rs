@@ -78,7 +78,9 @@ impl Kind {
                 Code::TooLarge => StatusCode::PAYLOAD_TOO_LARGE,
                 Code::NotFound => StatusCode::NOT_FOUND,
                 Code::Unauthenticated => StatusCode::UNAUTHORIZED,
-                Code::Forbidden | Code::NotIndependent | Code::InductionRequired => StatusCode::FORBIDDEN,
+                Code::Forbidden | Code::NotIndependent | Code::InductionRequired | Code::SignatureRequired | Code::SignatureInvalid => {
+                    StatusCode::FORBIDDEN
+                }
                 Code::StaleVersion => StatusCode::PRECONDITION_FAILED,
                 Code::Conflict
                 | Code::WrongState

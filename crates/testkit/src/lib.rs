@@ -224,6 +224,7 @@ pub fn judgment(shown: &Shown, person: PersonId, answer: &str) -> JudgmentInput 
         confidence: Some(0.9),
         seconds: Some(12.5),
         reason: None,
+        signature: None,
     }
 }
 

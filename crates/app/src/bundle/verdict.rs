@@ -1,6 +1,6 @@
 //! Checking an evidence bundle offline, and telling in plain lines what it proves: who decided what, on what they saw.
 
-use super::is_story;
+use super::{is_story, signatures};
 use crate::Error;
 use countersign_core::{
     answer::Answer,
@@ -112,6 +112,7 @@ impl<'a> Story<'a> {
         for judgment in &made.judgments {
             self.check_judgment(made, *judgment)?;
         }
+        signatures::check(self.events, id, made)?;
         let stream = self.events.iter().find(|e| e.id == id).map(|e| e.stream);
         for event in self.events {
             match &event.body {
@@ -161,6 +162,9 @@ impl<'a> Story<'a> {
         if given.content_digest != made.content_digest || given.playbook_version != made.playbook_version {
             return Err(format!("judgment {id} is about other content than the decision"));
         }
+        if given.answer != made.answer {
+            return Err(format!("judgment {id} gives another answer than the decision"));
+        }
         Ok(())
     }
 
@@ -172,6 +176,8 @@ impl<'a> Story<'a> {
         match &event.body {
             Body::WorkspaceCreated(b) => format!("workspace {} was made; its log is {}", b.name, b.origin),
             Body::PlaybookPublished(b) => format!("playbook {} version {} was published ({})", b.name, b.version, short(&b.digest)),
+            Body::PasskeyAdded(b) => format!("person {} took passkey {} for {}", b.person, short(&b.credential), b.rp_id),
+            Body::PasskeyRemoved(b) => format!("passkey {} of person {} was removed", short(&b.credential), b.person),
             Body::CaseOpened(b) => format!("the case was opened with {} fields, content {}", b.fields.len(), short(&b.content_digest)),
             Body::CaseAmended(b) => format!("its content was amended to {}", short(&b.content_digest)),
             Body::ProposalMade(b) => format!("{} {} proposed {}", b.proposer, b.proposer_version, self.answer(&b.answer)),
@@ -186,7 +192,8 @@ impl<'a> Story<'a> {
             }
             Body::JudgmentGiven(b) => {
                 let how = if b.accepts.is_some() { "accepted" } else { "answered" };
-                format!("person {} {how} {}", b.person, self.answer(&b.answer))
+                let signed = b.signature.as_ref().map_or_else(String::new, |s| format!(", signed by passkey {}", short(&s.credential)));
+                format!("person {} {how} {}{signed}", b.person, self.answer(&b.answer))
             }
             Body::JudgmentObserved(b) => format!("person {} answered {} in {}", b.person, self.answer(&b.answer), b.tool),
             Body::DecisionMade(b) => {

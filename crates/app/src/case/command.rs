@@ -2,7 +2,7 @@
 //! sealed. Runs inside the writer; decides nothing.
 
 use super::{Verb, moment, opening};
-use crate::{Error, case::opening::CheckedHistory, seal::Sealer};
+use crate::{Error, case::opening::CheckedHistory, seal::Sealer, signing};
 use countersign_core::{
     answer::Answer,
     content::{Content, Digest},
@@ -62,6 +62,7 @@ impl Verb {
                     confidence: opening::confidence(input.confidence)?,
                     took: opening::seconds(input.seconds)?,
                     reason: optional(input.reason.as_deref(), "reason", sealer)?,
+                    signature: input.signature.as_ref().map(signing::recorded).transpose()?,
                     shown: shown.clone(),
                 })
             }

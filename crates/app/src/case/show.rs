@@ -16,7 +16,6 @@ use countersign_core::{
     event::{Body, CaseShown, Event, Phase, Route},
     id::{CaseId, EventId, PersonId},
     number::Micros,
-    playbook::check::{self, CheckedAnswer},
     refusal::{Code, Refusal},
     time,
 };
@@ -194,30 +193,8 @@ impl Workspace {
         })
     }
 
-    /// How many people have to sign the answer that somebody is about to give; 1 where it is none that the playbook has.
-    ///
-    /// # Errors
-    /// Where there is no such case, or the storage fails.
-    pub async fn case_signatures(&self, case: CaseId, input: &JudgmentInput) -> Result<u32, Error> {
-        let (_, state) = self.folded(case).await?;
-        let playbook = self.inner.control(self.id).await?.playbook(state.playbook, state.playbook_version)?;
-        let answer = match (&input.answer, input.accept) {
-            (Some(given), None) => check::answer_value(&playbook, given).ok().map(|checked| match checked {
-                CheckedAnswer::Choice(option) => option,
-                CheckedAnswer::Score(score) => score.as_str().to_owned(),
-                CheckedAnswer::Document(_) => "document".to_owned(),
-            }),
-            (None, Some(proposal)) => state.proposal(EventId(proposal)).map(|proposal| proposal.answer.label().to_owned()),
-            _ => None,
-        };
-        Ok(answer.map_or(1, |label| playbook.signatures_for(&label)))
-    }
-
-    /// Takes a person's answer to what was shown.
-    ///
-    /// # Errors
-    /// Where the token is not ours, or what it shows is not what stands now; nothing is written then.
-    pub async fn case_judge(&self, caller: &Caller, case: CaseId, input: JudgmentInput, options: Options) -> Result<Receipt, Error> {
+    /// What a token says that was signed here, for this person on this case.
+    fn token(&self, case: CaseId, input: &JudgmentInput) -> Result<Token, Error> {
         let keys = self.inner.seals.of(&self.inner.root, self.id);
         let forged = || {
             Refusal::field(
@@ -233,6 +210,23 @@ impl Workspace {
         }
         if token.person.0 != input.person {
             return Err(Refusal::field(Code::ShownTokenInvalid, "/token", "this token is of another person").into());
+        }
+        Ok(token)
+    }
+
+    /// Which showing an answer is about to be given to, and on which case.
+    pub(crate) fn answers_showing(&self, case: CaseId, input: &JudgmentInput) -> Result<EventId, Error> {
+        self.token(case, input).map(|token| token.shown)
+    }
+
+    /// Takes a person's answer to what was shown.
+    ///
+    /// # Errors
+    /// Where the token is not ours, or what it shows is not what stands now; nothing is written then.
+    pub async fn case_judge(&self, caller: &Caller, case: CaseId, input: JudgmentInput, options: Options) -> Result<Receipt, Error> {
+        let token = self.token(case, &input)?;
+        if let Some(signature) = &input.signature {
+            self.signature_check(case, &input, token.shown, signature).await?;
         }
         self.submit(caller, case, Verb::Judge(input, token.facts()), options).await.map(|done| done.receipt)
     }

@@ -260,6 +260,8 @@ pub struct Decide {
     pub lease: Micros,
     /// Whether a person has to be told what the AI is good and bad at, and to practise on past cases, before their first decision.
     pub induction: bool,
+    /// Whether every judgment that counts is signed by the person's own passkey.
+    pub signed: bool,
 }
 
 impl Routing {

@@ -101,7 +101,8 @@ fn playbook(reader: &mut Reader<'_>, document: &DeTable<'_>) -> Option<Playbook>
     let outcome = root.get("outcome").map(|item| policy::outcome(reader, item, answer.as_ref()));
     let costs = policy::costs(reader, root.get("costs"), answer.as_ref());
     let routing = policy::routing(reader, root.get("routing"), &fields, (answer.as_ref(), outcome.as_ref().and_then(Option::as_ref)));
-    let decide = policy::decide(reader, root.get("decide"), answer.as_ref());
+    let automates = routing.as_ref().is_some_and(|routing| routing.automate.is_some());
+    let decide = policy::decide(reader, root.get("decide"), (answer.as_ref(), automates));
     Some(Playbook {
         name: name?,
         question: question?,

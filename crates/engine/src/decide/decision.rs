@@ -58,6 +58,10 @@ impl Turn<'_, '_> {
     /// one that needs more signatures, not for what a panel or an appeal decided.
     pub(super) fn correct(&mut self, person: PersonId, decision: EventId, answer: Answer, reason: Content) -> Decided {
         self.member(person)?;
+        if self.ctx.playbook.decide.signed {
+            let detail = "what was signed is not corrected by anybody: re-open the case, or appeal, so that the other answer is signed too";
+            return Err(Refusal::new(Code::WrongState, detail));
+        }
         let standing = self.standing(decision)?;
         if standing.answer == answer {
             return Err(Refusal::invalid("/answer", "this answer stands already"));

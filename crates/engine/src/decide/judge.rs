@@ -29,6 +29,7 @@ impl Turn<'_, '_> {
         if self.phase(person)? != judgment.shown.phase && !again {
             return Err(outdated("the case wants another kind of answer by now: show it again"));
         }
+        self.signature_there(&judgment)?;
         self.accepts_holds(judgment.accepts, &judgment.answer, &judgment.shown)?;
         Self::at_most_one("/confidence", judgment.confidence)?;
         Self::not_negative("/took", judgment.took)?;
@@ -82,6 +83,24 @@ impl Turn<'_, '_> {
         })
     }
 
+    /// INVARIANT: where the playbook wants it, no judgment counts that its person's passkey did not sign. A first answer counts for
+    /// nothing by itself. Whether a signature holds was checked before: it is cryptography, and this is not.
+    fn signature_there(&self, judgment: &NewJudgment) -> Result<(), Refusal> {
+        let wanted = self.ctx.playbook.decide.signed && judgment.shown.phase != Phase::First;
+        match (wanted, &judgment.signature) {
+            (true, None) => Err(Refusal::field(
+                Code::SignatureRequired,
+                "/signature",
+                format!(
+                    "the playbook {} wants this signed by the person's passkey: sign it at the desk, or send `signature`",
+                    self.ctx.playbook.name
+                ),
+            )),
+            (false, Some(_)) => Err(Refusal::invalid("/signature", "nothing is to be signed here: leave it away")),
+            _ => Ok(()),
+        }
+    }
+
     /// An accepted proposal was on the screen and says the same.
     fn accepts_holds(&self, accepts: Option<EventId>, answer: &Answer, shown: &ShownFacts) -> Result<(), Refusal> {
         let Some(id) = accepts else { return Ok(()) };
@@ -111,6 +130,7 @@ impl Turn<'_, '_> {
             playbook_version: shown.playbook_version,
             proposals: shown.proposals,
             reason: judgment.reason,
+            signature: judgment.signature,
         }
     }
 

@@ -122,6 +122,7 @@ impl Stream {
             playbook_version: 1,
             proposals: Vec::new(),
             reason: None,
+            signature: None,
         };
         self.push(case, at, given);
         let decided = DecisionMade {

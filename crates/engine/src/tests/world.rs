@@ -135,6 +135,7 @@ pub(crate) fn playbook(default: Route) -> Playbook {
             grace: GRACE,
             lease: LEASE,
             induction: false,
+            signed: false,
         },
     }
 }
@@ -294,6 +295,7 @@ pub(crate) fn judge(shown: ShownFacts, option: &str) -> Command {
         confidence: Some(800_000_000),
         took: Some(SECOND),
         reason: None,
+        signature: None,
         shown,
     })
 }

@@ -18,7 +18,7 @@ use axum::{
     http::{HeaderMap, Uri},
     response::{IntoResponse, Redirect, Response},
 };
-use countersign_app::{Error, IdempotencyKey, Options, input::JudgmentInput, view::Sheet};
+use countersign_app::{Error, IdempotencyKey, Options, input::JudgmentInput, passkey::Asked, view::Sheet};
 use countersign_core::{
     id::{CaseId, EventId},
     playbook::AnswerSpec,
@@ -230,9 +230,18 @@ pub async fn judge(uri: Uri, headers: HeaderMap, Path(case): Path<Uuid>, posted:
         Ok(input) => input,
         Err(problem) => return again(visitor, case, form, Note::warning(text::CHECK_FORM, problem.detail)).await,
     };
+    let mut input = input;
+    // A first answer counts for nothing by itself; the engine goes by the token and not by what the form says it is.
+    if playbook.decide.signed && form.get("phase") != Some("first") {
+        match passkey::signature(form) {
+            Some(signature) => input.signature = Some(signature),
+            None => return sign(&posted, case, &input, &Back::from_parts(&uri, &headers)).await,
+        }
+    }
     // What takes more than one signature is what a stolen session would be good for. Every signer is asked, not the second alone: to
     // be asked must not tell that somebody else has answered.
-    if visitor.workspace.case_signatures(case, &input).await? > 1
+    if !playbook.decide.signed
+        && visitor.workspace.case_signatures(case, &input).await? > 1
         && let Some(page) = passkey::confirm_first(&posted, &Back::from_parts(&uri, &headers)).await?
     {
         return Ok(page);
@@ -253,6 +262,19 @@ pub async fn judge(uri: Uri, headers: HeaderMap, Path(case): Path<Uuid>, posted:
     }
 }
 
+/// The page on which an answer is signed: nothing was written yet.
+async fn sign(posted: &Posted, case: CaseId, input: &JudgmentInput, back: &Back) -> Result<Response, Problem> {
+    let Posted { visitor, form } = posted;
+    let signing = match visitor.workspace.case_signing(case, input).await {
+        Ok(signing) => signing,
+        Err(Error::Refused(refusal)) => return refused(visitor, case, form, refusal).await,
+        Err(error) => return Err(error.into()),
+    };
+    let asked = Asked { challenge: signing.challenge, credentials: signing.credentials };
+    let draft = format!("{case}/{}", form.get("phase").unwrap_or_default());
+    Ok(passkey::sign_first(posted, back, &asked, (&signing.answer, &draft)))
+}
+
 /// The answer as it was posted.
 fn judgment(spec: &AnswerSpec, form: &Form, person: Uuid) -> Result<JudgmentInput, FieldProblem> {
     let accept = form.filled("accept");
@@ -266,6 +288,7 @@ fn judgment(spec: &AnswerSpec, form: &Form, person: Uuid) -> Result<JudgmentInpu
         confidence: number("confidence"),
         seconds: number("seconds").filter(|seconds| *seconds >= 0.0),
         reason: form.filled("reason").map(str::to_owned),
+        signature: None,
     })
 }
 
@@ -289,7 +312,9 @@ async fn again(visitor: &Visitor, case: CaseId, form: &Form, note: Note) -> Resu
 /// An answer that was refused: where the case can be answered still, it is shown as it stands now with what was entered.
 async fn refused(visitor: &Visitor, case: CaseId, form: &Form, refusal: Refusal) -> Result<Response, Problem> {
     match refusal.code {
-        Code::Invalid | Code::TooLarge => again(visitor, case, form, Note::warning(text::CHECK_FORM, refusal.detail)).await,
+        Code::Invalid | Code::TooLarge | Code::SignatureInvalid => {
+            again(visitor, case, form, Note::warning(text::CHECK_FORM, refusal.detail)).await
+        }
         Code::IdempotencyMismatch | Code::AlreadyRevealed => {
             let note = Note::warning(text::ALREADY, text::ALREADY_LEAD);
             match held_sheet(visitor, case).await? {

@@ -14,7 +14,10 @@ use axum::{
     http::{HeaderMap, HeaderName, HeaderValue, Uri, header},
     response::{IntoResponse, Response},
 };
-use countersign_app::passkey::{Asked, Assertion, CHALLENGE_MICROS, NewPasskey, Site};
+use countersign_app::{
+    input::SignatureInput,
+    passkey::{Asked, Assertion, CHALLENGE_MICROS, NewPasskey, Site},
+};
 use maud::{Markup, html};
 use serde_json::{Value, json};
 
@@ -28,6 +31,8 @@ const PAGE_URL: HeaderName = HeaderName::from_static("x-desk-url");
 const ANSWER: [&str; 4] = ["passkey", "passkey_data", "passkey_client", "passkey_signature"];
 /// The control that says that the answer proves who is there.
 const CONFIRMS: &str = "confirms";
+/// The control that says that the answer signs what is posted.
+const SIGNS: &str = "signs";
 
 /// The controls that the answer of a passkey comes back in, with a place for what goes wrong and a word for browsers without script.
 #[must_use]
@@ -236,6 +241,50 @@ pub async fn confirm_first(posted: &Posted, back: &Back) -> Result<Option<Respon
     asks(posted, back, Proof::Passkey).await
 }
 
+/// The page that asks somebody to sign an answer, or, where they have no passkey, to take one first.
+#[must_use]
+pub fn sign_first(posted: &Posted, back: &Back, asked: &Asked, (answer, draft): (&str, &str)) -> Response {
+    let Posted { visitor, form } = posted;
+    let main = html! {
+        section.sheet.notice {
+            h1 { (words::SIGN) }
+            @if asked.credentials.is_empty() {
+                p.lead { (words::SIGN_NONE) }
+                p.actions { a.button.primary href=(super::methods::URL) { (words::ADD) } a.button href=(back.page) { (words::NOT_NOW) } }
+            } @else {
+                p.lead { (words::SIGN_LEAD) }
+                p.answer-given { strong { (answer) } }
+                form.form method="post" action=(back.action) data-passkey="get" data-asked=(question(&visitor.server.config.site, asked)) data-at-once data-draft=(draft) {
+                    (token(visitor))
+                    (again(form))
+                    input type="hidden" name=(SIGNS) value="1";
+                    p.actions {
+                        button.primary type="submit" { (words::SIGN_BUTTON) }
+                        a.button href=(back.page) { (words::NOT_NOW) }
+                    }
+                    (controls())
+                }
+                p.fine { (words::SIGN_FINE) }
+            }
+        }
+    };
+    in_place(Page { title: words::SIGN, tab: Tab::Queue, visitor: Some(visitor), main }, back)
+}
+
+/// What a passkey signed of an answer, as it was posted.
+#[must_use]
+pub fn signature(form: &Form) -> Option<SignatureInput> {
+    form.filled(SIGNS)?;
+    let Assertion { credential, authenticator_data, client_data, signature } = assertion(form)?;
+    let owned = str::to_owned;
+    Some(SignatureInput {
+        credential: owned(credential),
+        authenticator_data: owned(authenticator_data),
+        client_data: owned(client_data),
+        signature: owned(signature),
+    })
+}
+
 /// A page in answer to a form, which the browser keeps under the address of the page before.
 fn in_place(page: Page<'_>, back: &Back) -> Response {
     let mut response = page.into_response();
@@ -247,6 +296,6 @@ fn in_place(page: Page<'_>, back: &Back) -> Response {
 
 /// All that was posted, to be posted again; what the page and the authenticator add themselves is left out.
 fn again(form: &Form) -> Markup {
-    let own = |name: &str| name == FORM_TOKEN || name == CONFIRMS || ANSWER.contains(&name);
+    let own = |name: &str| name == FORM_TOKEN || name == CONFIRMS || name == SIGNS || ANSWER.contains(&name);
     html! { @for (name, value) in form.pairs().filter(|(name, _)| !own(name)) { input type="hidden" name=(name) value=(value); } }
 }

@@ -562,6 +562,9 @@ pub fn problem(kind: Kind, about_case: bool) -> (&'static str, &'static str) {
         Code::InductionRequired => {
             ("An induction comes first", "Go through it on the playbook's page, under what the AI is good and bad at.")
         }
+        Code::SignatureRequired | Code::SignatureInvalid => {
+            ("It was not signed as it must be", "Take the case again, and sign your answer with your own passkey. Nothing was written.")
+        }
         Code::NotIndependent if about_case => {
             ("Your answer would not be independent", "Somebody else answers on this case. Take the next one.")
         }

@@ -28,6 +28,8 @@ pages![
     "not-independent",
     "request-timeout",
     "shown-token-invalid",
+    "signature-invalid",
+    "signature-required",
     "stale-version",
     "stopped",
     "storage",

@@ -4,14 +4,14 @@ use super::Changed;
 use crate::{
     access::{Access, scope},
     extract::{Command, Path},
-    openapi::{Again, CaseProblems, JudgeProblems, Version},
+    openapi::{Again, AnswerProblems, CaseProblems, JudgeProblems, Version},
     problem::Problem,
     state::Server,
 };
 use axum::Json;
 use countersign_app::{
     input::{CommentInput, EscalateInput, JudgmentInput, ObservedInput, ReasonInput, SnoozeInput},
-    view::{Receipt, Shown},
+    view::{Receipt, Shown, Signing},
 };
 use serde::Deserialize;
 use utoipa::ToSchema;
@@ -21,6 +21,7 @@ use uuid::Uuid;
 pub fn routes() -> OpenApiRouter<Server> {
     OpenApiRouter::new()
         .routes(routes!(case_show))
+        .routes(routes!(judgment_signing))
         .routes(routes!(judgment_add))
         .routes(routes!(judgment_observe))
         .routes(routes!(case_skip))
@@ -50,13 +51,30 @@ async fn case_show(access: Access<scope::Judge>, Path(case): Path<Uuid>, command
 
 /// Answers what was shown.
 ///
-/// Send back the `token` that came with it. It is void where what was shown has changed since.
+/// Send back the `token` that came with it. It is void where what was shown has changed since. Where the playbook wants judgments signed,
+/// send `signature` as well: what the person's authenticator gave for the challenge of `POST /v1/cases/{case}/signing`.
 #[utoipa::path(post, path = "/v1/cases/{case}/judgments", tag = "judgments", params(("case" = Uuid, Path, description = "The case."), Again, Version), request_body = JudgmentInput,
-    responses((status = 200, description = "It was recorded.", body = Receipt), JudgeProblems), security(("key" = ["judge"])))]
+    responses((status = 200, description = "It was recorded.", body = Receipt), AnswerProblems), security(("key" = ["judge"])))]
 async fn judgment_add(access: Access<scope::Judge>, Path(case): Path<Uuid>, command: Command<JudgmentInput>) -> Result<Changed, Problem> {
     access.speaks_for(command.input.person)?;
     let receipt = access.workspace.case_judge(&access.caller, case.into(), command.input, command.options).await?;
     Ok(access.changed(receipt))
+}
+
+/// Says what a person's passkey has to sign for an answer.
+///
+/// The body is the judgment, without `signature`. The challenge is the SHA-256 of the canonical JSON (RFC 8785) of `{"tag":
+/// "countersign/judgment/v1", "content": .., "shown": .., "answer": ..}`: the digest of the case's content, the SHA-256 of the bytes of
+/// the `case.shown` event, and the answer as the event will have it. It changes nothing.
+#[utoipa::path(post, path = "/v1/cases/{case}/signing", tag = "judgments", params(("case" = Uuid, Path, description = "The case.")), request_body = JudgmentInput,
+    responses((status = 200, description = "What is to be signed, and by which passkeys.", body = Signing), JudgeProblems), security(("key" = ["judge"])))]
+async fn judgment_signing(
+    access: Access<scope::Judge>,
+    Path(case): Path<Uuid>,
+    command: Command<JudgmentInput>,
+) -> Result<Json<Signing>, Problem> {
+    access.speaks_for(command.input.person)?;
+    Ok(Json(access.workspace.case_signing(case.into(), &command.input).await?))
 }
 
 /// Takes in a judgment that was made in another tool.

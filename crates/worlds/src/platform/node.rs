@@ -184,6 +184,7 @@ impl<'w> Node<'w> {
             confidence: None,
             took: Some(now - began),
             reason: None,
+            signature: None,
             shown,
         };
         self.decide(at, state, Command::Judge(judgment), (now, Some(person)))

@@ -87,6 +87,7 @@ impl Cast {
             confidence: None,
             seconds: None,
             reason: reason.map(str::to_owned),
+            signature: None,
         };
         Ok(self.workspace.case_judge(&player.caller(), CaseId(shown.case), input, Options::default()).await?)
     }

@@ -390,7 +390,7 @@ fn words(reader: &mut Reader<'_>, item: &Item<'_>, spec: &FieldSpec) -> Option<V
     Some(out)
 }
 
-pub(super) fn decide(reader: &mut Reader<'_>, item: Option<&Item<'_>>, answer: Option<&AnswerSpec>) -> Option<Decide> {
+pub(super) fn decide(reader: &mut Reader<'_>, item: Option<&Item<'_>>, (answer, automates): (Option<&AnswerSpec>, bool)) -> Option<Decide> {
     let mut decide = Decide {
         roles: Vec::new(),
         signatures_default: 1,
@@ -398,10 +398,11 @@ pub(super) fn decide(reader: &mut Reader<'_>, item: Option<&Item<'_>>, answer: O
         grace: GRACE_DEFAULT,
         lease: LEASE_DEFAULT,
         induction: false,
+        signed: false,
     };
     let Some(item) = item else { return Some(decide) };
     let table = item.section(reader, "[decide]")?;
-    table.only(reader, &["roles", "signatures", "grace", "lease", "induction"]);
+    table.only(reader, &["roles", "signatures", "grace", "lease", "induction", "signed"]);
     if let Some(item) = table.get("roles") {
         decide.roles = item.names(reader, ROLES_MAX, "[\"support\"]").unwrap_or_default();
     }
@@ -413,6 +414,16 @@ pub(super) fn decide(reader: &mut Reader<'_>, item: Option<&Item<'_>>, answer: O
     }
     if let Some(item) = table.get("induction") {
         decide.induction = item.boolean(reader).unwrap_or(false);
+    }
+    if let Some(item) = table.get("signed") {
+        decide.signed = item.boolean(reader).unwrap_or(false);
+        // A document may be personal, and what is signed stands in the ledger for ever: its digest would give short texts away.
+        if decide.signed && !matches!(answer, None | Some(AnswerSpec::Choice { .. } | AnswerSpec::Score { .. })) {
+            item.problem(reader, "goes with answers of the kind \"choice\" or \"score\"");
+        }
+        if decide.signed && automates {
+            item.problem(reader, "does not go with [routing] automate: what is decided without a person is signed by nobody");
+        }
     }
     let count = |reader: &mut Reader<'_>, item: &Item<'_>| {
         item.integer(reader, 1, SIGNATURES_MAX.into()).and_then(|n| u32::try_from(n).ok()).unwrap_or(1)

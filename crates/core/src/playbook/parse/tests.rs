@@ -443,3 +443,22 @@ proptest! {
         }
     }
 }
+
+#[test]
+fn what_is_signed_is_a_choice_or_a_score_and_never_automated() {
+    let playbook = |answer: &str, routing: &str| {
+        let head = "name = \"x\"\nquestion = \"?\"\nfields = { a = { type = \"text\" } }\n";
+        let source = format!("{head}answer = {answer}\n{routing}\n[decide]\nsigned = true\n");
+        parse(&source, "x.toml").map(|playbook| playbook.decide.signed)
+    };
+    let choice = "{ kind = \"choice\", options = [\"a\", \"b\"] }";
+    assert_eq!(playbook(choice, "").ok(), Some(true));
+    assert_eq!(playbook("{ kind = \"score\", min = 0, max = 5 }", "").ok(), Some(true));
+    let automate = "[outcome]\nkind = \"truth\"\nsource = \"x\"\nobserved = \"always\"\n[routing]\nautomate = { max_error = 0.02, certainty = 0.95, audit = 0.05 }";
+    for (answer, routing, wanted) in [("{ kind = \"text\" }", "", "choice"), (choice, automate, "signed by nobody")] {
+        let problems = playbook(answer, routing).unwrap_err();
+        assert_eq!(problems.len(), 1, "{problems:?}");
+        assert_eq!((problems[0].key.as_str(), problems[0].line > 4), ("decide.signed", true));
+        assert!(problems[0].message.contains(wanted), "{problems:?}");
+    }
+}

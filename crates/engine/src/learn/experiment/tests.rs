@@ -72,6 +72,7 @@ fn enter(stream: &mut Stream, experiment: EventId, arm: u32, took: Option<Micros
         playbook_version: 1,
         proposals: Vec::new(),
         reason: None,
+        signature: None,
     };
     stream.push(case, at, given);
     let decided = DecisionMade {

@@ -78,6 +78,7 @@ fn case(stream: &mut Stream, region: &str, (ai, percent): (&str, u32), person: &
             playbook_version: 1,
             proposals: Vec::new(),
             reason: None,
+            signature: None,
         };
         stream.push(case, at, given);
     }

@@ -36,6 +36,14 @@ pub const CONFIRM_ARRIVAL: &str = "Changing how you sign in asks for your passke
 pub const CONFIRM_BUTTON: &str = "Confirm with a passkey";
 pub const NOT_NOW: &str = "Leave it";
 
+pub const SIGN: &str = "Sign your answer";
+pub const SIGN_LEAD: &str =
+    "Decisions here are signed by your own passkey. Nothing was written yet. You sign this answer, to exactly what was on your screen:";
+pub const SIGN_BUTTON: &str = "Sign and decide";
+pub const SIGN_FINE: &str =
+    "The signature goes into the ledger, where anybody can check it against your public key, without trusting this server.";
+pub const SIGN_NONE: &str = "Decisions here are signed by a passkey, and you have none yet. Add one, then answer the case.";
+
 /// What was done just now.
 #[must_use]
 pub fn said(word: &str) -> Option<&'static str> {

@@ -8,4 +8,5 @@ mod look;
 mod moved;
 mod passkeys;
 mod refused;
+mod signed;
 mod webhooks;
