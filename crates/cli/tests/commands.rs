@@ -353,6 +353,18 @@ fn a_language_model_advises_on_open_cases_and_its_recording_does_the_same() {
 }
 
 #[test]
+fn people_reach_the_desk_by_a_name_and_passkeys_are_theirs() {
+    let bench = support();
+    let link = bench.good(&["desk", "link", "--person", "Ada"]);
+    assert!(link.starts_with("http://localhost:7171/desk/sign-in/"), "{link}");
+    assert_eq!(bench.good(&["desk", "passkeys", "--person", "Ada"]), "");
+    let unknown = "00".repeat(32);
+    bench.bad(&["desk", "passkeys", "--person", "Ada", "--remove", &unknown], 3, "no such passkey");
+    bench.bad(&["desk", "passkeys", "--person", "Ada", "--remove", "mine"], 2, "--remove");
+    bench.bad(&["serve", "--listen", "127.0.0.1:0", "--url", "desk.example.org"], 2, "https://");
+}
+
+#[test]
 fn completions_know_the_commands() {
     let bench = Bench::new();
     for shell in ["bash", "zsh", "fish"] {

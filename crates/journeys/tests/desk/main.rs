@@ -13,6 +13,7 @@ mod model_versions;
 mod models;
 mod moved;
 mod pages;
+mod passkeys;
 mod people;
 mod plain;
 mod speed;

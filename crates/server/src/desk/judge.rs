@@ -235,7 +235,7 @@ pub async fn judge(uri: Uri, headers: HeaderMap, Path(case): Path<Uuid>, posted:
     if playbook.decide.signed && form.get("phase") != Some("first") {
         match passkey::signature(form) {
             Some(signature) => input.signature = Some(signature),
-            None => return sign(&posted, case, &input, &Back::from_parts(&uri, &headers)).await,
+            None => return sign(&posted, (case, &playbook.question), &input, &Back::from_parts(&uri, &headers)).await,
         }
     }
     // What takes more than one signature is what a stolen session would be good for. Every signer is asked, not the second alone: to
@@ -263,7 +263,7 @@ pub async fn judge(uri: Uri, headers: HeaderMap, Path(case): Path<Uuid>, posted:
 }
 
 /// The page on which an answer is signed: nothing was written yet.
-async fn sign(posted: &Posted, case: CaseId, input: &JudgmentInput, back: &Back) -> Result<Response, Problem> {
+async fn sign(posted: &Posted, (case, question): (CaseId, &str), input: &JudgmentInput, back: &Back) -> Result<Response, Problem> {
     let Posted { visitor, form } = posted;
     let signing = match visitor.workspace.case_signing(case, input).await {
         Ok(signing) => signing,
@@ -272,7 +272,7 @@ async fn sign(posted: &Posted, case: CaseId, input: &JudgmentInput, back: &Back)
     };
     let asked = Asked { challenge: signing.challenge, credentials: signing.credentials };
     let draft = format!("{case}/{}", form.get("phase").unwrap_or_default());
-    Ok(passkey::sign_first(posted, back, &asked, (&signing.answer, &draft)))
+    Ok(passkey::sign_first(posted, back, &asked, (question, &signing.answer), &draft))
 }
 
 /// The answer as it was posted.

@@ -243,7 +243,7 @@ pub async fn confirm_first(posted: &Posted, back: &Back) -> Result<Option<Respon
 
 /// The page that asks somebody to sign an answer, or, where they have no passkey, to take one first.
 #[must_use]
-pub fn sign_first(posted: &Posted, back: &Back, asked: &Asked, (answer, draft): (&str, &str)) -> Response {
+pub fn sign_first(posted: &Posted, back: &Back, asked: &Asked, (asks, answer): (&str, &str), draft: &str) -> Response {
     let Posted { visitor, form } = posted;
     let main = html! {
         section.sheet.notice {
@@ -253,7 +253,7 @@ pub fn sign_first(posted: &Posted, back: &Back, asked: &Asked, (answer, draft): 
                 p.actions { a.button.primary href=(super::methods::URL) { (words::ADD) } a.button href=(back.page) { (words::NOT_NOW) } }
             } @else {
                 p.lead { (words::SIGN_LEAD) }
-                p.answer-given { strong { (answer) } }
+                p { (asks) " " strong { (answer) } }
                 form.form method="post" action=(back.action) data-passkey="get" data-asked=(question(&visitor.server.config.site, asked)) data-at-once data-draft=(draft) {
                     (token(visitor))
                     (again(form))
