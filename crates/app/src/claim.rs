@@ -16,6 +16,9 @@ use countersign_core::{
 use countersign_store as store;
 use tokio::sync::oneshot;
 
+/// Cases of one queue that are looked at for one that somebody may take, where rules ask about the case.
+const CLAIM_LOOKS_MAX: usize = 500;
+
 impl Workspace {
     /// Leases the next case that this person may answer, of one playbook or of all that their roles open; `None`: nothing waits.
     ///
@@ -26,6 +29,7 @@ impl Workspace {
         let now = self.inner.env.now();
         let facts = self.member(person).await?;
         let (mut queues, mut due) = (Vec::new(), None);
+        let mut asks_cases = false;
         let names: Vec<String> = match playbook {
             Some(name) => vec![name.to_owned()],
             None => control.state.playbook_names.keys().cloned().collect(),
@@ -33,9 +37,15 @@ impl Workspace {
         for name in names {
             let (id, _, latest) = control.playbook_latest(&name)?;
             if facts.may(&latest.decide.roles) {
-                match inducted(&control, person, (id, &latest)) {
-                    Ok(()) => queues.push((id.0, now + latest.decide.lease)),
-                    Err(refusal) => due = due.or(Some(refusal)),
+                match (control.may_answer_within(person, &latest), inducted(&control, person, (id, &latest))) {
+                    (Ok(()), Ok(())) => {
+                        queues.push((id.0, now + latest.decide.lease));
+                        asks_cases |= control.rules_ask_cases(&latest);
+                    }
+                    // Asked for by name: the rule is told. Where all are worked through, what is not theirs is no matter of theirs.
+                    (Err(refusal), _) if playbook.is_some() => return Err(refusal.into()),
+                    (Err(_), _) => {}
+                    (Ok(()), Err(refusal)) => due = due.or(Some(refusal)),
                 }
             } else if playbook.is_some() {
                 return Err(Refusal::field(
@@ -49,11 +59,34 @@ impl Workspace {
         if queues.len() > 1 {
             self.most_urgent_first(person, &facts.roles, &mut queues).await?;
         }
-        let Some(case) = self.claim_work(person, &facts.roles, Want::Next(queues), now, now).await? else {
+        let claimed = match asks_cases {
+            true => self.claim_allowed(person, &facts.roles, &queues, now).await?,
+            false => self.claim_work(person, &facts.roles, Want::Next(queues), now, now).await?,
+        };
+        let Some(case) = claimed else {
             // Nothing waits where they may decide already; what waits elsewhere waits for their induction.
             return due.map_or(Ok(None), |refusal| Err(refusal.into()));
         };
         self.claim_view(person, case, now).await.map(Some)
+    }
+
+    /// Where rules ask about the case: the first one of these queues that this person may take and answer on.
+    async fn claim_allowed(
+        &self,
+        person: PersonId,
+        roles: &[String],
+        queues: &[(uuid::Uuid, Micros)],
+        now: Micros,
+    ) -> Result<Option<CaseId>, Error> {
+        for (playbook, until) in queues {
+            for case in self.queue_allowed(person, PlaybookId(*playbook), CLAIM_LOOKS_MAX).await? {
+                // Somebody else may have been quicker; then the next one is tried.
+                if let Some(case) = self.claim_work(person, roles, Want::One(case), now, *until).await? {
+                    return Ok(Some(case));
+                }
+            }
+        }
+        Ok(None)
     }
 
     /// Puts queues in the order of their first cases, so that whoever works through all of them gets the most urgent one.
@@ -91,6 +124,7 @@ impl Workspace {
             .into());
         }
         inducted(&control, person, (file.state.playbook, &playbook))?;
+        control.may_answer(person, &playbook, &file.state)?;
         let Some(queue) = file.state.queue() else {
             return Err(Refusal::new(Code::WrongState, format!("the case is {} and waits for nobody", file.state.status_word())).into());
         };

@@ -31,6 +31,8 @@ pub struct Control {
     pub names: HashMap<String, PersonId>,
     /// The workspace's logs; the last is the present one.
     pub logs: Vec<LogInfo>,
+    /// Who may do what.
+    pub rules: Arc<countersign_policy::Rules>,
     /// What was learned of each playbook, as routing reads it.
     pub records: HashMap<PlaybookId, Arc<Published>>,
     parsed: Mutex<HashMap<(PlaybookId, u64), Arc<Playbook>>>,
@@ -216,18 +218,18 @@ impl Inner {
 
     async fn control_load(&self, workspace: WorkspaceId) -> Result<Arc<Control>, Error> {
         let mut session = self.db.session().await?;
-        let control = Arc::new(read_control(session.conn(), workspace, &self.records).await?);
+        let control = Arc::new(read_control(session.conn(), workspace, self).await?);
         self.control.put(workspace, self.env.now(), Arc::clone(&control));
         Ok(control)
     }
 
     /// The view inside a transaction, which on SQLite and under the head's lock is the present one.
     pub(crate) async fn control_of(&self, tx: &mut Tx, workspace: WorkspaceId) -> Result<Arc<Control>, Error> {
-        Ok(Arc::new(read_control(tx.conn(), workspace, &self.records).await?))
+        Ok(Arc::new(read_control(tx.conn(), workspace, self).await?))
     }
 }
 
-async fn read_control(mut conn: Conn<'_>, workspace: WorkspaceId, cache: &track::Cache) -> Result<Control, Error> {
+async fn read_control(mut conn: Conn<'_>, workspace: WorkspaceId, node: &Inner) -> Result<Control, Error> {
     // The epoch is read first: if it moves while the rest is read, the view is outdated and the writer says so.
     let head = store::log_head::get(conn.again(), workspace.0).await?.ok_or_else(unknown_workspace)?;
     let mut streams = vec![workspace.0];
@@ -243,14 +245,15 @@ async fn read_control(mut conn: Conn<'_>, workspace: WorkspaceId, cache: &track:
     let state = WorkspaceState::fold(events.iter().map(|(_, e)| e));
     let mut records = HashMap::new();
     for (playbook, facts) in &state.records {
-        match track::read(conn.again(), workspace, *playbook, (facts.number, facts.digest), cache).await {
+        match track::read(conn.again(), workspace, *playbook, (facts.number, facts.digest), &node.records).await {
             Ok(record) => drop(records.insert(*playbook, Arc::new(track::published(&record, facts)))),
             // Nothing is automated on broken ground: without a record people decide.
             Err(Error::Damaged(what)) => tracing::error!(workspace.id = %workspace, what, "a track record is damaged and is not read"),
             Err(error) => return Err(error),
         }
     }
-    Ok(Control { epoch: head.control_epoch, state, names, logs: LogInfo::of(&events)?, records, parsed: Mutex::default() })
+    let rules = node.rules.of(workspace, &state)?;
+    Ok(Control { epoch: head.control_epoch, rules, state, names, logs: LogInfo::of(&events)?, records, parsed: Mutex::default() })
 }
 
 pub(crate) fn unknown_workspace() -> Error {

@@ -44,6 +44,8 @@ impl Workspace {
         rows.truncate(limit as usize);
         let next = rows.last().filter(|_| more).map(|r| self.cursor_sign("decisions", &r.position.to_string())).transpose()?;
         rows.retain(|r| status.is_none_or(|s| s == r.status));
+        let seen = self.seen_of(&rows.iter().map(|r| r.case).collect::<Vec<_>>()).await?;
+        rows.retain(|r| seen.contains(&r.case));
         self.withhold(&mut session, &mut rows).await?;
         let items = rows.into_iter().map(|r| decision_view(&control, r)).collect();
         Ok(Page { items, next })

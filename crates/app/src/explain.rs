@@ -178,6 +178,7 @@ fn sentence(body: &CaseRouted, playbook: &Playbook, record: Option<&TrackRecord>
     let automation = match body.would_automate.as_ref().map(|would| would.refused.as_str()) {
         Some("stopped") => " Automation is allowed by the playbook, but stopped.",
         Some("no_certificate") => " Automation is allowed by the playbook, but no certificate covers this case.",
+        Some("forbidden") => " A rule of the workspace keeps it from being automated.",
         Some("expired") => " The certificate that would cover it has expired.",
         Some("rule") => " A certificate would cover it, but rules come first.",
         Some("no_roster") => " A certificate covers it, but nobody is there who could look at what it does.",

@@ -37,6 +37,7 @@ pub mod recent;
 pub mod rehearsal;
 pub mod reroute;
 pub mod routing;
+pub mod rules;
 pub mod seal;
 pub mod session;
 pub mod signing;
@@ -84,6 +85,7 @@ pub(crate) struct Inner {
     pub(crate) writer: writer::Handle,
     pub(crate) control: control::Cache,
     pub(crate) records: track::Cache,
+    rules: rules::Cache,
     pub(crate) precedents: precedent::Memories,
     pub(crate) models: model::advice::Cache,
     pub(crate) seals: seal::Keys,
@@ -148,6 +150,7 @@ impl App {
             writer,
             control: control::Cache::default(),
             records: track::Cache::default(),
+            rules: rules::Cache::default(),
             precedents: precedent::Memories::default(),
             models: model::advice::Cache::default(),
             holder: config.env.random_id(),
@@ -163,7 +166,7 @@ impl App {
     /// The use cases of one workspace.
     #[must_use]
     pub fn workspace(&self, id: WorkspaceId) -> Workspace {
-        Workspace { inner: Arc::clone(&self.inner), id, reader: None }
+        Workspace { inner: Arc::clone(&self.inner), id, reader: None, asker: None }
     }
 
     /// The database, for what an operator asks about it.
@@ -198,6 +201,7 @@ pub struct Workspace {
     pub(crate) inner: Arc<Inner>,
     pub(crate) id: WorkspaceId,
     pub(crate) reader: Option<PersonId>,
+    pub(crate) asker: Option<Actor>,
 }
 
 impl Workspace {

@@ -19,18 +19,20 @@ use utoipa::ToSchema;
 use uuid::Uuid;
 
 /// The role of those who are told. Where nobody has it, every active member is.
-pub const LEAD_ROLE: &str = "lead";
+pub use countersign_engine::workspace::LEAD_ROLE;
 
 /// How long something that drifted is not told again.
 const AGAIN_MICROS: Micros = 7 * 86_400 * 1_000_000;
 
 /// Types of notices, as a webhook may choose among them.
-pub const TYPES: [&str; 7] = [
+pub const TYPES: [&str; 9] = [
     "automation.stopped",
     "automation.resumed",
     "experiment.stopped",
     "routing.approved",
     "routing.rolled_back",
+    "rules.approved",
+    "rules.rolled_back",
     "certificate.expired",
     "drift.detected",
 ];
@@ -46,7 +48,7 @@ pub struct NoticeView {
     /// The playbook, where it is about one.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub playbook: Option<String>,
-    /// The experiment, or the draft of a routing, that it is about.
+    /// The experiment, or the draft of a routing or of rules, that it is about.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub subject: Option<Uuid>,
     /// When (RFC 3339).
@@ -89,6 +91,15 @@ pub(crate) fn of(control: &Control, event: &Event) -> Option<NoticeView> {
             let detail = format!("The routing of version {} is back, by {}: {}", body.from, person(body.person), body.reason);
             ("routing.rolled_back", name(body.playbook), detail, false)
         }
+        Body::RulesApproved(body) => {
+            let reason = control.state.rules.drafts.get(&body.draft)?.drafted.reason.clone();
+            let detail = format!("Other rules hold as version {}, approved by {}: {reason}", body.version, person(body.person));
+            ("rules.approved", None, detail, false)
+        }
+        Body::RulesRolledBack(body) => {
+            let detail = format!("The rules of version {} hold again, by {}: {}", body.from, person(body.person), body.reason);
+            ("rules.rolled_back", None, detail, false)
+        }
         Body::NoticeRaised(body) => {
             let type_name = match body.kind {
                 NoticeKind::CertificateExpired => "certificate.expired",
@@ -101,6 +112,8 @@ pub(crate) fn of(control: &Control, event: &Event) -> Option<NoticeView> {
     let subject = match &event.body {
         Body::ExperimentStopped(body) => Some(body.experiment.0),
         Body::RoutingApproved(body) => Some(body.draft.0),
+        Body::RulesApproved(body) => Some(body.draft.0),
+        Body::RulesRolledBack(body) => Some(body.draft.0),
         _ => None,
     };
     let (event, at) = (event.id.0, format_rfc3339(event.occurred_at));

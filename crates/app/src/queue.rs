@@ -1,13 +1,20 @@
 //! The queue as a person reads it at the desk: lists, counts that stop at a limit, titles. In the order in which cases are served,
 //! which no proposal has a say in. Claims nothing and writes nothing.
 
-use crate::{Error, Workspace, control::Control, decision::bad_cursor, view::Page};
+use crate::{
+    Error, Workspace,
+    control::Control,
+    decision::bad_cursor,
+    rules::may::{Act, Who},
+    view::Page,
+};
 use countersign_core::{
-    id::{PersonId, PlaybookId},
+    id::{CaseId, PersonId, PlaybookId},
     number::Micros,
     refusal::{Code, Refusal},
 };
 use countersign_engine::order;
+use countersign_policy::Action;
 use countersign_store::{
     self as store,
     queue::{Place, QueueRow, Reader},
@@ -17,6 +24,8 @@ use uuid::Uuid;
 
 /// Beyond so many, cases are not counted: "1,000+" says enough, and counting on would cost more the more there is.
 pub const COUNTED_MAX: u64 = 1_000;
+/// Cases that are counted one by one where rules ask about the case.
+const COUNTED_ALLOWED_MAX: usize = 200;
 /// Cases on one page of a queue.
 pub const QUEUE_ITEMS_MAX: u32 = 50;
 
@@ -145,19 +154,38 @@ struct Reach {
     roles_json: String,
 }
 
+impl Reach {
+    /// Leaves the playbooks in which this person may take and answer on a case.
+    fn answering(&mut self, person: PersonId) -> Result<(), Error> {
+        let mut kept = Vec::with_capacity(self.playbooks.len());
+        for (id, name) in self.playbooks.drain(..) {
+            if self.control.may_answer_within(person, &self.control.playbook_latest(&name)?.2).is_ok() {
+                kept.push((id, name));
+            }
+        }
+        self.playbooks = kept;
+        Ok(())
+    }
+}
+
 impl Workspace {
     /// What waits by playbook, of those that this person may decide on.
     ///
     /// # Errors
     /// Where this is no active member, or the storage fails.
     pub async fn queue_counts(&self, person: PersonId) -> Result<Vec<PlaybookCount>, Error> {
-        let reach = self.reach(person).await?;
+        let mut reach = self.reach(person).await?;
+        reach.answering(person)?;
         let mut session = self.inner.db.session().await?;
         let limit = i64::try_from(COUNTED_MAX).unwrap_or(0) + 1;
         let reader = Reader { person: person.0, roles_json: &reach.roles_json, now: self.inner.env.now() };
         let woken = store::queue::woken(session.conn(), self.id.0, Place::BEGINNING, reader, limit).await?;
         let mut counts = Vec::with_capacity(reach.playbooks.len());
-        for (id, name) in reach.playbooks {
+        for (id, name) in reach.playbooks.clone() {
+            if reach.control.rules_ask_cases(&reach.control.playbook_latest(&name)?.2) {
+                counts.push(self.count_allowed(&reach, person, (id, name)).await?);
+                continue;
+            }
             let of_it = || woken.iter().filter(|row| row.playbook == id.0);
             let woken_count = i64::try_from(of_it().count()).unwrap_or(limit);
             let waiting = Count::of(store::queue::count_waiting(session.conn(), self.id.0, id.0, reader, limit).await? + woken_count);
@@ -199,6 +227,9 @@ impl Workspace {
         let list = format!("queue/{}/{}", view.word(), playbook.unwrap_or_default());
         let after = self.cursor_open(&list, cursor)?.map_or(Ok(Place::BEGINNING), |text| place(&text))?;
         let limit = QUEUE_ITEMS_MAX as usize;
+        if matches!(view, View::Waiting | View::Mine) {
+            reach.answering(person)?;
+        }
         let mut rows = match view {
             View::Waiting => self.waiting(&reach, person, after, limit + 1).await?,
             View::Mine => self.mine(&reach, person).await?,
@@ -209,6 +240,8 @@ impl Workspace {
         let more = rows.len() > limit;
         rows.truncate(limit);
         let next = rows.last().filter(|_| more).map(|row| self.cursor_sign(&list, &format!("{} {}", row.at, row.case))).transpose()?;
+        // Only now: a page may be shorter for what this person may not see or take, and the next one begins where it would have.
+        self.rows_allowed(&reach.control, person, view, &mut rows).await?;
         let titles = self.titles(&reach.control, &rows.iter().map(|row| row.case).collect::<Vec<_>>()).await?;
         let now = self.inner.env.now();
         let items = rows.into_iter().map(|row| QueueItem {
@@ -224,6 +257,51 @@ impl Workspace {
         Ok(Page { items: items.collect(), next })
     }
 
+    /// Takes the cases out that a person may not see or, where they are offered, not take and answer on.
+    async fn rows_allowed(&self, control: &Control, person: PersonId, view: View, rows: &mut Vec<QueueRow>) -> Result<(), Error> {
+        let mut refused = std::collections::HashSet::new();
+        for row in rows.iter() {
+            let latest = control.playbook(PlaybookId(row.playbook), control.playbook_version(PlaybookId(row.playbook)))?;
+            if !control.rules_ask_cases(&latest) {
+                continue;
+            }
+            let (_, state) = self.folded(CaseId(row.case)).await?;
+            let playbook = control.playbook(state.playbook, state.playbook_version)?;
+            let allowed = match view {
+                View::Waiting | View::Mine => control.may_answer(person, &playbook, &state),
+                _ => control.may(Who::Person(person), &Act::on(Action::See, &playbook, &state)),
+            };
+            if allowed.is_err() {
+                refused.insert(row.case);
+            }
+        }
+        rows.retain(|row| !refused.contains(&row.case));
+        Ok(())
+    }
+
+    /// The first cases of a queue that a person may take and answer on, of the first `looks` that wait.
+    pub(crate) async fn queue_allowed(&self, person: PersonId, playbook: PlaybookId, looks: usize) -> Result<Vec<CaseId>, Error> {
+        let mut reach = self.reach(person).await?;
+        reach.playbooks.retain(|(id, _)| *id == playbook);
+        let mut rows = self.waiting(&reach, person, Place::BEGINNING, looks).await?;
+        self.rows_allowed(&reach.control, person, View::Waiting, &mut rows).await?;
+        Ok(rows.into_iter().map(|row| CaseId(row.case)).collect())
+    }
+
+    /// What waits of a playbook whose rules ask about the case: counted one by one, and so only as far as [`COUNTED_ALLOWED_MAX`].
+    async fn count_allowed(&self, reach: &Reach, person: PersonId, (id, playbook): (PlaybookId, String)) -> Result<PlaybookCount, Error> {
+        let one =
+            Reach { playbooks: vec![(id, playbook.clone())], roles_json: reach.roles_json.clone(), control: Arc::clone(&reach.control) };
+        let mut rows = self.waiting(&one, person, Place::BEGINNING, COUNTED_ALLOWED_MAX + 1).await?;
+        let more = rows.len() > COUNTED_ALLOWED_MAX;
+        self.rows_allowed(&reach.control, person, View::Waiting, &mut rows).await?;
+        let now = self.inner.env.now();
+        let late = rows.iter().filter(|row| Due::at(now, row.opened_at, row.deadline_at) == Due::Over).count();
+        let counted = |count: usize| Count { count: count as u64, more };
+        let oldest_at = rows.first().map(|row| row.opened_at);
+        Ok(PlaybookCount { playbook, waiting: counted(rows.len()), overdue: counted(late), oldest_at })
+    }
+
     async fn reach(&self, person: PersonId) -> Result<Reach, Error> {
         let control = self.inner.control(self.id).await?;
         let stranger = || Refusal::field(Code::Forbidden, "/person", "this is no active member of the workspace");
@@ -232,7 +310,8 @@ impl Workspace {
         let mut playbooks = Vec::new();
         for name in control.state.playbook_names.keys() {
             let (id, _, latest) = control.playbook_latest(name)?;
-            if facts.may(&latest.decide.roles) {
+            let sees = || control.may(Who::Person(person), &Act::within(Action::See, &latest)).is_ok();
+            if facts.may(&latest.decide.roles) && sees() {
                 playbooks.push((id, name.clone()));
             }
         }
@@ -311,6 +390,8 @@ impl Workspace {
         rows.truncate(limit);
         let next = rows.last().filter(|_| more).map(|row| self.cursor_sign(list, &format!("{} {}", row.position, row.case))).transpose()?;
         rows.retain(|row| reach.playbooks.iter().any(|(id, _)| id.0 == row.playbook));
+        let seen = self.seen_of(&rows.iter().map(|row| row.case).collect::<Vec<_>>()).await?;
+        rows.retain(|row| seen.contains(&row.case));
         let cases: Vec<Uuid> = rows.iter().map(|row| row.case).collect();
         let settled: HashMap<Uuid, String> =
             store::case::of(session.conn(), self.id.0, &cases).await?.into_iter().map(|row| (row.case, row.status)).collect();

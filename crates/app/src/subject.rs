@@ -42,6 +42,7 @@ impl Workspace {
     /// # Errors
     /// Where there is no such subject, or it was erased.
     pub async fn subject_export(&self, subject: SubjectId) -> Result<Value, Error> {
+        self.may_export().await?;
         let mut session = self.inner.db.session().await?;
         let row = store::subject::get(session.conn(), self.id.0, subject.0).await?.ok_or_else(unknown)?;
         if let Some(at) = row.erased_at {

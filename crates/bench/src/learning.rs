@@ -270,6 +270,7 @@ fn routes(playbook: &Playbook, published: &Published, count: usize) -> (f64, f64
             awaited: false,
             roster: 5,
             stops: Vec::new(),
+            forbidden: None,
             measured: Some(measured),
             experiment: None,
         };

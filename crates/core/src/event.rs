@@ -297,6 +297,16 @@ bodies! {
     RoutingWithdrawn = "routing.withdrawn";
     /// The routing from before the last approved draft is back; the playbook's new version follows.
     RoutingRolledBack = "routing.rolled_back";
+    /// Other rules about who may do what, proposed by a person who leads.
+    RulesDrafted = "rules.drafted";
+    /// A draft of rules was held against what was done lately.
+    RulesReplayed = "rules.replayed";
+    /// A second lead approved a draft: its rules hold from now on.
+    RulesApproved = "rules.approved";
+    /// A draft of rules will not be used.
+    RulesWithdrawn = "rules.withdrawn";
+    /// The rules from before the last approved draft hold again.
+    RulesRolledBack = "rules.rolled_back";
     /// The leads have to know.
     NoticeRaised = "notice.raised";
     /// On a case's stream: it is there.
@@ -505,6 +515,7 @@ mod learn;
 mod passkey;
 mod route;
 mod routing;
+mod rules;
 
 pub use experiment::{ExperimentArm, ExperimentEnd, ExperimentStarted, ExperimentStopped, Measure};
 pub use learn::{InductionCompleted, ShownPrecedent, TrackPin, TrackRecordPublished};
@@ -517,6 +528,7 @@ pub use routing::{
     Interval, NoticeKind, NoticeRaised, PolicyFigures, RouteCount, RoutingApproved, RoutingDrafted, RoutingRehearsed, RoutingRolledBack,
     RoutingWithdrawn,
 };
+pub use rules::{RulesApproved, RulesDrafted, RulesExample, RulesReplayed, RulesRolledBack, RulesWithdrawn};
 
 /// Which of a person's answers it is.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
@@ -731,6 +743,11 @@ pub fn case_of(event: &Event) -> Option<CaseId> {
         | Body::RoutingApproved(_)
         | Body::RoutingWithdrawn(_)
         | Body::RoutingRolledBack(_)
+        | Body::RulesDrafted(_)
+        | Body::RulesReplayed(_)
+        | Body::RulesApproved(_)
+        | Body::RulesWithdrawn(_)
+        | Body::RulesRolledBack(_)
         | Body::NoticeRaised(_) => None,
         _ => Some(CaseId(event.stream)),
     }

@@ -12,6 +12,10 @@ pub const CASE_BYTES_MAX: usize = 1 << 20;
 pub const ATTACHMENT_BYTES_MAX: usize = 25 << 20;
 /// One playbook source: it stands whole inside one event.
 pub const PLAYBOOK_BYTES_MAX: usize = 32 << 10;
+/// The rules of a workspace: they stand whole inside one event, beside what is expected of them.
+pub const RULES_BYTES_MAX: usize = 32 << 10;
+/// What is expected of rules.
+pub const EXPECTATIONS_BYTES_MAX: usize = 16 << 10;
 /// Fields in one playbook.
 pub const PLAYBOOK_FIELDS_MAX: usize = 200;
 /// Options of a choice or a category.

@@ -2,6 +2,7 @@
 
 use crate::{track::Published, workspace::PersonFacts};
 use countersign_core::{
+    Content,
     event::{Actor, PeopleMetrics, RouteExperiment, Source, StopScope},
     id::{EventId, PersonId, PlaybookId},
     number::Micros,
@@ -57,6 +58,10 @@ pub trait Roster {
     /// Whether a person has gone through a playbook's induction.
     fn inducted(&self, _person: PersonId, _playbook: PlaybookId) -> bool {
         false
+    }
+    /// The rule of the people here, if there is one, that keeps a proposer's answer on such a case from standing by itself.
+    fn automation_forbidden(&self, _playbook: PlaybookId, _proposer: &str, _fields: &BTreeMap<String, Content>) -> Option<String> {
+        None
     }
 }
 

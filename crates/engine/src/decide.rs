@@ -10,7 +10,7 @@ use countersign_core::{
     Content, Refusal,
     answer::Answer,
     content::Digest,
-    event::{Basis, Body, DecisionMade, ExperimentArm, Route, RouteInputs, StopScope},
+    event::{Basis, Body, DecisionMade, ExperimentArm, Route, RouteInputs, RouteMeasured, StopScope},
     id::EventId,
     limits::{EVENTS_PER_CASE_MAX, EVENTS_PER_CASE_RESERVED, FUTURE_TOLERANCE_MICROS},
     number::Micros,
@@ -276,10 +276,24 @@ fn route_inputs(
             awaited: asked.awaited,
             roster: u64::try_from(roster).unwrap_or(u64::MAX),
             proposals: proposals.iter().map(|p| route::frozen_proposal(p.id, p.proposer, p.probability)).collect(),
+            forbidden: forbidden(ctx, measured.as_ref(), proposals, fields),
             measured,
             experiment: experiment.cloned(),
         },
     }
+}
+
+/// The rule of the workspace that keeps the case from being automated. Asked only where a certificate covers it: nothing else is ever
+/// automated.
+fn forbidden(
+    ctx: &Context<'_>,
+    measured: Option<&RouteMeasured>,
+    proposals: &[Proposed<'_>],
+    fields: &BTreeMap<String, Content>,
+) -> Option<String> {
+    let covered = measured.filter(|m| m.certificate.is_some())?.proposal?;
+    let proposer = proposals.iter().find(|p| p.id == covered)?.proposer;
+    ctx.roster.automation_forbidden(ctx.playbook_id, proposer, fields)
 }
 
 /// A time from outside may lie anywhere in the past, but not in the future.

@@ -8,7 +8,7 @@ use countersign_core::{
     event::{
         Basis, Body, CaseRouted, CaseShown, Event, JudgmentGiven, OutcomeKind, OutcomeValue, PeopleMetrics, Phase, ProposalMade, Route,
     },
-    id::{EventId, PersonId, PlaybookId},
+    id::{EventId, PersonId, PlaybookId, StreamId},
     limits::{PROPOSALS_PER_CASE_MAX, WAIT_MICROS_MAX},
     number::{Micros, ONE_BILLIONTHS},
     playbook::Playbook,
@@ -86,7 +86,7 @@ impl<'a> Walk<'a> {
             facts,
             breaches: Vec::new(),
             at: 0,
-            event: EventId(countersign_core::id::StreamId::nil()),
+            event: EventId(StreamId::nil()),
             now: Micros::MIN,
             ids: BTreeSet::new(),
             playbook: None,
@@ -182,6 +182,8 @@ impl<'a> Walk<'a> {
             (_, ruled) => body.route == ruled,
         };
         self.must(2, "the route is not the one that the rules give", allowed || body.route == Route::Automate);
+        let forbidden = self.facts.roster.automation_forbidden(PlaybookId(StreamId::nil()), "", &self.fields).is_some();
+        self.must(2, "it was automated against a rule of the people here", body.route != Route::Automate || !forbidden);
         self.must(2, "the route cannot be derived again", crate::route::explain(body, playbook).is_ok());
         self.route = Some(body.clone());
     }

@@ -102,6 +102,7 @@ pub fn rehearse(
             awaited: false,
             roster,
             stops: Vec::new(),
+            forbidden: None,
             measured: measured.clone(),
             experiment: None,
         };

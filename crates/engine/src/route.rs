@@ -356,6 +356,7 @@ impl<'i> Automation<'i> {
         let refused = match certificate {
             _ if frozen.stops.iter().any(reaches) && !on(Sabotage::StopIgnored) => Some("stopped"),
             None => Some("no_certificate"),
+            Some(_) if frozen.forbidden.is_some() && !on(Sabotage::WorkspaceRulesIgnored) => Some("forbidden"),
             Some(_) if ruled => Some("rule"),
             Some(certificate) if certificate.now >= certificate.expires_at && !on(Sabotage::ExpiredCertificate) => Some("expired"),
             Some(_) => None,

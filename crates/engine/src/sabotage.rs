@@ -16,6 +16,8 @@ pub enum Sabotage {
     HoldIgnored,
     /// Law 2: skips the human-written rules.
     RulesSkipped,
+    /// Law 2: automates where a rule of the workspace forbids it.
+    WorkspaceRulesIgnored,
     /// Law 2: takes one signature for enough.
     OneSignatureSuffices,
     /// Law 2: lets anybody sign, whatever their roles.
@@ -72,6 +74,7 @@ impl Sabotage {
         (Self::RosterIgnored, 1),
         (Self::HoldIgnored, 1),
         (Self::RulesSkipped, 2),
+        (Self::WorkspaceRulesIgnored, 2),
         (Self::OneSignatureSuffices, 2),
         (Self::RolesIgnored, 2),
         (Self::CorrectionUnsigned, 2),

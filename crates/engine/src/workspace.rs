@@ -6,7 +6,8 @@ use countersign_core::{
     content::{Content, Digest},
     event::{
         Body, Event, ExperimentEnd, ExperimentStarted, InductionCompleted, NoticeRaised, PasskeyAdded, PasskeyRemoved, PeopleMetrics,
-        PersonKind, RouteExperiment, RoutingDrafted, RoutingRehearsed, StopScope, TrackPin, TrackRecordPublished,
+        PersonKind, RouteExperiment, RoutingDrafted, RoutingRehearsed, RulesDrafted, RulesReplayed, StopScope, TrackPin,
+        TrackRecordPublished,
     },
     id::{EventId, PersonId, PlaybookId, SubjectId},
     number::Micros,
@@ -16,11 +17,13 @@ use std::collections::{BTreeMap, BTreeSet};
 mod change;
 mod experiment;
 mod passkey;
+mod rules;
 mod verbs;
 
 pub use change::{DRAFTS_OPEN_MAX, DraftFacts, DraftStanding};
 pub use experiment::ExperimentFacts;
 pub use passkey::{PASSKEYS_MAX, PasskeyFacts};
+pub use rules::{LEAD_ROLE, RulesDraftFacts, RulesFacts, RulesVersion};
 pub use verbs::decide;
 
 /// What somebody wants to happen to the workspace.
@@ -200,6 +203,33 @@ pub enum WorkspaceCommand {
         /// Why.
         reason: String,
     },
+    /// Proposes other rules about who may do what.
+    DraftRules(Box<RulesDrafted>),
+    /// Keeps what a draft of rules would have come to.
+    ReplayRules(RulesReplayed),
+    /// Approves a draft of rules: a second lead does.
+    ApproveRules {
+        /// The draft.
+        draft: EventId,
+        /// Who approves.
+        person: PersonId,
+    },
+    /// Takes a draft of rules back, or turns it down.
+    WithdrawRules {
+        /// The draft.
+        draft: EventId,
+        /// Who does.
+        person: PersonId,
+        /// Why.
+        reason: String,
+    },
+    /// Goes back to the rules from before the last approved draft.
+    RollBackRules {
+        /// Who does.
+        person: PersonId,
+        /// Why.
+        reason: String,
+    },
     /// Tells the leads something.
     RaiseNotice(NoticeRaised),
 }
@@ -325,6 +355,8 @@ pub struct WorkspaceState {
     pub experiments: BTreeMap<EventId, ExperimentFacts>,
     /// Drafts of routings, in whatever state.
     pub drafts: BTreeMap<EventId, DraftFacts>,
+    /// Rules about who may do what, with their drafts.
+    pub rules: RulesFacts,
     /// The latest events that the leads are told of, the newest last.
     pub notices: Vec<Event>,
 }
@@ -351,6 +383,7 @@ impl Default for WorkspaceState {
             inducted: BTreeMap::new(),
             experiments: BTreeMap::new(),
             drafts: BTreeMap::new(),
+            rules: RulesFacts::default(),
             notices: Vec::new(),
         }
     }
@@ -473,6 +506,7 @@ impl WorkspaceState {
             }
             body => {
                 self.apply_drafts(event, body);
+                self.rules.apply(event, body);
                 self.apply_directory(body);
             }
         }
@@ -487,6 +521,8 @@ impl WorkspaceState {
                 | Body::ExperimentStopped(_)
                 | Body::RoutingApproved(_)
                 | Body::RoutingRolledBack(_)
+                | Body::RulesApproved(_)
+                | Body::RulesRolledBack(_)
                 | Body::NoticeRaised(_)
         );
         if told {

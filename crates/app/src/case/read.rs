@@ -248,6 +248,7 @@ impl Workspace {
     /// All of a case: events, state, opened values.
     pub(crate) async fn file(&self, case: CaseId) -> Result<File, Error> {
         let (events, state) = self.folded(case).await?;
+        self.may_see(&*self.inner.control(self.id).await?, &state)?;
         let mut session = self.inner.db.session().await?;
         let values = self.values_of(&mut session, &[case.0]).await?;
         Ok(File { events, state, values })
@@ -413,8 +414,10 @@ impl Workspace {
         let more = rows.len() > limit as usize;
         rows.truncate(limit as usize);
         let next = rows.last().filter(|_| more).map(|r| self.cursor_sign("cases", &r.case.to_string())).transpose()?;
+        let seen = self.seen_of(&rows.iter().map(|r| r.case).collect::<Vec<_>>()).await?;
         let items = rows
             .into_iter()
+            .filter(|r| seen.contains(&r.case))
             .map(|r| CaseSummary {
                 case: r.case,
                 version: u64::try_from(r.version).unwrap_or(0),

@@ -145,6 +145,7 @@ async fn decided(node: &Inner, tx: &mut Tx, job: &ChangeJob, control: &Control) 
         if let (WorkspaceCommand::EraseSubject { values: count, .. }, Some(destroyed)) = (&mut command, values) {
             *count = destroyed;
         }
+        control.may_change(&job.caller.actor, &command)?;
         let mut ids = || EventId(node.env.ordered_id());
         let mut ctx = WorkspaceContext { now: node.env.now(), actor: job.caller.actor.clone(), ids: &mut ids };
         for new in decide(&state, command, &mut ctx)? {

@@ -6,6 +6,7 @@ use crate::{
     Caller, Error, Inner,
     case::Verb,
     control::Control,
+    rules::may::Ruled,
     seal::{Owner, Sealer, WorkspaceKeys},
 };
 use countersign_core::{
@@ -70,12 +71,13 @@ impl Ground<'_> {
             playbook_version,
             control: &self.control.state.control,
             record: self.control.records.get(&playbook_id).map(AsRef::as_ref),
-            roster: &self.control.state,
+            roster: &Ruled(self.control),
             lease,
             draws: &draws,
             ids: &mut ids,
         };
         let decided = decide(state, command, &mut ctx)?;
+        self.control.may_verb(&caller.actor, verb, state, &playbook)?;
         let recorded_at = self.now.max(state.map_or(0, |s| s.recorded_at));
         let written = decided
             .into_iter()

@@ -67,6 +67,7 @@ body!(/** What the routing function read, besides the playbook. */ RouteInputs {
     /** Whether proposals for the present content are still awaited: it was amended after others were made. */ #[serde(default, skip_serializing_if = "std::ops::Not::not")] awaited: bool,
     /** Active members who may decide. */ roster: u64,
     /** Stops that reached the case. */ #[serde(default, skip_serializing_if = "Vec::is_empty")] stops: Vec<StopScope>,
+    /** The workspace's rule that keeps this case from being automated. */ #[serde(default, skip_serializing_if = "Option::is_none")] forbidden: Option<String>,
     /** What the track record said of this case; absent where there is none yet. */ #[serde(default, skip_serializing_if = "Option::is_none")] measured: Option<RouteMeasured>,
     /** The experiment that the case may enter. */ #[serde(default, skip_serializing_if = "Option::is_none")] experiment: Option<RouteExperiment>,
 });
@@ -119,6 +120,6 @@ body!(/** A proposal as the routing function saw it. */ RouteProposal {
 body!(/** What automation would have done. */ WouldAutomate {
     /** The proposal. */ proposal: EventId,
     /** Its probability for its own answer, in billionths. */ #[serde(default, skip_serializing_if = "Option::is_none")] probability: Option<u32>,
-    /** Why it did not: `no_certificate`, `stopped`, `rule`, `audit`, `expired`, `costlier`, `explore`, `experiment`, `no_roster`. */ refused: String,
+    /** Why it did not: `no_certificate`, `stopped`, `rule`, `forbidden`, `audit`, `expired`, `costlier`, `explore`, `experiment`, `no_roster`. */ refused: String,
     /** The certificate under which it might have. */ #[serde(default, skip_serializing_if = "Option::is_none")] certificate: Option<String>,
 });

@@ -242,6 +242,7 @@ fn the_router_obeys_the_record() {
                 awaited: false,
                 roster,
                 stops,
+                forbidden: None,
                 measured: Some(measured),
                 experiment: None,
             },
@@ -287,6 +288,7 @@ fn a_certificate_rests_as_a_whole_where_people_are_cheaper() {
             awaited: false,
             roster: 5,
             stops: vec![],
+            forbidden: None,
             measured: Some(measured),
             experiment: None,
         };

@@ -51,6 +51,7 @@ pub(super) fn random_world(seed: u8) -> World {
         routing.automate.as_mut().unwrap().audit = 350_000_000;
         routing.explore = if seed & 9 == 9 { 540_000_000 } else { 0 };
     }
+    world.people.1 = seed & 7 == 4;
     if seed & 0xC0 == 0xC0 {
         world.people.0.retain(|who, _| *who == person("ext") || *who == person("off") || *who == person("out"));
     }

@@ -28,7 +28,8 @@ pub(crate) const GRACE: Micros = 10 * SECOND;
 pub(crate) const LEASE: Micros = 60 * SECOND;
 pub(crate) const PEOPLE: [&str; 9] = ["ann", "ben", "cat", "dan", "eve", "fay", "ext", "off", "out"];
 
-pub(crate) struct People(pub BTreeMap<PersonId, PersonFacts>);
+/// People, and whether a rule of theirs keeps what is in region `z` from being automated.
+pub(crate) struct People(pub BTreeMap<PersonId, PersonFacts>, pub bool);
 
 impl Roster for People {
     fn person(&self, person: PersonId) -> Option<&PersonFacts> {
@@ -39,6 +40,9 @@ impl Roster for People {
     }
     fn inducted(&self, who: PersonId, _: PlaybookId) -> bool {
         who != person("ben")
+    }
+    fn automation_forbidden(&self, _: PlaybookId, _: &str, fields: &BTreeMap<String, Content>) -> Option<String> {
+        (self.1 && fields.values().any(|value| value.as_plain_str() == Some("z"))).then(|| "never-z".to_owned())
     }
 }
 
@@ -75,7 +79,7 @@ pub(crate) fn people() -> People {
         let kind = if name == "ext" { PersonKind::External } else { PersonKind::Member };
         PersonFacts { kind, roles: roles.iter().map(ToString::to_string).collect(), active: name != "off" }
     };
-    People(PEOPLE.iter().map(|name| (person(name), facts(name))).collect())
+    People(PEOPLE.iter().map(|name| (person(name), facts(name))).collect(), false)
 }
 
 fn field(name: &str, hidden: bool) -> FieldSpec {

@@ -1,6 +1,6 @@
 //! The verbs of a workspace.
 
-use super::{WorkspaceCommand, WorkspaceContext, WorkspaceState, change, experiment, passkey};
+use super::{WorkspaceCommand, WorkspaceContext, WorkspaceState, change, experiment, passkey, rules};
 use crate::NewEvent;
 use countersign_core::{
     Actor, Refusal,
@@ -81,6 +81,11 @@ fn body_of(state: &WorkspaceState, command: WorkspaceCommand, actor: &Actor) -> 
         C::ApproveRouting { draft, person } => change::approved(state, actor, draft, person)?,
         C::WithdrawRouting { draft, person, reason } => change::withdrawn(state, actor, draft, person, reason)?,
         C::RollBackRouting { playbook, person, reason } => change::rolled_back(state, actor, playbook, person, reason)?,
+        C::DraftRules(body) => rules::drafted(state, actor, *body)?,
+        C::ReplayRules(body) => rules::replayed(state, body)?,
+        C::ApproveRules { draft, person } => rules::approved(state, actor, draft, person)?,
+        C::WithdrawRules { draft, person, reason } => rules::withdrawn(state, actor, draft, person, reason)?,
+        C::RollBackRules { person, reason } => rules::rolled_back(state, actor, person, reason)?,
         C::RaiseNotice(body) => body.into(),
         C::CommitDrawKey { epoch, commitment } => {
             let next = state.draw_epochs.keys().next_back().map_or(1, |last| last + 1);
