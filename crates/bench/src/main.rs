@@ -15,6 +15,7 @@ mod models;
 mod node;
 mod raw;
 mod reality;
+mod rules;
 mod science;
 mod stream;
 mod table;
@@ -60,6 +61,8 @@ enum Benchmark {
     Learning(learning::Arguments),
     /// What reads texts: finders of personal data, the built-in text model, the search of precedents
     Models(models::Arguments),
+    /// Asking the rules about who may do what
+    Rules(rules::Arguments),
     /// Real answers streamed through a running server: how often it is wrong in the end
     Stream(stream::Arguments),
 }
@@ -79,7 +82,7 @@ async fn measure(arguments: &Arguments) -> Result<Vec<Line>> {
     let default = |name: &str| Arguments::parse_from(["bench", name]).benchmark;
     let chosen = match &arguments.benchmark {
         Some(_) => Vec::new(),
-        None => ["intake", "load", "claims", "desk", "verify", "node", "science", "learning", "models", "stream"]
+        None => ["intake", "load", "claims", "desk", "verify", "node", "science", "learning", "models", "rules", "stream"]
             .iter()
             .filter_map(|name| default(name))
             .collect(),
@@ -96,6 +99,7 @@ async fn measure(arguments: &Arguments) -> Result<Vec<Line>> {
             Benchmark::Science(given) => science::measure(run.repeat, given)?,
             Benchmark::Learning(given) => learning::measure(run.repeat, *given)?,
             Benchmark::Models(given) => models::measure(run.repeat, given)?,
+            Benchmark::Rules(given) => rules::measure(run.repeat, *given)?,
             Benchmark::Stream(given) => stream::measure(&run, given).await?,
         });
     }

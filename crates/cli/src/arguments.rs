@@ -82,6 +82,9 @@ pub enum Command {
     /// Another routing for a playbook: drafted, rehearsed over past cases, approved by a second person, and one step back
     #[command(subcommand)]
     Routing(command::routing::Command),
+    /// Rules about who may do what: checked, tested, drafted, held against the last month, approved by a second lead
+    #[command(subcommand)]
+    Rules(command::rules::Command),
     /// Addresses that are told what the leads are told: stops, experiments that ended, certificates that ran out
     #[command(subcommand)]
     Webhook(command::webhook::Command),

@@ -23,6 +23,7 @@ pub mod propose;
 pub mod rebuild;
 pub mod rehearse;
 pub mod routing;
+pub mod rules;
 pub mod serve;
 pub mod simulate;
 pub mod stop;
@@ -51,6 +52,7 @@ pub async fn run(Arguments { global, command }: Arguments) -> Result<()> {
         Command::Track(command) => track::run(&global, command).await,
         Command::Experiment(command) => experiment::run(&global, command).await,
         Command::Routing(command) => routing::run(&global, command).await,
+        Command::Rules(command) => rules::run(&global, command).await,
         Command::Webhook(command) => webhook::run(&global, command).await,
         Command::Train(arguments) => train::run(&global, arguments).await,
         Command::Propose(arguments) => propose::run(&global, arguments).await,

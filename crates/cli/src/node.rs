@@ -33,6 +33,8 @@ impl Node {
             Some(id) => app.workspace(id),
             None => app.workspace_only().await?,
         };
+        // Whoever sits here is asked about as anybody else is.
+        let workspace = workspace.asked_by(operator().actor);
         Ok(Self { app, workspace, settings, out: global.out() })
     }
 

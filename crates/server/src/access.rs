@@ -156,7 +156,7 @@ impl<S: Scopes> FromRequestParts<Server> for Access<S> {
         let actor = principal.person.map_or_else(|| Actor::Key(principal.key.clone()), Actor::Person);
         Ok(Self {
             server: server.clone(),
-            workspace: server.app.workspace(principal.workspace),
+            workspace: server.app.workspace(principal.workspace).asked_by(actor.clone()),
             caller: Caller { actor, source: Source::Api },
             person: principal.person,
             scope: PhantomData,

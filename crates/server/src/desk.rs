@@ -27,6 +27,7 @@ mod practice;
 mod queue;
 mod recent;
 mod routing;
+mod rules;
 mod sign_in;
 mod strip;
 mod text;
@@ -109,6 +110,12 @@ pub fn routes() -> Router<Server> {
         .route("/desk/routing-drafts/{id}/rehearse", post(routing::rehearse))
         .route("/desk/routing-drafts/{id}/approve", post(routing::approve))
         .route("/desk/routing-drafts/{id}/withdraw", post(routing::withdraw))
+        .route("/desk/rules", get(rules::page).post(rules::write))
+        .route("/desk/rules/roll-back", post(rules::roll_back))
+        .route("/desk/rules-drafts/{id}", get(rules::one))
+        .route("/desk/rules-drafts/{id}/replay", post(rules::replay))
+        .route("/desk/rules-drafts/{id}/approve", post(rules::approve))
+        .route("/desk/rules-drafts/{id}/withdraw", post(rules::withdraw))
         .route("/desk/notices", get(notices::page))
         .route("/desk/notices/read", post(notices::read))
         .route("/desk/webhooks", get(webhooks::list).post(webhooks::add))

@@ -18,6 +18,7 @@ mod practice;
 mod proposal;
 mod rehearsal;
 mod routing;
+mod rules;
 mod subject;
 mod track;
 mod webhook;
@@ -53,6 +54,7 @@ pub fn all() -> OpenApiRouter<Server> {
         .merge(proposal::routes())
         .merge(rehearsal::routes())
         .merge(routing::routes())
+        .merge(rules::routes())
         .merge(subject::routes())
         .merge(track::routes())
         .merge(webhook::routes())

@@ -52,6 +52,7 @@ pub enum Format {
 /// Writes what was asked for.
 pub async fn run(global: &Global, arguments: Arguments) -> Result<()> {
     let node = Node::open(global).await?;
+    node.workspace.may_export().await?;
     let result = match arguments.what {
         What::Decisions => decisions(&node, &arguments).await,
         What::Cases => cases(&node, &arguments).await,

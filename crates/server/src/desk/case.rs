@@ -144,7 +144,16 @@ pub async fn overview_page(visitor: &Visitor, case: CaseId, notes: &[Note], kept
     let people = visitor.workspace.people_names().await?;
     // Withheld while it would tell what the AI says, and absent where the case was decided elsewhere.
     let why = visitor.workspace.case_explain(case, Some(visitor.person)).await.ok();
-    let overview = overview::Overview { visitor, view: &view, playbook: &playbook, people: &people, why: why.as_ref(), now };
+    let refused = visitor.workspace.case_rule_against(case, visitor.person).await?;
+    let overview = overview::Overview {
+        visitor,
+        view: &view,
+        playbook: &playbook,
+        people: &people,
+        why: why.as_ref(),
+        refused: refused.as_deref(),
+        now,
+    };
     let title = overview.title();
     let main = html! {
         (self::notes(notes))

@@ -36,7 +36,8 @@ pub async fn page(visitor: Visitor, Path(case): Path<Uuid>) -> Result<Response, 
     let events = visitor.workspace.case_history(id, Some(visitor.person)).await?;
     let people = visitor.workspace.people_names().await?;
     let now = visitor.server.app.env().now();
-    let overview = case::overview::Overview { visitor: &visitor, view: &view, playbook: &playbook, people: &people, why: None, now };
+    let overview =
+        case::overview::Overview { visitor: &visitor, view: &view, playbook: &playbook, people: &people, why: None, refused: None, now };
     let title = overview.title();
     let settled = matches!(view.state.as_str(), "decided" | "acted") && !view.withheld;
     let telling = Telling { playbook: &playbook, people: &people, events: &events };

@@ -24,6 +24,7 @@ pub async fn list(visitor: Visitor) -> Result<Response, Problem> {
     let main = html! {
         div.narrow.stack {
             h1 { (text::TAB_PLAYBOOKS) }
+            p.crumbs { a href=(super::rules::URL) { (text::rules::LINK) } }
             @if told.is_empty() {
                 div.empty { h2 { (text::NO_PLAYBOOK) } p { (text::NO_PLAYBOOK_LEAD) } pre.command { code { "countersign playbook publish FILE.toml" } } }
             }

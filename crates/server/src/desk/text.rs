@@ -9,6 +9,7 @@ pub mod parts;
 pub mod passkeys;
 pub mod people;
 pub mod routing;
+pub mod rules;
 pub mod track;
 pub mod webhooks;
 

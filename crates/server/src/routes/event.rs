@@ -143,6 +143,7 @@ struct ExportQuery {
 #[utoipa::path(get, path = "/v1/events/export", tag = "events", params(ExportQuery),
     responses((status = 200, description = "Events in the order of the log.", body = EventView, content_type = "application/x-ndjson"), ReadProblems), security(("key" = ["ledger:read"])))]
 async fn events_export(access: Access<scope::LedgerRead>, Query(query): Query<ExportQuery>) -> Result<Response, Problem> {
+    access.workspace.may_export().await?;
     let end = access.workspace.info().await?.size;
     let workspace = access.workspace;
     Ok(ndjson::response(ndjson::pages(query.from, move |from| {

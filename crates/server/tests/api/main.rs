@@ -13,4 +13,5 @@ mod life;
 mod live;
 mod problems;
 mod rehearsal;
+mod rules;
 mod world;

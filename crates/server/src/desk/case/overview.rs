@@ -25,6 +25,8 @@ pub struct Overview<'a> {
     pub people: &'a HashMap<Uuid, String>,
     /// Why it went where it went, where that may be told.
     pub why: Option<&'a Explanation>,
+    /// The rule by which this person may not take it, where there is one.
+    pub refused: Option<&'a str>,
     /// Now.
     pub now: Micros,
 }
@@ -82,9 +84,12 @@ impl Overview<'_> {
                         section.sheet {
                             h2.question { (self.playbook.question) }
                             @if view.withheld { p.quiet { (text::WITHHELD) } }
-                            form method="post" action={ (url(view.case)) "/take" } {
-                                (token(self.visitor))
-                                p.actions { button.primary type="submit" data-take { (text::TAKE) " " kbd { "↵" } } }
+                            @match self.refused {
+                                Some(rule) => p.note { (rule) },
+                                None => form method="post" action={ (url(view.case)) "/take" } {
+                                    (token(self.visitor))
+                                    p.actions { button.primary type="submit" data-take { (text::TAKE) " " kbd { "↵" } } }
+                                },
                             }
                         }
                     }

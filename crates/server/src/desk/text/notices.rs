@@ -17,6 +17,8 @@ pub fn title(type_name: &str) -> &'static str {
         "experiment.stopped" => "An experiment has ended",
         "routing.approved" => "Another routing is in force",
         "routing.rolled_back" => "A routing was rolled back",
+        "rules.approved" => "Other rules hold",
+        "rules.rolled_back" => "Rules were rolled back",
         "certificate.expired" => "A certificate has ended",
         "drift.detected" => "Something has drifted",
         _ => "Something has changed",
