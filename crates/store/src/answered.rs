@@ -1,7 +1,6 @@
 //! The projection of who answered on which case, and when last. Rebuilt from events; holds no answer.
 
 use crate::{
-    batch,
     db::Conn,
     error::{Error, attempt},
 };
@@ -36,17 +35,11 @@ pub async fn upsert(mut conn: Conn<'_>, workspace: Uuid, rows: &[AnsweredRow]) -
     // One statement may name a row only once.
     let last: std::collections::BTreeMap<(Uuid, Uuid), AnsweredRow> = rows.iter().map(|row| ((row.person, row.case), *row)).collect();
     let rows: Vec<AnsweredRow> = last.into_values().collect();
-    for chunk in batch::chunks(&rows) {
-        let sql = batch::insert(conn.is_postgres(), ANSWERED_UPSERT, 4, chunk.len(), ANSWERED_UPSERT_TAIL);
-        on!(conn.again(), c => {
-            let mut query = sqlx::query(sql);
-            for row in chunk {
-                query = query.bind(workspace).bind(row.person).bind(row.case).bind(row.answered_at);
-            }
-            query.execute(c).await.map(|_| ())
-        })
-        .map_err(attempt("write who answered"))?;
-    }
+    insert_rows!(conn, "write who answered", ANSWERED_UPSERT, 4, ANSWERED_UPSERT_TAIL, &rows, |query, row| query
+        .bind(workspace)
+        .bind(row.person)
+        .bind(row.case)
+        .bind(row.answered_at));
     Ok(())
 }
 

@@ -14,10 +14,11 @@ const CASES_OF: &str = "select case_id, version, playbook, playbook_version, sta
 const COUNTS_ADD: &str = "insert into case_counts (workspace, playbook, status, cases)";
 const COUNTS_ADD_TAIL: &str = "on conflict (workspace, playbook, status) do update set cases = case_counts.cases + excluded.cases";
 const EXCLUSION_INSERT: &str = "insert into case_exclusions (workspace, case_id, person)";
+const CASES_SETTLE_LEASES: &str = "update cases set available = false, wake_at = (select min(l.until) from leases l where l.workspace = cases.workspace and l.case_id = cases.case_id and l.until > $1) where workspace = $2 and available and seats_free <= (select count(*) from leases l where l.workspace = cases.workspace and l.case_id = cases.case_id and l.until > $3) and case_id in";
+const EXCLUSION_INSERT_TAIL: &str = "on conflict (workspace, case_id, person) do nothing";
 const EXCLUSIONS_DELETE: &str = "delete from case_exclusions where workspace = $1 and case_id in";
 
 statements! {
-    CASE_SETTLE_LEASES = "update cases set available = false, wake_at = (select min(l.until) from leases l where l.workspace = cases.workspace and l.case_id = cases.case_id and l.until > $3) where workspace = $1 and case_id = $2 and available and seats_free <= (select count(*) from leases l where l.workspace = cases.workspace and l.case_id = cases.case_id and l.until > $3)";
     CASE_GET = "select case_id, version, playbook, playbook_version, status, route, role, seats_free, opened_at, priority_at, answer, decided_at, deadline_at from cases where workspace = $1 and case_id = $2";
     CASES_LIST = "select case_id, version, playbook, playbook_version, status, route, role, seats_free, opened_at, priority_at, answer, decided_at, deadline_at from cases where workspace = $1 and case_id > $2 and (playbook = $3 or $3 is null) and (status = $4 or $4 is null) order by case_id limit $5";
     CASES_LIST_OF = "select case_id, version, playbook, playbook_version, status, route, role, seats_free, opened_at, priority_at, answer, decided_at, deadline_at from cases where workspace = $1 and playbook = $2 and status = $3 and case_id > $4 order by case_id limit $5";
@@ -72,69 +73,38 @@ pub struct CaseRow {
 /// # Errors
 /// Where the storage fails.
 pub async fn upsert(mut conn: Conn<'_>, workspace: Uuid, rows: &[CaseRow], now: i64) -> Result<(), Error> {
-    for chunk in batch::chunks(rows) {
-        let sql = batch::insert(conn.is_postgres(), CASE_UPSERT, 16, chunk.len(), CASE_UPSERT_TAIL);
-        on!(conn.again(), c => {
-            let mut query = sqlx::query(sql);
-            for row in chunk {
-                query = query
-                    .bind(workspace)
-                    .bind(row.case)
-                    .bind(row.version)
-                    .bind(row.playbook)
-                    .bind(row.playbook_version)
-                    .bind(row.status.as_str())
-                    .bind(row.route.as_str())
-                    .bind(row.role.as_str())
-                    .bind(row.seats_free)
-                    .bind(row.opened_at)
-                    .bind(row.priority_at)
-                    .bind(row.answer.as_deref())
-                    .bind(row.decided_at)
-                    .bind(row.seats_free > 0 && row.wake_at.is_none())
-                    .bind(row.wake_at)
-                    .bind(row.deadline_at);
-            }
-            query.execute(c).await.map(|_| ())
-        })
-        .map_err(attempt("write cases"))?;
-    }
+    insert_rows!(conn, "write cases", CASE_UPSERT, 16, CASE_UPSERT_TAIL, rows, |query, row| query
+        .bind(workspace)
+        .bind(row.case)
+        .bind(row.version)
+        .bind(row.playbook)
+        .bind(row.playbook_version)
+        .bind(row.status.as_str())
+        .bind(row.route.as_str())
+        .bind(row.role.as_str())
+        .bind(row.seats_free)
+        .bind(row.opened_at)
+        .bind(row.priority_at)
+        .bind(row.answer.as_deref())
+        .bind(row.decided_at)
+        .bind(row.seats_free > 0 && row.wake_at.is_none())
+        .bind(row.wake_at)
+        .bind(row.deadline_at));
     let with_exclusions: Vec<&CaseRow> = rows.iter().filter(|r| !r.fresh || !r.excluded.is_empty()).collect();
     exclusions_write(conn.again(), workspace, &with_exclusions).await?;
-    for row in rows.iter().filter(|r| !r.fresh && r.seats_free > 0 && r.wake_at.is_none()) {
-        on!(conn.again(), c => sqlx::query(CASE_SETTLE_LEASES).bind(workspace).bind(row.case).bind(now).execute(c).await.map(|_| ()))
-            .map_err(attempt("take leases into account"))?;
-    }
+    let wait: Vec<Uuid> = rows.iter().filter(|r| !r.fresh && r.seats_free > 0 && r.wake_at.is_none()).map(|r| r.case).collect();
+    run_for_keys!(conn, "take leases into account", CASES_SETTLE_LEASES, 3, wait, |query| query.bind(now).bind(workspace).bind(now));
     Ok(())
 }
 
 async fn exclusions_write(mut conn: Conn<'_>, workspace: Uuid, rows: &[&CaseRow]) -> Result<(), Error> {
-    const CASES_AT_ONCE: usize = 256;
-    for some in rows.chunks(CASES_AT_ONCE) {
-        let keys = batch::padded(&some.iter().map(|r| r.case).collect::<Vec<_>>());
-        let sql = batch::in_list(conn.is_postgres(), EXCLUSIONS_DELETE, 1, keys.len(), "");
-        on!(conn.again(), c => {
-            let mut query = sqlx::query(sql).bind(workspace);
-            for key in &keys {
-                query = query.bind(key);
-            }
-            query.execute(c).await.map(|_| ())
-        })
-        .map_err(attempt("write who may not answer"))?;
-        let pairs: Vec<(Uuid, Uuid)> = some.iter().flat_map(|r| r.excluded.iter().map(|p| (r.case, *p))).collect();
-        for chunk in batch::chunks(&pairs) {
-            let sql =
-                batch::insert(conn.is_postgres(), EXCLUSION_INSERT, 3, chunk.len(), "on conflict (workspace, case_id, person) do nothing");
-            on!(conn.again(), c => {
-                let mut query = sqlx::query(sql);
-                for (case, person) in chunk {
-                    query = query.bind(workspace).bind(case).bind(person);
-                }
-                query.execute(c).await.map(|_| ())
-            })
-            .map_err(attempt("write who may not answer"))?;
-        }
-    }
+    let cases: Vec<Uuid> = rows.iter().map(|r| r.case).collect();
+    run_for_keys!(conn, "write who may not answer", EXCLUSIONS_DELETE, 1, cases, |query| query.bind(workspace));
+    let pairs: Vec<(Uuid, Uuid)> = rows.iter().flat_map(|r| r.excluded.iter().map(|p| (r.case, *p))).collect();
+    insert_rows!(conn, "write who may not answer", EXCLUSION_INSERT, 3, EXCLUSION_INSERT_TAIL, &pairs, |query, (case, person)| query
+        .bind(workspace)
+        .bind(case)
+        .bind(person));
     Ok(())
 }
 
@@ -263,17 +233,11 @@ pub async fn counts_anew(conn: Conn<'_>, workspace: Uuid) -> Result<Counts, Erro
 /// # Errors
 /// Where the storage fails.
 pub async fn counts_add(mut conn: Conn<'_>, workspace: Uuid, changes: &[(Uuid, &str, i64)]) -> Result<(), Error> {
-    for chunk in batch::chunks(changes) {
-        let sql = batch::insert(conn.is_postgres(), COUNTS_ADD, 4, chunk.len(), COUNTS_ADD_TAIL);
-        on!(conn.again(), c => {
-            let mut query = sqlx::query(sql);
-            for (playbook, status, more) in chunk {
-                query = query.bind(workspace).bind(playbook).bind(*status).bind(more);
-            }
-            query.execute(c).await.map(|_| ())
-        })
-        .map_err(attempt("count cases"))?;
-    }
+    insert_rows!(conn, "count cases", COUNTS_ADD, 4, COUNTS_ADD_TAIL, changes, |query, (playbook, status, more)| query
+        .bind(workspace)
+        .bind(playbook)
+        .bind(*status)
+        .bind(more));
     Ok(())
 }
 

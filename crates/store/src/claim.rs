@@ -12,26 +12,30 @@ use sqlx::Row;
 use uuid::Uuid;
 
 const LEASES_OF_CASES: &str = "select case_id, person, until from leases where workspace = $1 and until > $2 and case_id in";
+const LEASES_EXPIRE: &str = "delete from leases where workspace = $1 and until <= $2 and case_id in";
+const LEASES_PUT: &str = "insert into leases (workspace, case_id, person, until)";
+const LEASES_PUT_TAIL: &str = "on conflict (workspace, case_id, person) do update set until = excluded.until";
+const CASES_LEASED_OUT: &str = "update cases set available = false, wake_at = (select min(l.until) from leases l where l.workspace = cases.workspace and l.case_id = cases.case_id) where workspace = $1 and seats_free <= (select count(*) from leases l where l.workspace = cases.workspace and l.case_id = cases.case_id) and case_id in";
 const WOKEN_AT_ONCE: i64 = 256;
 
 statements! {
     CASES_WAKE = "update cases set available = true, wake_at = null where workspace = $1 and case_id in (select case_id from cases where workspace = $1 and wake_at is not null and wake_at <= $2 and seats_free > 0 limit $3)";
     CLAIM_FIND = "select case_id from cases c where workspace = $1 and playbook = $2 and available and (role = '' or role in (select value from json_each($4))) and not exists (select 1 from case_exclusions x where x.workspace = c.workspace and x.case_id = c.case_id and x.person = $3) and not exists (select 1 from leases l where l.workspace = c.workspace and l.case_id = c.case_id and l.person = $3 and l.until > $5) order by priority_at, case_id limit 1";
-    LEASE_PUT = "insert into leases (workspace, case_id, person, until) values ($1, $2, $3, $4) on conflict (workspace, case_id, person) do update set until = excluded.until";
     LEASE_GET = "select until from leases where workspace = $1 and case_id = $2 and person = $3 and until > $4";
     LEASES_OF_PERSON = "select case_id, until from leases where workspace = $1 and person = $2 and until > $3 order by until, case_id";
     LEASE_DELETE = "delete from leases where workspace = $1 and case_id = $2 and person = $3";
-    LEASES_EXPIRE = "delete from leases where workspace = $1 and case_id = $2 and until <= $3";
-    CASE_LEASED_OUT = "update cases set available = false, wake_at = (select min(l.until) from leases l where l.workspace = cases.workspace and l.case_id = cases.case_id) where workspace = $1 and case_id = $2 and seats_free <= (select count(*) from leases l where l.workspace = cases.workspace and l.case_id = cases.case_id)";
     CASE_FREE = "update cases set available = true, wake_at = null where workspace = $1 and case_id = $2 and seats_free > (select count(*) from leases l where l.workspace = cases.workspace and l.case_id = cases.case_id)";
     SEATS_LEFT = "select seats_free - (select count(*) from leases l where l.workspace = c.workspace and l.case_id = c.case_id and l.until > $3 and l.person <> $4) from cases c where workspace = $1 and case_id = $2";
 }
 
-/// The same as [`CLAIM_FIND`] for PostgreSQL: what another claim is looking at is passed over, not waited for.
-const CLAIM_FIND_POSTGRES: &str = "select case_id from cases c where workspace = $1 and playbook = $2 and available and (role = '' or role in (select value from json_array_elements_text($4::json))) and not exists (select 1 from case_exclusions x where x.workspace = c.workspace and x.case_id = c.case_id and x.person = $3) and not exists (select 1 from leases l where l.workspace = c.workspace and l.case_id = c.case_id and l.person = $3 and l.until > $5) order by priority_at, case_id limit 1 for update of c skip locked";
+/// The same as [`CLAIM_FIND`] for PostgreSQL: what another claim is looking at is passed over, not waited for, and so is what was
+/// found in this transaction and is not leased yet.
+const CLAIM_FIND_POSTGRES: &str = "select case_id from cases c where workspace = $1 and playbook = $2 and available and (role = '' or role in (select value from json_array_elements_text($4::json))) and not exists (select 1 from case_exclusions x where x.workspace = c.workspace and x.case_id = c.case_id and x.person = $3) and not exists (select 1 from leases l where l.workspace = c.workspace and l.case_id = c.case_id and l.person = $3 and l.until > $5) and case_id <> all ($6) order by priority_at, case_id limit 1 for update of c skip locked";
 /// The same as [`CASES_WAKE`] for PostgreSQL: two nodes that wake the same cases must not wait for one another.
 const CASES_WAKE_POSTGRES: &str = "update cases set available = true, wake_at = null where workspace = $1 and case_id in (select case_id from cases where workspace = $1 and wake_at is not null and wake_at <= $2 and seats_free > 0 limit $3 for update skip locked)";
 const CASE_LOCK_POSTGRES: &str = "select 1 from cases where workspace = $1 and case_id = $2 for update";
+/// The same as [`LEASE_DELETE`] for many leases at once.
+const LEASES_DELETE_POSTGRES: &str = "delete from leases l using unnest($2::uuid[], $3::uuid[]) as ended (case_id, person) where l.workspace = $1 and l.case_id = ended.case_id and l.person = ended.person";
 
 /// Who asks, and for how long.
 #[derive(Debug, Clone, Copy)]
@@ -46,89 +50,162 @@ pub struct Claimant<'a> {
     pub until: i64,
 }
 
-/// Makes snoozed and leased-out cases available whose time has come.
-///
-/// # Errors
-/// Where the storage fails.
-pub async fn wake(conn: Conn<'_>, workspace: Uuid, now: i64) -> Result<(), Error> {
-    let sql = if conn.is_postgres() { CASES_WAKE_POSTGRES } else { CASES_WAKE };
-    on!(conn, c => sqlx::query(sql).bind(workspace).bind(now).bind(WOKEN_AT_ONCE).execute(c).await.map(|_| ()))
-        .map_err(attempt("wake waiting cases"))
+/// A lease to be written.
+#[derive(Debug, Clone, Copy)]
+struct Lease {
+    case: Uuid,
+    person: Uuid,
+    until: i64,
 }
 
-/// Leases the first case of a playbook's queue that the person may answer.
-///
-/// # Errors
-/// Where the storage fails.
-pub async fn next(mut conn: Conn<'_>, workspace: Uuid, playbook: Uuid, claimant: Claimant<'_>) -> Result<Option<Uuid>, Error> {
-    let sql = if conn.is_postgres() { CLAIM_FIND_POSTGRES } else { CLAIM_FIND };
-    let found: Option<Uuid> = on!(conn.again(), c => sqlx::query(sql)
-        .bind(workspace)
-        .bind(playbook)
-        .bind(claimant.person)
-        .bind(claimant.roles_json)
-        .bind(claimant.now)
-        .fetch_optional(c)
-        .await
-        .map(|r| r.map(|r| r.get(0))))
-    .map_err(attempt("find the next case"))?;
-    if let Some(case) = found {
-        lease(conn, workspace, case, claimant).await?;
+/// The claims of one transaction. PostgreSQL is a round trip away, so there leases are written together: at the end, or before
+/// something looks at them. They hold only after [`Self::finish`].
+#[derive(Debug)]
+pub struct Claims<'c> {
+    conn: Conn<'c>,
+    workspace: Uuid,
+    now: i64,
+    found: Vec<Lease>,
+}
+
+impl<'c> Claims<'c> {
+    /// Begins; makes snoozed and leased-out cases available whose time has come.
+    ///
+    /// # Errors
+    /// Where the storage fails.
+    pub async fn begin(mut conn: Conn<'c>, workspace: Uuid, now: i64) -> Result<Self, Error> {
+        let sql = if conn.is_postgres() { CASES_WAKE_POSTGRES } else { CASES_WAKE };
+        on!(conn.again(), c => sqlx::query(sql).bind(workspace).bind(now).bind(WOKEN_AT_ONCE).execute(c).await.map(|_| ()))
+            .map_err(attempt("wake waiting cases"))?;
+        Ok(Self { conn, workspace, now, found: Vec::new() })
     }
-    Ok(found)
-}
 
-/// Leases one named case, if a seat is free. `false`: somebody else is on it, or it is not open.
-///
-/// # Errors
-/// Where the storage fails.
-pub async fn one(mut conn: Conn<'_>, workspace: Uuid, case: Uuid, claimant: Claimant<'_>) -> Result<bool, Error> {
-    if let Conn::Postgres(c) = conn.again() {
-        sqlx::query(CASE_LOCK_POSTGRES).bind(workspace).bind(case).execute(c).await.map_err(attempt("claim a case"))?;
+    /// Leases the first case of a playbook's queue that the person may answer.
+    ///
+    /// # Errors
+    /// Where the storage fails.
+    pub async fn next(&mut self, playbook: Uuid, claimant: Claimant<'_>) -> Result<Option<Uuid>, Error> {
+        let mut found = self.find(playbook, claimant).await?;
+        if found.is_none() && !self.found.is_empty() {
+            // What was passed over may have a further seat.
+            self.lease_found().await?;
+            found = self.find(playbook, claimant).await?;
+        }
+        if let Some(case) = found {
+            self.lease(case, claimant).await?;
+        }
+        Ok(found)
     }
-    let left: Option<i64> = on!(conn.again(), c => sqlx::query(SEATS_LEFT)
-        .bind(workspace)
-        .bind(case)
-        .bind(claimant.now)
-        .bind(claimant.person)
-        .fetch_optional(c)
-        .await
-        .map(|r| r.map(|r| r.get(0))))
-    .map_err(attempt("claim a case"))?;
-    if left.unwrap_or(0) <= 0 {
-        return Ok(false);
+
+    async fn find(&mut self, playbook: Uuid, claimant: Claimant<'_>) -> Result<Option<Uuid>, Error> {
+        match self.conn.again() {
+            Conn::Sqlite(c) => sqlx::query(CLAIM_FIND)
+                .bind(self.workspace)
+                .bind(playbook)
+                .bind(claimant.person)
+                .bind(claimant.roles_json)
+                .bind(claimant.now)
+                .fetch_optional(c)
+                .await
+                .map(|r| r.map(|r| r.get(0))),
+            Conn::Postgres(c) => sqlx::query(CLAIM_FIND_POSTGRES)
+                .bind(self.workspace)
+                .bind(playbook)
+                .bind(claimant.person)
+                .bind(claimant.roles_json)
+                .bind(claimant.now)
+                .bind(self.found.iter().map(|l| l.case).collect::<Vec<_>>())
+                .fetch_optional(c)
+                .await
+                .map(|r| r.map(|r| r.get(0))),
+        }
+        .map_err(attempt("find the next case"))
     }
-    lease(conn, workspace, case, claimant).await?;
-    Ok(true)
+
+    /// Leases one named case, if a seat is free. `false`: somebody else is on it, or it is not open.
+    ///
+    /// # Errors
+    /// Where the storage fails.
+    pub async fn one(&mut self, case: Uuid, claimant: Claimant<'_>) -> Result<bool, Error> {
+        self.lease_found().await?;
+        if let Conn::Postgres(c) = self.conn.again() {
+            sqlx::query(CASE_LOCK_POSTGRES).bind(self.workspace).bind(case).execute(c).await.map_err(attempt("claim a case"))?;
+        }
+        let left: Option<i64> = on!(self.conn.again(), c => sqlx::query(SEATS_LEFT)
+            .bind(self.workspace)
+            .bind(case)
+            .bind(claimant.now)
+            .bind(claimant.person)
+            .fetch_optional(c)
+            .await
+            .map(|r| r.map(|r| r.get(0))))
+        .map_err(attempt("claim a case"))?;
+        if left.unwrap_or(0) <= 0 {
+            return Ok(false);
+        }
+        self.lease(case, claimant).await?;
+        Ok(true)
+    }
+
+    /// Ends a lease.
+    ///
+    /// # Errors
+    /// Where the storage fails.
+    pub async fn release(&mut self, case: Uuid, person: Uuid) -> Result<(), Error> {
+        let failed = || attempt("release a case");
+        self.lease_found().await?;
+        on!(self.conn.again(), c => sqlx::query(LEASE_DELETE).bind(self.workspace).bind(case).bind(person).execute(c).await.map(|_| ()))
+            .map_err(failed())?;
+        on!(self.conn.again(), c => sqlx::query(CASE_FREE).bind(self.workspace).bind(case).execute(c).await.map(|_| ())).map_err(failed())
+    }
+
+    /// Writes the leases that are not written yet. What comes next is the commit.
+    ///
+    /// # Errors
+    /// Where the storage fails.
+    pub async fn finish(mut self) -> Result<(), Error> {
+        self.lease_found().await
+    }
+
+    async fn lease(&mut self, case: Uuid, claimant: Claimant<'_>) -> Result<(), Error> {
+        self.found.push(Lease { case, person: claimant.person, until: claimant.until });
+        if self.conn.is_postgres() { Ok(()) } else { self.lease_found().await }
+    }
+
+    async fn lease_found(&mut self) -> Result<(), Error> {
+        let (workspace, now) = (self.workspace, self.now);
+        let leases = std::mem::take(&mut self.found);
+        let cases: Vec<Uuid> = leases.iter().map(|l| l.case).collect();
+        run_for_keys!(self.conn, "claim a case", LEASES_EXPIRE, 2, cases, |query| query.bind(workspace).bind(now));
+        insert_rows!(self.conn, "claim a case", LEASES_PUT, 4, LEASES_PUT_TAIL, &leases, |query, lease| query
+            .bind(workspace)
+            .bind(lease.case)
+            .bind(lease.person)
+            .bind(lease.until));
+        run_for_keys!(self.conn, "claim a case", CASES_LEASED_OUT, 1, cases, |query| query.bind(workspace));
+        Ok(())
+    }
 }
 
-async fn lease(mut conn: Conn<'_>, workspace: Uuid, case: Uuid, claimant: Claimant<'_>) -> Result<(), Error> {
-    let failed = || attempt("claim a case");
-    on!(conn.again(), c => sqlx::query(LEASES_EXPIRE).bind(workspace).bind(case).bind(claimant.now).execute(c).await.map(|_| ()))
-        .map_err(failed())?;
-    on!(conn.again(), c => sqlx::query(LEASE_PUT).bind(workspace).bind(case).bind(claimant.person).bind(claimant.until).execute(c).await.map(|_| ()))
-        .map_err(failed())?;
-    on!(conn, c => sqlx::query(CASE_LEASED_OUT).bind(workspace).bind(case).execute(c).await.map(|_| ())).map_err(failed())
-}
-
-/// Ends a lease.
+/// Ends leases, each on a case and of a person, whose cases are being written in the same transaction, which sees to their rows.
 ///
 /// # Errors
 /// Where the storage fails.
-pub async fn release(mut conn: Conn<'_>, workspace: Uuid, case: Uuid, person: Uuid) -> Result<(), Error> {
-    let failed = || attempt("release a case");
-    on!(conn.again(), c => sqlx::query(LEASE_DELETE).bind(workspace).bind(case).bind(person).execute(c).await.map(|_| ()))
-        .map_err(failed())?;
-    on!(conn, c => sqlx::query(CASE_FREE).bind(workspace).bind(case).execute(c).await.map(|_| ())).map_err(failed())
-}
-
-/// Ends a lease whose case is being written in the same transaction, which sees to the case's row.
-///
-/// # Errors
-/// Where the storage fails.
-pub async fn forget(conn: Conn<'_>, workspace: Uuid, case: Uuid, person: Uuid) -> Result<(), Error> {
-    on!(conn, c => sqlx::query(LEASE_DELETE).bind(workspace).bind(case).bind(person).execute(c).await.map(|_| ()))
-        .map_err(attempt("end a lease"))
+pub async fn forget(conn: Conn<'_>, workspace: Uuid, leases: &[(Uuid, Uuid)]) -> Result<(), Error> {
+    match conn {
+        _ if leases.is_empty() => Ok(()),
+        Conn::Sqlite(c) => {
+            for (case, person) in leases {
+                sqlx::query(LEASE_DELETE).bind(workspace).bind(case).bind(person).execute(&mut *c).await.map_err(attempt("end a lease"))?;
+            }
+            Ok(())
+        }
+        Conn::Postgres(c) => {
+            let (cases, people): (Vec<Uuid>, Vec<Uuid>) = leases.iter().copied().unzip();
+            let query = sqlx::query(LEASES_DELETE_POSTGRES).bind(workspace).bind(cases).bind(people);
+            query.execute(c).await.map(|_| ()).map_err(attempt("end a lease"))
+        }
+    }
 }
 
 /// Until when the person holds a case, if they do.

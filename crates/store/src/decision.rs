@@ -1,7 +1,6 @@
 //! The projection of decisions as they stand. Rebuilt from events.
 
 use crate::{
-    batch,
     db::Conn,
     error::{Error, attempt},
 };
@@ -65,28 +64,18 @@ macro_rules! decision_row {
 /// # Errors
 /// Where the storage fails.
 pub async fn insert(mut conn: Conn<'_>, workspace: Uuid, rows: &[DecisionRow]) -> Result<(), Error> {
-    for chunk in batch::chunks(rows) {
-        let sql = batch::insert(conn.is_postgres(), DECISION_INSERT, 11, chunk.len(), "");
-        on!(conn.again(), c => {
-            let mut query = sqlx::query(sql);
-            for row in chunk {
-                query = query
-                    .bind(workspace)
-                    .bind(row.decision)
-                    .bind(row.position)
-                    .bind(row.case)
-                    .bind(row.playbook)
-                    .bind(row.playbook_version)
-                    .bind(row.answer.as_str())
-                    .bind(row.basis.as_str())
-                    .bind(row.status.as_str())
-                    .bind(row.decided_at)
-                    .bind(row.act_after);
-            }
-            query.execute(c).await.map(|_| ())
-        })
-        .map_err(attempt("write decisions"))?;
-    }
+    insert_rows!(conn, "write decisions", DECISION_INSERT, 11, "", rows, |query, row| query
+        .bind(workspace)
+        .bind(row.decision)
+        .bind(row.position)
+        .bind(row.case)
+        .bind(row.playbook)
+        .bind(row.playbook_version)
+        .bind(row.answer.as_str())
+        .bind(row.basis.as_str())
+        .bind(row.status.as_str())
+        .bind(row.decided_at)
+        .bind(row.act_after));
     Ok(())
 }
 

@@ -61,26 +61,16 @@ pub struct StreamEvent {
 /// # Errors
 /// [`Error::Conflict`] where a stream already has one of the versions.
 pub async fn append(mut conn: Conn<'_>, workspace: Uuid, rows: &[EventRow]) -> Result<(), Error> {
-    for chunk in batch::chunks(rows) {
-        let sql = batch::insert(conn.is_postgres(), EVENT_INSERT, 9, chunk.len(), "");
-        on!(conn.again(), c => {
-            let mut query = sqlx::query(sql);
-            for row in chunk {
-                query = query
-                    .bind(workspace)
-                    .bind(row.position)
-                    .bind(row.stream)
-                    .bind(row.stream_version)
-                    .bind(row.id)
-                    .bind(row.type_name.as_str())
-                    .bind(row.recorded_at)
-                    .bind(row.leaf.as_slice())
-                    .bind(row.bytes.as_slice());
-            }
-            query.execute(c).await.map(|_| ())
-        })
-        .map_err(attempt("append events"))?;
-    }
+    insert_rows!(conn, "append events", EVENT_INSERT, 9, "", rows, |query, row| query
+        .bind(workspace)
+        .bind(row.position)
+        .bind(row.stream)
+        .bind(row.stream_version)
+        .bind(row.id)
+        .bind(row.type_name.as_str())
+        .bind(row.recorded_at)
+        .bind(row.leaf.as_slice())
+        .bind(row.bytes.as_slice()));
     Ok(())
 }
 

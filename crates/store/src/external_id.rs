@@ -36,23 +36,13 @@ pub struct ExternalIdRow {
 /// # Errors
 /// [`Error::Conflict`] where another node took one first.
 pub async fn insert(mut conn: Conn<'_>, workspace: Uuid, rows: &[ExternalIdRow]) -> Result<(), Error> {
-    for chunk in batch::chunks(rows) {
-        let sql = batch::insert(conn.is_postgres(), EXTERNAL_ID_INSERT, 6, chunk.len(), "");
-        on!(conn.again(), c => {
-            let mut query = sqlx::query(sql);
-            for row in chunk {
-                query = query
-                    .bind(workspace)
-                    .bind(row.playbook)
-                    .bind(row.token.as_slice())
-                    .bind(row.content_token.as_slice())
-                    .bind(row.case)
-                    .bind(row.subject);
-            }
-            query.execute(c).await.map(|_| ())
-        })
-        .map_err(attempt("add external ids"))?;
-    }
+    insert_rows!(conn, "add external ids", EXTERNAL_ID_INSERT, 6, "", rows, |query, row| query
+        .bind(workspace)
+        .bind(row.playbook)
+        .bind(row.token.as_slice())
+        .bind(row.content_token.as_slice())
+        .bind(row.case)
+        .bind(row.subject));
     Ok(())
 }
 

@@ -1,7 +1,6 @@
 //! Tiles and checkpoints as they are served. Derived from the leaves by the integrator; never computed here.
 
 use crate::{
-    batch,
     db::Conn,
     error::{Error, attempt},
 };
@@ -55,23 +54,15 @@ pub struct CheckpointRow {
 /// # Errors
 /// Where the storage fails.
 pub async fn tiles_put(mut conn: Conn<'_>, log: Log, rows: &[TileRow]) -> Result<(), Error> {
-    for chunk in batch::chunks(rows) {
-        let sql = batch::insert(
-            conn.is_postgres(),
-            TILE_UPSERT,
-            5,
-            chunk.len(),
-            "on conflict (workspace, log, level, tile_index) do update set hashes = excluded.hashes",
-        );
-        on!(conn.again(), c => {
-            let mut query = sqlx::query(sql);
-            for row in chunk {
-                query = query.bind(log.workspace).bind(log.number).bind(row.level).bind(row.index).bind(row.hashes.as_slice());
-            }
-            query.execute(c).await.map(|_| ())
-        })
-        .map_err(attempt("write tiles"))?;
-    }
+    insert_rows!(
+        conn,
+        "write tiles",
+        TILE_UPSERT,
+        5,
+        "on conflict (workspace, log, level, tile_index) do update set hashes = excluded.hashes",
+        rows,
+        |query, row| query.bind(log.workspace).bind(log.number).bind(row.level).bind(row.index).bind(row.hashes.as_slice())
+    );
     Ok(())
 }
 

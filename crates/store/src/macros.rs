@@ -10,6 +10,46 @@ macro_rules! on {
     };
 }
 
+/// Writes rows by multi-row inserts: `$bind` binds one row's columns, in the order of `$head`. `return`s the error where it fails.
+macro_rules! insert_rows {
+    ($conn:expr, $attempted:literal, $head:expr, $columns:literal, $tail:expr, $rows:expr, |$query:ident, $row:pat_param| $bind:expr) => {
+        for chunk in $crate::batch::chunks($conn.is_postgres(), $rows) {
+            let sql = chunk.insert($head, $columns, $tail);
+            on!($conn.again(), c => {
+                let mut $query = sqlx::query(sql);
+                for $row in chunk.bound() {
+                    $query = $bind;
+                }
+                if let Some(limit) = chunk.limit() {
+                    $query = $query.bind(limit);
+                }
+                $query.execute(c).await.map(|_| ())
+            })
+            .map_err($crate::error::attempt($attempted))?;
+        }
+    };
+}
+
+/// Carries out `$head (..keys..)` for all keys, in few statements: `$bind` binds what stands before the keys, each place by itself.
+/// `return`s the error where it fails.
+macro_rules! run_for_keys {
+    ($conn:expr, $attempted:literal, $head:expr, $before:literal, $keys:expr, |$query:ident| $bind:expr) => {
+        for some in $keys.chunks($crate::batch::KEYS_AT_ONCE) {
+            let keys = $crate::batch::padded(some);
+            let sql = $crate::batch::in_list($conn.is_postgres(), $head, $before, keys.len(), "");
+            on!($conn.again(), c => {
+                let mut $query = sqlx::query(sql);
+                $query = $bind;
+                for key in &keys {
+                    $query = $query.bind(key);
+                }
+                $query.execute(c).await.map(|_| ())
+            })
+            .map_err($crate::error::attempt($attempted))?;
+        }
+    };
+}
+
 /// Declares named statements and the list of them.
 macro_rules! statements {
     ($($name:ident = $sql:expr;)*) => {

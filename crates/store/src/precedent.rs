@@ -1,7 +1,6 @@
 //! What decided cases are like, in sealed sketches, and up to which event they were made. Never sees a sketch in the clear.
 
 use crate::{
-    batch,
     db::Conn,
     error::{Error, attempt},
 };
@@ -60,25 +59,15 @@ pub struct Touched {
 /// # Errors
 /// Where the storage fails.
 pub async fn upsert(mut conn: Conn<'_>, workspace: Uuid, rows: &[PrecedentRow]) -> Result<(), Error> {
-    for chunk in batch::chunks(rows) {
-        let sql = batch::insert(conn.is_postgres(), PRECEDENT_UPSERT, 8, chunk.len(), PRECEDENT_UPSERT_TAIL);
-        on!(conn.again(), c => {
-            let mut query = sqlx::query(sql);
-            for row in chunk {
-                query = query
-                    .bind(workspace)
-                    .bind(row.case)
-                    .bind(row.playbook)
-                    .bind(row.subject)
-                    .bind(row.version)
-                    .bind(row.decided_at)
-                    .bind(row.known)
-                    .bind(row.sealed.as_slice());
-            }
-            query.execute(c).await.map(|_| ())
-        })
-        .map_err(attempt("keep what cases are like"))?;
-    }
+    insert_rows!(conn, "keep what cases are like", PRECEDENT_UPSERT, 8, PRECEDENT_UPSERT_TAIL, rows, |query, row| query
+        .bind(workspace)
+        .bind(row.case)
+        .bind(row.playbook)
+        .bind(row.subject)
+        .bind(row.version)
+        .bind(row.decided_at)
+        .bind(row.known)
+        .bind(row.sealed.as_slice()));
     Ok(())
 }
 

@@ -43,17 +43,11 @@ macro_rules! subject_row {
 /// # Errors
 /// [`Error::Conflict`] where another node added the same token first.
 pub async fn insert(mut conn: Conn<'_>, workspace: Uuid, rows: &[SubjectRow]) -> Result<(), Error> {
-    for chunk in batch::chunks(rows) {
-        let sql = batch::insert(conn.is_postgres(), SUBJECT_INSERT, 4, chunk.len(), "");
-        on!(conn.again(), c => {
-            let mut query = sqlx::query(sql);
-            for row in chunk {
-                query = query.bind(workspace).bind(row.subject).bind(row.token.as_deref()).bind(row.wrapped_key.as_deref());
-            }
-            query.execute(c).await.map(|_| ())
-        })
-        .map_err(attempt("add data subjects"))?;
-    }
+    insert_rows!(conn, "add data subjects", SUBJECT_INSERT, 4, "", rows, |query, row| query
+        .bind(workspace)
+        .bind(row.subject)
+        .bind(row.token.as_deref())
+        .bind(row.wrapped_key.as_deref()));
     Ok(())
 }
 

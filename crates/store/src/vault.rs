@@ -46,24 +46,14 @@ macro_rules! vault_row {
 /// # Errors
 /// Where the storage fails.
 pub async fn insert(mut conn: Conn<'_>, workspace: Uuid, rows: &[VaultRow]) -> Result<(), Error> {
-    for chunk in batch::chunks(rows) {
-        let sql = batch::insert(conn.is_postgres(), VAULT_INSERT, 7, chunk.len(), "");
-        on!(conn.again(), c => {
-            let mut query = sqlx::query(sql);
-            for row in chunk {
-                query = query
-                    .bind(workspace)
-                    .bind(row.stream)
-                    .bind(row.version)
-                    .bind(row.field.as_str())
-                    .bind(row.subject)
-                    .bind(row.salt.as_slice())
-                    .bind(row.sealed.as_slice());
-            }
-            query.execute(c).await.map(|_| ())
-        })
-        .map_err(attempt("seal values"))?;
-    }
+    insert_rows!(conn, "seal values", VAULT_INSERT, 7, "", rows, |query, row| query
+        .bind(workspace)
+        .bind(row.stream)
+        .bind(row.version)
+        .bind(row.field.as_str())
+        .bind(row.subject)
+        .bind(row.salt.as_slice())
+        .bind(row.sealed.as_slice()));
     Ok(())
 }
 

@@ -571,9 +571,8 @@ impl<'n> Batch<'n> {
                 crate::attachment::own(&mut self.tx, &self.keys, &self.node.env, self.workspace, *digest, *subject, key).await?;
             }
         }
-        for (case, person) in &self.leases_ended {
-            store::claim::forget(self.tx.conn(), workspace, case.0, person.0).await?;
-        }
+        let ended: Vec<_> = self.leases_ended.iter().map(|(case, person)| (case.0, person.0)).collect();
+        store::claim::forget(self.tx.conn(), workspace, &ended).await?;
         let cases: Vec<_> = self
             .touched
             .iter()

@@ -4,8 +4,8 @@ use super::{ATTEMPTS_MAX, ClaimJob, Want};
 use crate::{Error, Inner};
 use countersign_core::id::CaseId;
 use countersign_store::{
-    self as store, Tx,
-    claim::{self, Claimant},
+    self as store,
+    claim::{Claimant, Claims},
 };
 
 /// Carries out claims: all in one transaction, or one by one where somebody else came in between.
@@ -34,33 +34,33 @@ async fn alone(node: &Inner, job: &ClaimJob) -> Result<Option<CaseId>, Error> {
 }
 
 async fn together(node: &Inner, jobs: &[ClaimJob]) -> Result<Vec<Option<CaseId>>, Error> {
+    let Some(first) = jobs.first() else { return Ok(Vec::new()) };
     let mut tx = node.db.begin().await?;
+    let mut claims = Claims::begin(tx.conn(), first.workspace.0, first.now).await?;
     let mut found = Vec::with_capacity(jobs.len());
-    if let Some(first) = jobs.first() {
-        claim::wake(tx.conn(), first.workspace.0, first.now).await?;
-    }
     for job in jobs {
-        found.push(one(&mut tx, job).await?);
+        found.push(one(&mut claims, job).await?);
     }
+    claims.finish().await?;
     tx.commit().await?;
     Ok(found)
 }
 
-async fn one(tx: &mut Tx, job: &ClaimJob) -> Result<Option<CaseId>, store::Error> {
+async fn one(claims: &mut Claims<'_>, job: &ClaimJob) -> Result<Option<CaseId>, store::Error> {
     let claimant = Claimant { person: job.person.0, roles_json: &job.roles_json, now: job.now, until: job.until };
     match &job.want {
         Want::Next(queues) => {
             for (playbook, until) in queues {
                 let claimant = Claimant { until: *until, ..claimant };
-                if let Some(case) = claim::next(tx.conn(), job.workspace.0, *playbook, claimant).await? {
+                if let Some(case) = claims.next(*playbook, claimant).await? {
                     return Ok(Some(CaseId(case)));
                 }
             }
             Ok(None)
         }
-        Want::One(case) => Ok(claim::one(tx.conn(), job.workspace.0, case.0, claimant).await?.then_some(*case)),
+        Want::One(case) => Ok(claims.one(case.0, claimant).await?.then_some(*case)),
         Want::Release(case) => {
-            claim::release(tx.conn(), job.workspace.0, case.0, job.person.0).await?;
+            claims.release(case.0, job.person.0).await?;
             Ok(Some(*case))
         }
     }
