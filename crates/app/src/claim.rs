@@ -91,15 +91,13 @@ impl Workspace {
 
     /// Puts queues in the order of their first cases, so that whoever works through all of them gets the most urgent one.
     async fn most_urgent_first(&self, person: PersonId, roles: &[String], queues: &mut [(uuid::Uuid, Micros)]) -> Result<(), Error> {
-        use store::queue::{Place, Reader, waiting};
         let roles_json = serde_json::to_string(roles).map_err(|e| Error::Damaged(e.to_string()))?;
-        let reader = Reader { person: person.0, roles_json: &roles_json, now: self.inner.env.now() };
+        let reader = store::queue::Reader { person: person.0, roles_json: &roles_json, now: self.inner.env.now() };
+        let playbooks: Vec<_> = queues.iter().map(|(playbook, _)| *playbook).collect();
         let mut session = self.inner.db.session().await?;
-        let mut first = std::collections::HashMap::new();
-        for (playbook, _) in queues.iter() {
-            let head = waiting(session.conn(), self.id.0, *playbook, Place::BEGINNING, reader, 1).await?;
-            first.extend(head.first().map(|row| (*playbook, (row.at, row.case))));
-        }
+        let heads = store::queue::heads(session.conn(), self.id.0, &playbooks, reader).await?;
+        let first: std::collections::HashMap<_, _> =
+            heads.into_iter().map(|(playbook, place)| (playbook, (place.at, place.case))).collect();
         // What woke up just now is in none of them yet; it is found last, or by the next claim.
         queues.sort_by_key(|(playbook, _)| first.get(playbook).copied().unwrap_or((Micros::MAX, uuid::Uuid::max())));
         Ok(())

@@ -27,10 +27,29 @@ const LEAVES_AT_ONCE: u64 = 65_536;
 /// One checkpoint is kept for every such span, and the latest.
 const KEPT_MICROS: Micros = 60_000_000;
 
-/// Which checkpoint of the present minute can go.
+/// From so many events on the database is asked to look at its tables again..
+const MEASURED_FROM: u64 = 1_000;
+/// ..and again whenever there are so many times more. Its own housekeeping sees to the rest.
+const MEASURED_EVERY: u64 = 8;
+
+/// What the integrator remembers between two rounds; losing it costs nothing but work.
 #[derive(Default)]
 struct Memory {
+    /// Which checkpoint of the present minute can go.
     last: HashMap<WorkspaceId, (Micros, u64)>,
+    /// How many events there were when the tables were last measured.
+    measured: u64,
+}
+
+impl Memory {
+    /// Whether the tables have grown so much that plans made for them are wrong; asked once for every answer.
+    fn outgrown(&mut self, events: u64) -> bool {
+        let outgrown = events >= MEASURED_FROM && events >= self.measured.saturating_mul(MEASURED_EVERY);
+        if outgrown {
+            self.measured = events;
+        }
+        outgrown
+    }
 }
 
 /// Integrates all workspaces of the node's database from time to time, until the node is dropped.
@@ -52,10 +71,17 @@ async fn run(node: Weak<Inner>) {
                 continue;
             }
         };
+        let mut events = 0;
         for id in workspaces {
-            if let Err(error) = app.workspace(id).integrate_with(&mut memory).await {
-                tracing::warn!(error = %error, workspace.id = %id, "the log could not be integrated; trying again");
+            match app.workspace(id).integrate_with(&mut memory).await {
+                Ok(size) => events += size,
+                Err(error) => tracing::warn!(error = %error, workspace.id = %id, "the log could not be integrated; trying again"),
             }
+        }
+        if memory.outgrown(events)
+            && let Err(error) = app.inner.db.measure_tables().await
+        {
+            tracing::warn!(error = %error, "the database could not measure its tables; statements may be slow until it does so itself");
         }
         let now = app.inner.env.now();
         if let Ok(mut tx) = app.inner.db.begin().await {
@@ -193,4 +219,17 @@ pub(crate) async fn tile_at(session: &mut store::Session, log: store::ledger::Lo
 /// The present log of a control view.
 pub(crate) fn present(control: &crate::control::Control) -> Result<&LogInfo, Error> {
     control.logs.last().ok_or_else(|| Error::Damaged("the workspace has no log".into()))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn tables_are_measured_at_the_start_and_as_they_grow() {
+        let mut memory = Memory::default();
+        let asked: Vec<u64> = [0, 999, 1_000, 1_001, 7_999, 8_000, 9_000, 64_000].into_iter().filter(|n| memory.outgrown(*n)).collect();
+        assert_eq!(asked, [1_000, 8_000, 64_000]);
+        assert!(Memory::default().outgrown(3_000_000), "a node that comes later looks once");
+    }
 }

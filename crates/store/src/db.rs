@@ -23,6 +23,10 @@ const SQLITE_READER_CACHE_KIB: u32 = 2 << 10;
 /// inside somebody's commit, so it is the fallback: [`Db::fold_log`] does it beside the writer.
 const SQLITE_CHECKPOINT_PAGES: u32 = 8_000;
 
+/// The tables that grow with cases.
+const TABLES_MEASURE_POSTGRES: &str =
+    "analyze events, cases, case_exclusions, leases, answered, decisions, subjects, vault, external_ids, idempotency, precedents";
+
 /// Versions of the schema that a database has.
 const VERSIONS: &str = "select version from schema_versions";
 /// Steps of the schema by version, in order. A version that a database lacks is made up for, also below one that it has.
@@ -276,6 +280,20 @@ impl Db {
                 readers.execute("pragma wal_checkpoint(passive)").await.map(|_| ()).map_err(attempt("fold the write-ahead log back"))
             }
             Self::Postgres(_) => Ok(()),
+        }
+    }
+
+    /// Has PostgreSQL look at how much the tables hold by now, after which every connection plans its statements anew.
+    ///
+    /// What was planned while a table was all but empty walks all of a workspace for a few keys. The engine's own housekeeping looks
+    /// too, but a minute later than a busy first minute can stand. SQLite's plans do not depend on it.
+    ///
+    /// # Errors
+    /// Where the engine refuses.
+    pub async fn measure_tables(&self) -> Result<(), Error> {
+        match self {
+            Self::Sqlite { .. } => Ok(()),
+            Self::Postgres(pool) => pool.execute(TABLES_MEASURE_POSTGRES).await.map(|_| ()).map_err(attempt("measure the tables")),
         }
     }
 

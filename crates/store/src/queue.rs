@@ -21,6 +21,9 @@ statements! {
 /// The same as [`QUEUE_WAITING`] for PostgreSQL, which reads JSON by another function.
 const QUEUE_WAITING_POSTGRES: &str = "select case_id, playbook, status, opened_at, priority_at, deadline_at from cases c where workspace = $1 and playbook = $2 and available and (priority_at, case_id) > ($3, $4) and (role = '' or role in (select value from json_array_elements_text($6::json))) and not exists (select 1 from case_exclusions x where x.workspace = c.workspace and x.case_id = c.case_id and x.person = $5) and not exists (select 1 from leases l where l.workspace = c.workspace and l.case_id = c.case_id and l.person = $5 and l.until > $8) order by priority_at, case_id limit $7";
 
+/// The head of each of several queues, as [`QUEUE_WAITING`] has them: one round trip, where those are several.
+const QUEUE_HEADS_POSTGRES: &str = "select p.playbook, c.priority_at, c.case_id from unnest($2::uuid[]) as p (playbook) cross join lateral (select priority_at, case_id from cases c where workspace = $1 and c.playbook = p.playbook and available and (role = '' or role in (select value from json_array_elements_text($4::json))) and not exists (select 1 from case_exclusions x where x.workspace = c.workspace and x.case_id = c.case_id and x.person = $3) and not exists (select 1 from leases l where l.workspace = c.workspace and l.case_id = c.case_id and l.person = $3 and l.until > $5) order by priority_at, case_id limit 1) as c";
+
 /// The same as [`QUEUE_WOKEN`] for PostgreSQL.
 const QUEUE_WOKEN_POSTGRES: &str = "select case_id, playbook, status, opened_at, priority_at, deadline_at from cases c where workspace = $1 and wake_at <= $2 and seats_free > 0 and (priority_at, case_id) > ($3, $4) and (role = '' or role in (select value from json_array_elements_text($6::json))) and not exists (select 1 from case_exclusions x where x.workspace = c.workspace and x.case_id = c.case_id and x.person = $5) order by priority_at, case_id limit $7";
 
@@ -160,6 +163,31 @@ pub async fn waiting(
         .await
         .map(|rows| rows.iter().map(|r| queue_row!(r)).collect()))
     .map_err(attempt("read the queue"))
+}
+
+/// Where the queues of some playbooks begin for a person, by playbook; a queue in which nothing waits for them is not in it.
+///
+/// # Errors
+/// Where the storage fails.
+pub async fn heads(mut conn: Conn<'_>, workspace: Uuid, playbooks: &[Uuid], reader: Reader<'_>) -> Result<Vec<(Uuid, Place)>, Error> {
+    if let Conn::Postgres(c) = conn.again() {
+        return sqlx::query(QUEUE_HEADS_POSTGRES)
+            .bind(workspace)
+            .bind(playbooks)
+            .bind(reader.person)
+            .bind(reader.roles_json)
+            .bind(reader.now)
+            .fetch_all(c)
+            .await
+            .map(|rows| rows.iter().map(|r| (r.get(0), Place { at: r.get(1), case: r.get(2) })).collect())
+            .map_err(attempt("read where queues begin"));
+    }
+    let mut heads = Vec::with_capacity(playbooks.len());
+    for playbook in playbooks {
+        let head = waiting(conn.again(), workspace, *playbook, Place::BEGINNING, reader, 1).await?;
+        heads.extend(head.first().map(|row| (*playbook, Place { at: row.at, case: row.case })));
+    }
+    Ok(heads)
 }
 
 /// What was put off after a place, the first to wake first.
