@@ -26,6 +26,10 @@ use anyhow::Result;
 use clap::{Parser, Subcommand};
 use table::Line;
 
+/// As in the product.
+#[global_allocator]
+static MEMORY: mimalloc::MiMalloc = mimalloc::MiMalloc;
+
 /// Measures how fast Countersign is.
 #[derive(Debug, Parser)]
 #[command(name = "bench")]

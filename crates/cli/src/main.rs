@@ -20,6 +20,10 @@ mod tests;
 use clap::Parser as _;
 use std::process::ExitCode;
 
+/// Many small pieces of memory live from intake to commit, and are freed by another thread than the one that asked for them.
+#[global_allocator]
+static MEMORY: mimalloc::MiMalloc = mimalloc::MiMalloc;
+
 fn main() -> ExitCode {
     let arguments = arguments::Arguments::parse();
     let runtime = match tokio::runtime::Builder::new_multi_thread().enable_all().build() {
