@@ -173,21 +173,20 @@ impl Workspace {
         let full = usize::from(tile::TILE_HASHES_MAX) * merkle::HASH_BYTES;
         let ready: Vec<((u8, u64), Vec<u8>)> =
             rebuilt.tiles.iter().filter(|(_, bytes)| at_end || bytes.len() == full).map(|(at, bytes)| (*at, bytes.clone())).collect();
+        let stored = tiles_stored(&mut session, rebuilt.stored, ready.iter().map(|(at, _)| *at)).await?;
         for ((level, index), bytes) in ready {
             rebuilt.tiles.remove(&(level, index));
             // What is not in a checkpoint yet need not be stored yet.
             let Some(at) = tile::Coordinate::at_size(level, index, latest) else { continue };
-            let place = format!("{} level {level} tile {index}", rebuilt.log.origin);
-            let stored =
-                store::ledger::tile_get(session.conn(), rebuilt.stored, i64::from(level), i64::try_from(index).unwrap_or(i64::MAX)).await?;
+            let place = || format!("{} level {level} tile {index}", rebuilt.log.origin);
             let wanted = usize::from(at.width) * merkle::HASH_BYTES;
-            match stored {
-                None => report.problem("tile", place, "is missing"),
+            match stored.get(&(level, index)) {
+                None => report.problem("tile", place(), "is missing"),
                 Some(stored) if stored.len() != wanted => {
-                    report.problem("tile", place, format!("has {} bytes instead of {wanted}", stored.len()))
+                    report.problem("tile", place(), format!("has {} bytes instead of {wanted}", stored.len()))
                 }
                 Some(stored) if bytes.get(..wanted) != Some(stored.as_slice()) => {
-                    report.problem("tile", place, "does not hold the hashes of the events")
+                    report.problem("tile", place(), "does not hold the hashes of the events")
                 }
                 Some(_) => {}
             }
@@ -206,6 +205,28 @@ impl Workspace {
         }
         Ok(())
     }
+}
+
+/// The stored ones of some tiles, which come in order: neighbours are read together.
+async fn tiles_stored(
+    session: &mut store::Session,
+    log: store::ledger::Log,
+    tiles: impl Iterator<Item = (u8, u64)>,
+) -> Result<BTreeMap<(u8, u64), Vec<u8>>, Error> {
+    let mut runs: Vec<(u8, u64, u64)> = Vec::new();
+    for (level, index) in tiles {
+        match runs.last_mut() {
+            Some((of, first, count)) if *of == level && *first + *count == index => *count += 1,
+            _ => runs.push((level, index, 1)),
+        }
+    }
+    let mut found = BTreeMap::new();
+    for (level, first, count) in runs {
+        let [first, count] = [first, count].map(|n| i64::try_from(n).unwrap_or(i64::MAX));
+        let rows = store::ledger::tiles_from(session.conn(), log, level.into(), first, count).await?;
+        found.extend(rows.into_iter().filter_map(|row| Some(((level, u64::try_from(row.index).ok()?), row.hashes))));
+    }
+    Ok(found)
 }
 
 fn read_older(report: &mut Report, note: &str) -> Option<Checkpoint> {
