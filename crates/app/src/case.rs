@@ -12,13 +12,14 @@ pub(crate) use opening::Opening;
 use crate::{
     AtomicError, Caller, Error, Options, Workspace,
     input::{
-        ActInput, AmendInput, AppealInput, AskInput, CaseInput, CommentInput, CorrectionInput, EscalateInput, JudgmentInput, Moment,
-        ObservedInput, OutcomeCorrection, OutcomeInput, ProposalInput, ReasonInput, SnoozeInput,
+        ActInput, AmendInput, AppealInput, AskInput, CaseInput, CommentInput, CorrectionInput, EscalateInput, JudgmentInput, MissInput,
+        Moment, ObservedInput, OutcomeCorrection, OutcomeInput, ProposalInput, ReasonInput, SnoozeInput,
     },
     view::Receipt,
     writer::{AtomicJob, CaseJob, Done, Work, known_answer, reply},
 };
 use countersign_core::{
+    event::Kept,
     id::{CaseId, EventId, PersonId},
     limits::{ATOMIC_LINES_MAX, FUTURE_TOLERANCE_MICROS},
     number::Micros,
@@ -40,9 +41,10 @@ pub(crate) enum Verb {
     Open(Box<Opening>),
     Amend(AmendInput),
     Propose(ProposalInput),
+    Miss(MissInput),
     Ask(AskInput),
     Show(PersonId, Option<Precedents>),
-    Judge(JudgmentInput, ShownFacts),
+    Judge(JudgmentInput, ShownFacts, Option<Vec<Kept>>),
     Observe(ObservedInput, PersonId),
     Withdraw(EventId, ReasonInput),
     Act(EventId, ActInput),
@@ -75,7 +77,7 @@ impl Verb {
     pub(crate) fn lease_of(&self) -> Option<PersonId> {
         match self {
             Self::Show(person, _) => Some(*person),
-            Self::Judge(input, _) => Some(PersonId(input.person)),
+            Self::Judge(input, ..) => Some(PersonId(input.person)),
             Self::Skip(input) => Some(PersonId(input.person)),
             Self::Snooze(input) => Some(PersonId(input.person)),
             Self::Escalate(input) => Some(PersonId(input.person)),
@@ -87,7 +89,7 @@ impl Verb {
     /// The person whose lease ends with the command. After a first answer the person keeps the case for the final one.
     pub(crate) fn ends_lease_of(&self) -> Option<PersonId> {
         match self {
-            Self::Judge(input, shown) if shown.phase != countersign_core::event::Phase::First => Some(PersonId(input.person)),
+            Self::Judge(input, shown, _) if shown.phase != countersign_core::event::Phase::First => Some(PersonId(input.person)),
             Self::Skip(input) => Some(PersonId(input.person)),
             Self::Snooze(input) => Some(PersonId(input.person)),
             Self::Escalate(input) => Some(PersonId(input.person)),

@@ -1,5 +1,6 @@
 //! What comes in from outside, as JSON gives it. Nothing here is checked yet: that is done against the playbook, in the use cases.
 
+use countersign_core::{content::Digest, event::Missed, id::EventId, number::MicroUnits};
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
 use utoipa::ToSchema;
@@ -110,9 +111,29 @@ pub struct ProposalInput {
     /// What it cost, as a decimal in the team's unit.
     #[serde(default)]
     pub cost: Option<String>,
+    /// Which of several drafts of this proposer it is, from 1; a draft takes the place of those with its number or a higher one.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub candidate: Option<u32>,
     /// When it was made, for history.
     #[serde(default)]
     pub at: Option<Moment>,
+}
+
+/// That a proposer was asked and has nothing to say. It comes from the server itself and from nowhere else.
+#[derive(Debug, Clone, PartialEq)]
+pub struct MissInput {
+    /// Who was asked.
+    pub proposer: String,
+    /// Its exact version.
+    pub version: String,
+    /// Why there is nothing.
+    pub reason: Missed,
+    /// The ask that it leaves unanswered.
+    pub ask: Option<EventId>,
+    /// What it cost all the same.
+    pub cost: Option<MicroUnits>,
+    /// The content that it was asked about.
+    pub content_digest: Digest,
 }
 
 /// Where a proposer looked.

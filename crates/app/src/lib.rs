@@ -6,6 +6,7 @@
 
 pub mod agree;
 pub mod api_key;
+pub mod asking;
 pub mod attachment;
 pub mod audit;
 pub mod backup;
@@ -26,6 +27,7 @@ pub mod learner;
 pub mod ledger;
 pub mod model;
 pub mod notice;
+pub mod origin;
 pub mod passkey;
 pub mod person;
 pub mod playbook;
@@ -187,6 +189,7 @@ impl App {
         if let Ok(mut tx) = self.inner.db.begin().await
             && store::integrator::release(tx.conn(), self.inner.holder).await.is_ok()
             && store::reroute::release(tx.conn(), self.inner.holder).await.is_ok()
+            && store::asking::release(tx.conn(), self.inner.holder).await.is_ok()
         {
             // Where it fails the leases end by themselves.
             let _ = tx.commit().await;

@@ -118,6 +118,30 @@ pub struct Sheet {
     pub first: Option<Value>,
     /// What people asked the AI for; empty where advice is not visible.
     pub asks: Vec<AskView>,
+    /// Proposers that had been asked when it was shown and had nothing to say; empty where that may not be told.
+    pub missed: Vec<MissView>,
+    /// Whether others had been asked and had not answered yet; never told where advice may not be seen.
+    pub awaited: bool,
+}
+
+/// Advice that was asked for and did not come.
+#[derive(Debug, Clone, PartialEq, Serialize, ToSchema)]
+pub struct MissView {
+    /// Its id.
+    pub id: Uuid,
+    /// Who was asked.
+    pub proposer: String,
+    /// Its exact version.
+    pub version: String,
+    /// Why there is none, in a word.
+    pub reason: String,
+    /// The same in a sentence.
+    pub why: String,
+    /// The ask that it leaves unanswered.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub ask: Option<Uuid>,
+    /// When that was clear (RFC 3339).
+    pub at: String,
 }
 
 /// An ask.
@@ -131,6 +155,8 @@ pub struct AskView {
     pub instruction: Option<String>,
     /// Whether a proposal answers it.
     pub answered: bool,
+    /// Why none does, in a sentence.
+    pub missed: Option<&'static str>,
     /// When, in microseconds.
     pub at: i64,
 }
@@ -177,6 +203,9 @@ pub struct ProposalView {
     /// The ask that it answers.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub ask: Option<Uuid>,
+    /// Which of several drafts of its proposer it is.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub candidate: Option<u32>,
     /// How often such proposals were right, where it is shown with advice and enough is known.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub like: Option<crate::track::LikeView>,
@@ -206,11 +235,23 @@ pub struct JudgmentView {
     /// Seconds that it took.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub seconds: Option<f64>,
+    /// What of a written answer was kept of which proposal, the largest share first; the rest is the person's own.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub kept: Option<Vec<KeptView>>,
     /// Why.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub reason: Option<String>,
     /// When it was made (RFC 3339).
     pub at: String,
+}
+
+/// How much of a written answer was kept of a proposal.
+#[derive(Debug, Clone, PartialEq, Serialize, ToSchema)]
+pub struct KeptView {
+    /// The proposal.
+    pub proposal: Uuid,
+    /// Share of the answer's characters, from 0 to 1, as a decimal.
+    pub share: String,
 }
 
 /// A case with its content.
@@ -235,6 +276,9 @@ pub struct CaseView {
     pub fields: Vec<FieldView>,
     /// Proposals; withheld from a person who has to answer independently first.
     pub proposals: Vec<ProposalView>,
+    /// Advice that was asked for and did not come; withheld likewise.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub missed: Vec<MissView>,
     /// Judgments; withheld likewise.
     pub judgments: Vec<JudgmentView>,
     /// Whether something is withheld from this viewer until they have answered.

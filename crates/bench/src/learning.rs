@@ -176,6 +176,7 @@ fn case(n: u64) -> Vec<Event> {
                 ask: None,
                 owner: None,
                 cost: None,
+                candidate: None,
                 content_digest: digest,
             }
             .into(),
@@ -212,6 +213,7 @@ fn case(n: u64) -> Vec<Event> {
                 content_digest: digest,
                 playbook_version: 1,
                 proposals: Vec::new(),
+                kept: None,
                 reason: None,
                 signature: None,
             }
@@ -268,6 +270,7 @@ fn routes(playbook: &Playbook, published: &Published, count: usize) -> (f64, f64
             rules: Vec::new(),
             proposals: vec![proposal],
             awaited: false,
+            awaited_until: None,
             roster: 5,
             stops: Vec::new(),
             forbidden: None,

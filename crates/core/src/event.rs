@@ -317,6 +317,8 @@ bodies! {
     ProposalMade = "proposal.made";
     /// A person directs the AI.
     AskMade = "ask.made";
+    /// A proposer was asked, and there is no advice of it.
+    AdviceMissed = "advice.missed";
     /// Who decides and what they see first.
     CaseRouted = "case.routed";
     /// What exactly was on a person's screen.
@@ -502,6 +504,7 @@ body!(/** See [`Body::ProposalMade`]. */ ProposalMade {
     /** The ask that it answers. */ #[serde(default, skip_serializing_if = "Option::is_none")] ask: Option<EventId>,
     /** The person who made or owns it; excluded from countersigning it. */ #[serde(default, skip_serializing_if = "Option::is_none")] owner: Option<PersonId>,
     /** What it cost. */ #[serde(default, skip_serializing_if = "Option::is_none")] cost: Option<MicroUnits>,
+    /** Which of several drafts of this proposer it is: 1, 2, 3, ..; a draft takes the place of those with its number or a higher one. */ #[serde(default, skip_serializing_if = "Option::is_none")] candidate: Option<u32>,
     /** The content that it was made for. */ content_digest: Digest,
 });
 body!(/** See [`Body::AskMade`]. */ AskMade {
@@ -510,6 +513,7 @@ body!(/** See [`Body::AskMade`]. */ AskMade {
     /** The proposal that should be made anew. */ #[serde(default, skip_serializing_if = "Option::is_none")] about: Option<EventId>,
 });
 
+mod advice;
 mod experiment;
 mod learn;
 mod passkey;
@@ -517,6 +521,7 @@ mod route;
 mod routing;
 mod rules;
 
+pub use advice::{AdviceMissed, Kept, Missed};
 pub use experiment::{ExperimentArm, ExperimentEnd, ExperimentStarted, ExperimentStopped, Measure};
 pub use learn::{InductionCompleted, ShownPrecedent, TrackPin, TrackRecordPublished};
 pub use passkey::{PasskeyAdded, PasskeyRemoved, PasskeySignature};
@@ -576,6 +581,7 @@ body!(/** See [`Body::JudgmentGiven`]. */ JudgmentGiven {
     /** The content it binds to. */ content_digest: Digest,
     /** The playbook version it binds to. */ playbook_version: u64,
     /** The proposals it binds to. */ #[serde(default, skip_serializing_if = "Vec::is_empty")] proposals: Vec<EventId>,
+    /** What of a written answer was kept of which of these, the largest share first; the rest is the person's own. Absent where it is not told. */ #[serde(default, skip_serializing_if = "Option::is_none")] kept: Option<Vec<Kept>>,
     /** Why. */ #[serde(default, skip_serializing_if = "Option::is_none")] reason: Option<Content>,
     /** By the person's own authenticator, where the playbook wants that. */ #[serde(default, skip_serializing_if = "Option::is_none")] signature: Option<PasskeySignature>,
 });

@@ -28,6 +28,12 @@ pub const EXTERNAL_ID_BYTES_MAX: usize = 512;
 pub const REMARK_BYTES_MAX: usize = 64 << 10;
 /// Proposals on one case.
 pub const PROPOSALS_PER_CASE_MAX: usize = 64;
+/// Language models that the server asks about one case.
+pub const PROPOSERS_MAX: usize = 4;
+/// Drafts that one of them writes of a text or a patch.
+pub const CANDIDATES_MAX: u32 = 6;
+/// Options that a language model is asked for by a letter.
+pub const LETTERS_MAX: usize = 26;
 /// Evidence items of one proposal.
 pub const EVIDENCE_ITEMS_MAX: usize = 100;
 /// Events on one case's stream. A case that is talked about more is closed and a new one opened.

@@ -4,7 +4,7 @@
 use countersign_core::{
     answer::Answer,
     content::{Content, Digest},
-    event::{AdviceSeen, Evidence, OutcomeKind, OutcomeValue, PasskeySignature, Phase, ShownPrecedent},
+    event::{AdviceSeen, Evidence, Kept, Missed, OutcomeKind, OutcomeValue, PasskeySignature, Phase, ShownPrecedent},
     id::{EventId, PersonId, SubjectId},
     number::{MicroUnits, Micros},
 };
@@ -41,6 +41,8 @@ pub enum Command {
     },
     /// Adds a proposal.
     Propose(NewProposal),
+    /// Takes down that a proposer that the playbook names was asked and gave no advice.
+    Miss(NewMiss),
     /// Directs the AI. Whoever makes the new proposal answers with [`Command::Propose`], chained.
     Ask {
         /// Who asks.
@@ -188,8 +190,27 @@ pub struct NewProposal {
     pub owner: Option<PersonId>,
     /// What it cost.
     pub cost: Option<MicroUnits>,
+    /// Which of several drafts of its proposer it is, from 1; absent where there is one.
+    pub candidate: Option<u32>,
     /// When it was made, for history; absent: now.
     pub occurred_at: Option<Micros>,
+}
+
+/// That a proposer gave no advice.
+#[derive(Debug, Clone, PartialEq)]
+pub struct NewMiss {
+    /// Who was asked: a proposer that the playbook names.
+    pub proposer: String,
+    /// Its exact version.
+    pub proposer_version: String,
+    /// Why there is none.
+    pub reason: Missed,
+    /// The ask that it leaves unanswered.
+    pub ask: Option<EventId>,
+    /// What it cost all the same.
+    pub cost: Option<MicroUnits>,
+    /// The content that it was asked about.
+    pub content_digest: Digest,
 }
 
 /// Decided cases that are like a case.
@@ -220,6 +241,8 @@ pub struct NewJudgment {
     pub signature: Option<PasskeySignature>,
     /// What the server's signed token says was shown.
     pub shown: ShownFacts,
+    /// What of a written answer was kept of which proposal, as far as somebody has looked.
+    pub kept: Option<Vec<Kept>>,
 }
 
 /// What a signed shown-token says. The signature is checked before it comes here; what it says is held against the case.

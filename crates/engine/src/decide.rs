@@ -88,6 +88,7 @@ impl Turn<'_, '_> {
             C::Open { .. } => Ok(Vec::new()), // INVARIANT: `decide` has dealt with it.
             C::Amend { fields, content_digest } => self.amend(fields, content_digest),
             C::Propose(proposal) => self.propose(proposal),
+            C::Miss(miss) => self.miss(miss),
             C::Ask { person, instruction, about } => self.ask(person, instruction, about),
             C::Show { person, precedents } => self.show(person, precedents),
             C::Judge(judgment) => self.judge(judgment),
@@ -133,17 +134,24 @@ impl Turn<'_, '_> {
     ) -> countersign_core::event::CaseRouted {
         let playbook = self.ctx.playbook;
         let current = |p| proposed(playbook, p);
-        let proposals: Vec<_> = match content_digest == self.state.content_digest {
-            true => self.state.proposals_current().map(current).collect(),
+        let same = content_digest == self.state.content_digest;
+        let proposals: Vec<_> = match same {
+            // Further drafts of one proposer are no further proposers.
+            true => self.state.proposals_current().filter(|p| p.candidate == 1).map(current).collect(),
             false => Vec::new(),
         };
-        let awaited = proposals.is_empty() && !self.state.proposals.is_empty();
+        // What was kept back once is not kept back again: only new content is.
+        let kept_back = cause == Cause::Content && !playbook.proposers.is_empty() && !same;
+        let awaits = if same { self.state.awaits(playbook) } else { !playbook.proposers.is_empty() };
+        let awaited = proposals.is_empty() && (!self.state.proposals.is_empty() || awaits);
+        let until = self.state.route.as_ref().and_then(|route| route.awaited_until).filter(|_| awaited && same);
+        let awaited_until = if kept_back { kept_back_until(playbook, self.now) } else { until };
         let lot = match &self.state.entered {
             Some(entered) => Lot::Drawn(entered),
             None if enters => Lot::Open,
             None => Lot::Closed,
         };
-        let asked = Asked { cause, role, awaited, lot };
+        let asked = Asked { cause, role, awaited: (awaited, awaited_until), lot };
         let inputs = route_inputs(self.ctx, self.now, asked, fields, content_digest, &proposals);
         route::route(self.ctx.playbook, inputs)
     }
@@ -200,8 +208,15 @@ fn new_event(ctx: &mut Context<'_>, at: Micros, causation: Option<EventId>, body
 struct Asked<'t> {
     cause: Cause,
     role: Option<String>,
-    awaited: bool,
+    /// Whether advice is awaited, and until when the case is kept back for it.
+    awaited: (bool, Option<Micros>),
     lot: Lot<'t>,
+}
+
+/// Until when a case that is there since `now` is kept back for its advice: the longest that its proposers want.
+fn kept_back_until(playbook: &countersign_core::playbook::Playbook, now: Micros) -> Option<Micros> {
+    let longest = playbook.proposers.iter().map(|proposer| proposer.wait).max()?;
+    (longest > 0).then(|| now.saturating_add(longest))
 }
 
 /// What experiments have to do with a route.
@@ -273,7 +288,8 @@ fn route_inputs(
         frozen: RouteInputs {
             rules: route::verdicts(&routing.rules, fields),
             stops: ctx.control.stops.iter().filter(reaches).cloned().collect(),
-            awaited: asked.awaited,
+            awaited: asked.awaited.0,
+            awaited_until: asked.awaited.1,
             roster: u64::try_from(roster).unwrap_or(u64::MAX),
             proposals: proposals.iter().map(|p| route::frozen_proposal(p.id, p.proposer, p.probability)).collect(),
             forbidden: forbidden(ctx, measured.as_ref(), proposals, fields),
@@ -309,7 +325,14 @@ fn has_room(state: &CaseState, command: &Command) -> Result<(), Refusal> {
     use Command as C;
     let talk = matches!(
         command,
-        C::Propose(_) | C::Ask { .. } | C::Show { .. } | C::Observe { .. } | C::Skip { .. } | C::Snooze { .. } | C::Comment { .. }
+        C::Propose(_)
+            | C::Miss(_)
+            | C::Ask { .. }
+            | C::Show { .. }
+            | C::Observe { .. }
+            | C::Skip { .. }
+            | C::Snooze { .. }
+            | C::Comment { .. }
     );
     // INVARIANT: no command on an existing case gives more than three events.
     let limit = EVENTS_PER_CASE_MAX - if talk { EVENTS_PER_CASE_RESERVED } else { 3 };

@@ -133,6 +133,10 @@ impl<'a> Walk<'a> {
                 self.fields.clone_from(&body.fields);
             }
             Body::ProposalMade(body) => self.proposed(body),
+            Body::AdviceMissed(body) => {
+                self.must(3, "advice was missed on other content", self.digest == Some(body.content_digest));
+                self.must(1, "advice was awaited on what is decided", self.decision.is_none());
+            }
             Body::CaseRouted(body) => self.routed(body),
             Body::CaseShown(body) => self.case_shown(event, body),
             Body::JudgmentGiven(body) => self.judged(event, body),
@@ -230,6 +234,13 @@ impl<'a> Walk<'a> {
     fn judged(&mut self, event: &Event, body: &JudgmentGiven) {
         self.must(1, "a held case was answered", !self.held());
         self.must(9, "a time was recorded where that is off", self.facts.people_metrics != PeopleMetrics::Off || body.took.is_none());
+        self.must(
+            9,
+            "what was kept was recorded where that is off",
+            self.facts.people_metrics != PeopleMetrics::Off || body.kept.is_none(),
+        );
+        let of_shown = body.kept.iter().flatten().all(|kept| body.proposals.contains(&kept.proposal));
+        self.must(3, "what was kept is of something that was not shown", of_shown);
         self.must(8, "a confidence above one", body.confidence.is_none_or(|c| c <= ONE_BILLIONTHS));
         self.must(2, "the person may not decide", self.may_decide(body.person));
         let inducted = !self.facts.playbook.decide.induction

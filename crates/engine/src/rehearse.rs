@@ -100,6 +100,7 @@ pub fn rehearse(
             rules: route::verdicts(&playbook.routing.rules, &case.fields),
             proposals: proposals.iter().map(|p| route::frozen_proposal(p.id, p.proposer, p.probability)).collect(),
             awaited: false,
+            awaited_until: None,
             roster,
             stops: Vec::new(),
             forbidden: None,

@@ -4,9 +4,12 @@
 use countersign_core::{
     answer::Answer,
     content::{Content, Digest},
-    event::{Basis, Draw, Event, ExperimentArm, OutcomeKind, OutcomeValue, Phase, Route, RouteAssigned, RouteExperiment, RouteWorth},
+    event::{
+        Basis, Draw, Event, ExperimentArm, Missed, OutcomeKind, OutcomeValue, Phase, Route, RouteAssigned, RouteExperiment, RouteWorth,
+    },
     id::{EventId, PersonId, PlaybookId, SubjectId},
     number::Micros,
+    playbook::Playbook,
 };
 use std::collections::BTreeMap;
 
@@ -75,6 +78,8 @@ pub struct CaseState {
     pub proposals: Vec<ProposalRecord>,
     /// Asks in their order.
     pub asks: Vec<AskRecord>,
+    /// Advice that was asked for and did not come, in its order.
+    pub missed: Vec<MissRecord>,
     /// The route in force.
     pub route: Option<RouteRecord>,
     /// The experiment that it entered, if it did: it never enters another one.
@@ -120,7 +125,24 @@ pub struct ProposalRecord {
     pub ask: Option<EventId>,
     /// Who made or owns it.
     pub owner: Option<PersonId>,
+    /// Which of several drafts of its proposer it is; 1 where there is one.
+    pub candidate: u32,
     /// The content revision that it was made for.
+    pub revision: u64,
+}
+
+/// Advice that did not come.
+#[derive(Debug, Clone, PartialEq)]
+pub struct MissRecord {
+    /// The event.
+    pub id: EventId,
+    /// Who was asked.
+    pub proposer: String,
+    /// Why there is none.
+    pub reason: Missed,
+    /// The ask that it leaves unanswered.
+    pub ask: Option<EventId>,
+    /// The content revision that it was asked about.
     pub revision: u64,
 }
 
@@ -156,6 +178,8 @@ pub struct RouteRecord {
     pub showing: Option<ExperimentArm>,
     /// What a person's look is worth, as it was known then.
     pub worth: Option<RouteWorth>,
+    /// Until when it is kept back for its advice.
+    pub awaited_until: Option<Micros>,
 }
 
 /// How a case entered an experiment. Whenever it is routed again, it is by the same draw: it never changes its way, also not under
@@ -317,13 +341,28 @@ impl CaseState {
         self.proposals.iter().find(|p| p.id == id)
     }
 
-    /// The proposals that may be shown now: the latest of each proposer, made for the present content, in the order of making.
+    /// The proposals that may be shown now: the latest of each proposer, with all of its drafts, made for the present content, in the
+    /// order of making.
     pub fn proposals_current(&self) -> impl Iterator<Item = &ProposalRecord> {
         self.proposals.iter().enumerate().filter(|(_, p)| p.revision == self.revision).filter_map(|(at, p)| {
             let later = self.proposals.iter().skip(at + 1);
-            let superseded = later.into_iter().any(|q| q.revision == self.revision && q.proposer == p.proposer);
+            let superseded =
+                later.into_iter().any(|q| q.revision == self.revision && q.proposer == p.proposer && q.candidate <= p.candidate);
             (!superseded).then_some(p)
         })
+    }
+
+    /// Whether a proposer has been heard on the present content: it proposed, or it is known that it does not.
+    #[must_use]
+    pub fn heard(&self, proposer: &str) -> bool {
+        let proposed = self.proposals.iter().any(|p| p.revision == self.revision && p.proposer == proposer);
+        proposed || self.missed.iter().any(|m| m.revision == self.revision && m.proposer == proposer && m.ask.is_none())
+    }
+
+    /// Whether one of the proposers that the playbook names has not been heard yet on the present content.
+    #[must_use]
+    pub fn awaits(&self, playbook: &Playbook) -> bool {
+        playbook.proposers.iter().any(|named| !self.heard(&named.name))
     }
 
     /// Of these, the ones that an experiment lets people see; all of them where there is none.

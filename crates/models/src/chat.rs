@@ -1,12 +1,13 @@
-//! Language models behind an endpoint that speaks the OpenAI protocol, local or hosted, as proposers for choices. What such an endpoint
-//! does is believed as little as possible: an answer that is not exactly one of the options is no advice.
+//! Language models behind an endpoint that speaks the OpenAI protocol, local or hosted, as proposers: of choices here, of texts and of JSON
+//! in [`draft`]. What such an endpoint does is believed as little as possible: an answer that is not exactly what was asked for is no advice.
 //!
 //! [`protocol`] makes requests and reads replies and does no input or output; [`patience`] says when to ask again, when to let an
 //! endpoint rest and what may be spent; [`wire`] carries requests, and records and replays them.
 //!
 //! What stands in a case is data: it goes as one JSON document in a message of its own, no tool is offered, and whatever it tells the
-//! model to do, all that can come of it is one of the playbook's options, which a person then reads.
+//! model to do, all that can come of it is one of the playbook's options, or a draft, which a person then reads.
 
+pub mod draft;
 pub mod patience;
 pub mod protocol;
 pub mod wire;
@@ -14,7 +15,10 @@ pub mod wire;
 use crate::advice::billionths;
 use patience::{Breaker, Budget, again};
 use protocol::{Reply, Request};
-use std::time::Duration;
+use std::{
+    sync::{Mutex, MutexGuard, PoisonError},
+    time::Duration,
+};
 use wire::Wire;
 
 pub use crate::advice::{Advice, NoAdvice};
@@ -46,9 +50,12 @@ pub enum Fault {
     /// The model declined to answer.
     #[error("the model declined to answer on this content")]
     Declined,
-    /// The model answered something that is none of the options.
-    #[error("the model's answer is none of the options")]
+    /// The model answered something that is none of the options, or no answer after the schema.
+    #[error("the model's answer is none that fits the question")]
     Nonsense,
+    /// The answer ended at the limit of its length.
+    #[error("the model's answer broke off before its end")]
+    CutOff,
     /// It failed so often lately that it is left alone for a while.
     #[error("the endpoint failed several times in a row and is left alone until it may have recovered")]
     Resting,
@@ -106,13 +113,29 @@ pub struct Question {
     pub options: Vec<String>,
     /// Fields by name, as they may go out: personal data already replaced.
     pub fields: Vec<(String, serde_json::Value)>,
+    /// What the team and a person who asks want beside it, in this order; personal data already replaced.
+    pub wishes: Vec<String>,
 }
 
-/// What was asked of an endpoint so far.
+/// What was asked of an endpoint so far: how often it failed lately, and what was spent. Several may ask at once.
 #[derive(Debug, Default)]
 pub struct Client {
+    state: Mutex<State>,
+}
+
+#[derive(Debug, Default)]
+struct State {
     breaker: Breaker,
     budget: Budget,
+}
+
+/// What came of asking, and what it cost in micro-units: an answer that cannot be used costs all the same.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Asked<T> {
+    /// The answer, or why there is none.
+    pub said: Result<T, Fault>,
+    /// What it cost.
+    pub cost: u64,
 }
 
 /// Time and chance, which whoever runs this has.
@@ -127,16 +150,34 @@ impl Client {
     /// One that may spend so much a day, in micro-units; `None`: whatever it takes.
     #[must_use]
     pub fn new(budget_a_day: Option<u64>) -> Self {
-        Self { breaker: Breaker::default(), budget: Budget::new(budget_a_day) }
+        Self { state: Mutex::new(State { breaker: Breaker::default(), budget: Budget::new(budget_a_day) }) }
     }
 
-    /// Asks about one case: probabilities from the endpoint's own where it gives them, else from repeated answers.
-    ///
-    /// # Errors
-    /// [`Fault`] with the reason; then a person decides without advice.
-    pub async fn ask(&mut self, endpoint: &Endpoint, question: &Question, wire: &mut Wire, at: &dyn Surroundings) -> Result<Advice, Fault> {
-        let first = self.reply(endpoint, &Request::surest(endpoint, question), wire, at).await?;
-        let mut cost = first.cost(endpoint);
+    /// Takes over what others have spent today, so that a budget outlives whoever asked before.
+    pub fn spent_already(&self, cost: u64, now: i64) {
+        self.state().budget.at_least(cost, now);
+    }
+
+    fn state(&self) -> MutexGuard<'_, State> {
+        self.state.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// Asks about one case: probabilities from the endpoint's own where it gives them, else from repeated answers. Where there is a
+    /// [`Fault`], a person decides without advice.
+    pub async fn ask(&self, endpoint: &Endpoint, question: &Question, wire: &Wire, at: &dyn Surroundings) -> Asked<Advice> {
+        let mut cost = 0;
+        let said = self.choice(endpoint, question, (wire, at), &mut cost).await;
+        Asked { said, cost }
+    }
+
+    async fn choice(
+        &self,
+        endpoint: &Endpoint,
+        question: &Question,
+        (wire, at): (&Wire, &dyn Surroundings),
+        cost: &mut u64,
+    ) -> Result<Advice, Fault> {
+        let first = self.reply(endpoint, &Request::surest(endpoint, question), (wire, at), cost).await?;
         let shares = match first.shares(question.options.len()) {
             Some(shares) => shares,
             None => {
@@ -144,8 +185,7 @@ impl Client {
                 let mut count = |option: usize| counts.iter_mut().skip(option).take(1).for_each(|n| *n += 1.0);
                 count(first.option(question)?);
                 for sample in 1..endpoint.samples {
-                    let reply = self.reply(endpoint, &Request::sample(endpoint, question, sample), wire, at).await?;
-                    cost += reply.cost(endpoint);
+                    let reply = self.reply(endpoint, &Request::sample(endpoint, question, sample), (wire, at), cost).await?;
                     count(reply.option(question)?);
                 }
                 // Half a sample for each option: what did not come up in a few answers is not impossible.
@@ -161,23 +201,34 @@ impl Client {
             probabilities: question.options.iter().cloned().zip(rounded).collect(),
             explanation: format!("{} chose among the options; it gave no reasons.", endpoint.model),
             evidence: Vec::new(),
-            cost,
+            cost: *cost,
         })
     }
 
-    async fn reply(&mut self, endpoint: &Endpoint, request: &Request, wire: &mut Wire, at: &dyn Surroundings) -> Result<Reply, Fault> {
+    async fn reply(
+        &self,
+        endpoint: &Endpoint,
+        request: &Request,
+        (wire, at): (&Wire, &dyn Surroundings),
+        cost: &mut u64,
+    ) -> Result<Reply, Fault> {
         let mut attempt = 0;
         loop {
-            self.breaker.may_ask(at.now())?;
-            self.budget.may_ask(at.now())?;
+            {
+                let state = self.state();
+                state.breaker.may_ask(at.now())?;
+                state.budget.may_ask(at.now())?;
+            }
             let reply = match wire.carry(endpoint, request).await {
                 Ok(carried) => Reply::read(&carried),
                 Err(fault) => Err(fault),
             };
-            self.breaker.saw(reply.as_ref().err(), at.now());
+            self.state().breaker.saw(reply.as_ref().err(), at.now());
             match reply {
                 Ok(reply) => {
-                    self.budget.spent(reply.cost(endpoint), at.now());
+                    let spent = reply.cost(endpoint);
+                    *cost = cost.saturating_add(spent);
+                    self.state().budget.spent(spent, at.now());
                     return Ok(reply);
                 }
                 Err(fault) => {

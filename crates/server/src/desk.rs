@@ -74,6 +74,7 @@ pub fn routes() -> Router<Server> {
         .route("/desk/cases/{case}/pulse", get(judge::pulse))
         .route("/desk/cases/{case}/renew", post(judge::renew))
         .route("/desk/cases/{case}/judge", post(judge::judge))
+        .route("/desk/cases/{case}/draft", post(judge::draft))
         .route("/desk/cases/{case}/skip", post(around::skip))
         .route("/desk/cases/{case}/snooze", post(around::snooze))
         .route("/desk/cases/{case}/escalate", post(around::escalate))

@@ -42,6 +42,7 @@ const MIGRATIONS: &[(i64, &str, &str)] = &[
     (9, include_str!("../migrations/sqlite/0009_queue.sql"), include_str!("../migrations/postgres/0009_queue.sql")),
     (10, include_str!("../migrations/sqlite/0010_webhook_secrets.sql"), include_str!("../migrations/postgres/0010_webhook_secrets.sql")),
     (11, include_str!("../migrations/sqlite/0011_passkeys.sql"), include_str!("../migrations/postgres/0011_passkeys.sql")),
+    (13, include_str!("../migrations/sqlite/0013_asking.sql"), include_str!("../migrations/postgres/0013_asking.sql")),
 ];
 
 /// A database.

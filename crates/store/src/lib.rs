@@ -9,6 +9,7 @@ mod macros;
 
 pub mod answered;
 pub mod api_key;
+pub mod asking;
 pub mod attachment;
 pub mod batch;
 pub mod case;
@@ -46,6 +47,7 @@ pub fn statements() -> Vec<(&'static str, &'static str)> {
     [
         answered::STATEMENTS,
         api_key::STATEMENTS,
+        asking::STATEMENTS,
         attachment::STATEMENTS,
         case::STATEMENTS,
         claim::STATEMENTS,

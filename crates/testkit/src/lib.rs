@@ -2,11 +2,12 @@
 //! again. For tests and benchmarks only; never part of the product.
 //!
 //! Start at [`each_engine`], which runs a scenario on SQLite and, where one can be had, on PostgreSQL. [`story`] gives a workspace a
-//! past, [`raw`] looks below the product, [`dice`] chooses from a seed.
+//! past, [`raw`] looks below the product, [`dice`] chooses from a seed, [`double`] is a language model that misbehaves.
 
 #![expect(clippy::expect_used, reason = "test support: a setup that fails should panic and say where")]
 
 pub mod dice;
+pub mod double;
 pub mod raw;
 pub mod story;
 

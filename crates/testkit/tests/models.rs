@@ -399,11 +399,11 @@ async fn an_endpoint_advises_or_the_case_stays_with_people() {
         kit.member("Ada", &[]).await;
         let case = open(&kit, 0).await;
         let endpoint = |url: &str| endpoint(url, (1_000, 1_000));
-        let mut client = Client::new(None);
+        let client = Client::new(None);
         let mut heard = Vec::new();
         let down = kit
             .workspace
-            .models_ask("tickets", (&endpoint("http://127.0.0.1:9/v1"), &mut client, &mut Wire::live()), true, &mut |_, what| heard.push(what))
+            .models_ask("tickets", (&endpoint("http://127.0.0.1:9/v1"), &client, &Wire::live()), true, &mut |_, what| heard.push(what))
             .await
             .unwrap();
         assert_eq!((down.cases, down.no_advice, down.added), (1, 1, 0));
@@ -413,8 +413,8 @@ async fn an_endpoint_advises_or_the_case_stays_with_people() {
 
         let reply = json!({ "choices": [{ "message": { "content": "B" }, "logprobs": { "content": [{ "top_logprobs": [{ "token": "B", "logprob": -0.2 }, { "token": "A", "logprob": -2.0 }] }] } }], "usage": { "prompt_tokens": 100, "completion_tokens": 1 } });
         let (url, asked) = double(reply).await;
-        let mut wire = Wire::live();
-        let done = kit.workspace.models_ask("tickets", (&endpoint(&url), &mut client, &mut wire), true, &mut |_, _| {}).await.unwrap();
+        let wire = Wire::live();
+        let done = kit.workspace.models_ask("tickets", (&endpoint(&url), &client, &wire), true, &mut |_, _| {}).await.unwrap();
         assert_eq!((done.cases, done.no_advice, done.added, done.cost), (1, 0, 1, 101));
         let view = kit.workspace.case_get(case, None).await.unwrap();
         assert_eq!((view.proposals[0].proposer.as_str(), &view.proposals[0].answer), ("local-llm", &Value::from("bug")));
@@ -424,10 +424,10 @@ async fn an_endpoint_advises_or_the_case_stays_with_people() {
         // Amended, it is asked about again.
         let amended = AmendInput { fields: input(3).fields };
         kit.workspace.case_amend(&caller(), case, amended, Options::default()).await.unwrap();
-        let done = kit.workspace.models_ask("tickets", (&endpoint(&url), &mut client, &mut wire), true, &mut |_, _| {}).await.unwrap();
+        let done = kit.workspace.models_ask("tickets", (&endpoint(&url), &client, &wire), true, &mut |_, _| {}).await.unwrap();
         assert_eq!((done.cases, done.added), (1, 1));
         // Asked again, there is nothing left to ask.
-        let again = kit.workspace.models_ask("tickets", (&endpoint(&url), &mut client, &mut wire), true, &mut |_, _| {}).await.unwrap();
+        let again = kit.workspace.models_ask("tickets", (&endpoint(&url), &client, &wire), true, &mut |_, _| {}).await.unwrap();
         assert_eq!(again.cases, 0);
         kit.app.close().await;
     })
@@ -446,8 +446,8 @@ async fn one_case_that_an_endpoint_refuses_keeps_no_other_from_advice() {
         let reply = json!({ "choices": [{ "message": { "content": "B" } }], "usage": { "prompt_tokens": 1, "completion_tokens": 1 } });
         let asked = async |statuses| {
             let (url, _) = double_that(statuses, reply.clone()).await;
-            let (mut client, mut wire) = (Client::new(None), Wire::live());
-            kit.workspace.models_ask("tickets", (&endpoint(&url), &mut client, &mut wire), true, &mut |_, _| {}).await.unwrap()
+            let (client, wire) = (Client::new(None), Wire::live());
+            kit.workspace.models_ask("tickets", (&endpoint(&url), &client, &wire), true, &mut |_, _| {}).await.unwrap()
         };
         // A wrong key is wrong for all; a text that is too long is too long alone.
         let key = asked(vec!["401 Unauthorized"]).await;

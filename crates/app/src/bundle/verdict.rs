@@ -182,6 +182,7 @@ impl<'a> Story<'a> {
             Body::CaseAmended(b) => format!("its content was amended to {}", short(&b.content_digest)),
             Body::ProposalMade(b) => format!("{} {} proposed {}", b.proposer, b.proposer_version, self.answer(&b.answer)),
             Body::AskMade(b) => format!("person {} asked: {}", b.person, self.content(&b.instruction)),
+            Body::AdviceMissed(b) => format!("{} {} gave no advice: {}", b.proposer, b.proposer_version, b.reason.sentence()),
             Body::CaseRouted(b) => format!("it was routed to {} ({})", b.route.as_str(), b.reason),
             Body::CaseShown(b) => {
                 let advice = match b.proposals.len() {

@@ -17,7 +17,7 @@ use countersign_core::{
 };
 use countersign_engine::{
     CaseState, Command,
-    command::{History, NewJudgment, NewProposal, ObservedJudgment},
+    command::{History, NewJudgment, NewMiss, NewProposal, ObservedJudgment},
 };
 use serde_json::Value;
 use std::collections::BTreeMap;
@@ -40,6 +40,14 @@ impl Verb {
                 Command::Amend { fields, content_digest }
             }
             Self::Propose(input) => Command::Propose(proposal(&opening::proposal(playbook, input.clone(), now)?, "proposal", sealer)?),
+            Self::Miss(input) => Command::Miss(NewMiss {
+                proposer: input.proposer.clone(),
+                proposer_version: input.version.clone(),
+                reason: input.reason,
+                ask: input.ask,
+                cost: input.cost,
+                content_digest: input.content_digest,
+            }),
             Self::Ask(input) => {
                 opening::remark(&input.instruction, "/instruction")?;
                 Command::Ask {
@@ -49,7 +57,7 @@ impl Verb {
                 }
             }
             Self::Show(person, precedents) => Command::Show { person: *person, precedents: precedents.clone() },
-            Self::Judge(input, shown) => {
+            Self::Judge(input, shown, kept) => {
                 let answer = match (&input.answer, input.accept) {
                     (Some(given), None) => sealed_answer(check::answer_value(playbook, given)?, "answer", sealer)?,
                     (None, Some(proposal)) => accepted(state, EventId(proposal))?,
@@ -64,6 +72,7 @@ impl Verb {
                     reason: optional(input.reason.as_deref(), "reason", sealer)?,
                     signature: input.signature.as_ref().map(signing::recorded).transpose()?,
                     shown: shown.clone(),
+                    kept: kept.clone(),
                 })
             }
             Self::Observe(input, person) => {
@@ -225,6 +234,7 @@ fn proposal(checked: &opening::CheckedProposal, place: &str, sealer: &mut Sealer
         ask: input.ask.map(EventId),
         owner: input.owner.map(PersonId),
         cost: checked.cost,
+        candidate: input.candidate,
         occurred_at: checked.at,
     })
 }

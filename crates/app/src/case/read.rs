@@ -4,7 +4,7 @@ use crate::{
     Error, Workspace,
     input::EvidenceInput,
     seal::Values,
-    view::{AskView, CaseSummary, CaseView, EventView, FieldView, JudgmentView, Page, ProposalView, QueueCount},
+    view::{AskView, CaseSummary, CaseView, EventView, FieldView, JudgmentView, KeptView, MissView, Page, ProposalView, QueueCount},
 };
 use countersign_core::{
     answer::Answer,
@@ -134,6 +134,7 @@ impl File {
                 .collect(),
             chained_from: body.chained_from.map(|id| id.0),
             ask: body.ask.map(|id| id.0),
+            candidate: body.candidate,
             like: None,
             at: time::format_rfc3339(event.occurred_at),
         }
@@ -157,11 +158,30 @@ impl File {
                 person: body.person.0,
                 instruction: self.values.text(&body.instruction),
                 answered: self.state.proposals.iter().any(|p| p.ask == Some(event.id)),
+                missed: self.state.missed.iter().find(|m| m.ask == Some(event.id)).map(|m| m.reason.sentence()),
                 at: event.occurred_at,
             }),
             _ => None,
         });
         asks.collect()
+    }
+
+    /// Advice that was asked for and did not come, up to some event or to the end.
+    pub(crate) fn missed(&self, until: Option<EventId>) -> Vec<MissView> {
+        let before = self.events.iter().map(|(_, event)| event).take_while(|event| until != Some(event.id));
+        let missed = before.filter_map(|event| match &event.body {
+            Body::AdviceMissed(body) => Some(MissView {
+                id: event.id.0,
+                proposer: body.proposer.clone(),
+                version: body.proposer_version.clone(),
+                reason: body.reason.as_str().to_owned(),
+                why: body.reason.sentence().to_owned(),
+                ask: body.ask.map(|id| id.0),
+                at: time::format_rfc3339(event.occurred_at),
+            }),
+            _ => None,
+        });
+        missed.collect()
     }
 
     fn given_view(&self, event: &Event, body: &JudgmentGiven) -> JudgmentView {
@@ -174,6 +194,7 @@ impl File {
             elsewhere: false,
             confidence: body.confidence.map(share),
             seconds: body.took.map(seconds),
+            kept: body.kept.as_ref().map(|kept| kept.iter().map(|k| KeptView { proposal: k.proposal.0, share: share(k.share) }).collect()),
             reason: self.text(body.reason.as_ref()),
             at: time::format_rfc3339(event.occurred_at),
         }
@@ -194,6 +215,7 @@ impl File {
             elsewhere: true,
             confidence: body.confidence.map(share),
             seconds: body.took.map(seconds),
+            kept: None,
             reason: None,
             at: time::format_rfc3339(event.occurred_at),
         }
@@ -227,6 +249,7 @@ fn tells_answers(body: &Body, viewer: PersonId) -> bool {
         Body::CommentAdded(b) => b.person != viewer,
         Body::ProposalMade(_)
         | Body::AskMade(_)
+        | Body::AdviceMissed(_)
         | Body::CaseRouted(_)
         | Body::JudgmentObserved(_)
         | Body::DecisionMade(_)
@@ -320,6 +343,7 @@ impl Workspace {
             } else {
                 ids(|b| matches!(b, Body::ProposalMade(_))).filter_map(|id| file.proposal(id)).collect()
             },
+            missed: if withheld { Vec::new() } else { file.missed(None) },
             judgments: ids(|b| matches!(b, Body::JudgmentGiven(_) | Body::JudgmentObserved(_)))
                 .filter_map(|id| file.judgment(id))
                 .filter(|j| !withheld || viewer.is_some_and(|v| v.0 == j.person))

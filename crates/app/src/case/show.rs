@@ -7,15 +7,16 @@ use super::{
 use crate::{
     Caller, Error, Options, Workspace,
     input::JudgmentInput,
+    origin,
     track::{DisagreementView, KindView, LikeView},
-    view::ProposalView,
-    view::{Receipt, Sheet, Shown},
+    view::{MissView, ProposalView, Receipt, Sheet, Shown},
 };
 use countersign_core::{
     content::Digest,
-    event::{Body, CaseShown, Event, Phase, Route},
+    event::{Body, CaseShown, Event, Kept, Phase, Route},
     id::{CaseId, EventId, PersonId},
     number::Micros,
+    playbook::AnswerSpec,
     refusal::{Code, Refusal},
     time,
 };
@@ -23,6 +24,7 @@ use countersign_engine::{CaseState, command::ShownFacts, state::Status, track::T
 use countersign_privacy::{sign_token, verify_token};
 use countersign_store as store;
 use serde::{Deserialize, Serialize};
+use serde_json::Value;
 
 const TOKEN_DOMAIN: &str = "shown";
 
@@ -179,6 +181,12 @@ impl Workspace {
         let state = &file.state;
         let playbook = self.inner.control(self.id).await?.playbook(state.playbook, state.playbook_version)?;
         let sees = sees_advice(state, body);
+        // Told where advice would be seen if there were any, and where there is none for nobody proposed: then that is all there is to
+        // hide. What came after the showing is not on it.
+        let alone = state.route.as_ref().is_some_and(|route| route.route == Route::Unaided && route.reason == "no_proposal");
+        let may_tell = (sees || alone) && matches!(body.phase, Phase::Only | Phase::Final);
+        let missed = if may_tell { silent(file, event, body) } else { Vec::new() };
+        let (heard, playbook_named) = (missed.len(), playbook.proposers.len());
         Ok(Sheet {
             shown: self.shown(file, event, state.version).await?,
             playbook_version: state.playbook_version,
@@ -190,6 +198,8 @@ impl Workspace {
             newer: newer(state, body),
             first: state.first_answer(person).map(|j| file.answer(&j.answer)),
             asks: if sees { file.asks() } else { Vec::new() },
+            awaited: may_tell && body.proposals.is_empty() && heard < playbook_named,
+            missed,
         })
     }
 
@@ -228,7 +238,25 @@ impl Workspace {
         if let Some(signature) = &input.signature {
             self.signature_check(case, &input, token.shown, signature).await?;
         }
-        self.submit(caller, case, Verb::Judge(input, token.facts()), options).await.map(|done| done.receipt)
+        let kept = self.kept_of(case, &input, &token.proposals).await?;
+        self.submit(caller, case, Verb::Judge(input, token.facts(), kept), options).await.map(|done| done.receipt)
+    }
+
+    /// What a written answer keeps of the proposals that were shown; `None` where nothing is written, or nothing was proposed.
+    async fn kept_of(&self, case: CaseId, input: &JudgmentInput, shown: &[EventId]) -> Result<Option<Vec<Kept>>, Error> {
+        let Some(written) = input.answer.as_ref().and_then(Value::as_str).filter(|_| !shown.is_empty()) else { return Ok(None) };
+        if !matches!(self.case_playbook(case).await?.answer, AnswerSpec::Text { .. } | AnswerSpec::Patch) {
+            return Ok(None);
+        }
+        let file = self.file(case).await?;
+        let text = |id: &EventId| Some((*id, file.answer(&file.state.proposal(*id)?.answer).as_str()?.to_owned()));
+        let proposed: Vec<(EventId, String)> = shown.iter().filter_map(text).collect();
+        let texts: Vec<&str> = proposed.iter().map(|(_, text)| text.as_str()).collect();
+        let shares = origin::shares(written, &texts);
+        let mut kept: Vec<Kept> =
+            proposed.iter().zip(shares).filter(|(_, share)| *share > 0).map(|((id, _), share)| Kept { proposal: *id, share }).collect();
+        kept.sort_by_key(|kept| std::cmp::Reverse(kept.share));
+        Ok(Some(kept))
     }
 }
 
@@ -245,6 +273,17 @@ fn last_shown<'a>(events: &'a [(i64, Event)], state: &CaseState, person: PersonI
         Body::CaseShown(body) if event.id == last.id => Some((event, body)),
         _ => None,
     })
+}
+
+/// Who had been asked about what is shown by then, and had nothing to say.
+fn silent(file: &File, event: &Event, body: &CaseShown) -> Vec<MissView> {
+    let same = |id: EventId| {
+        let of = |event: &Event| matches!(&event.body, Body::AdviceMissed(missed) if missed.content_digest == body.content_digest);
+        file.events.iter().any(|(_, event)| event.id == id && of(event))
+    };
+    let mut missed = file.missed(Some(event.id));
+    missed.retain(|miss| miss.ask.is_none() && same(EventId(miss.id)));
+    missed
 }
 
 fn sees_advice(state: &CaseState, body: &CaseShown) -> bool {

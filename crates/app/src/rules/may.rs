@@ -224,11 +224,11 @@ fn of_verb<'v>(actor: &'v Actor, verb: &'v Verb, state: &CaseState) -> Option<(W
     let by = |person: uuid::Uuid, action| Some((Who::Person(PersonId(person)), action, None));
     let word = |answer: Option<&'v Value>| answer.and_then(Value::as_str).map(Cow::Borrowed);
     match verb {
-        Verb::Open(_) | Verb::Amend(_) | Verb::Propose(_) | Verb::Observe(..) | Verb::Act(..) | Verb::Outcome(_) => None,
+        Verb::Open(_) | Verb::Amend(_) | Verb::Propose(_) | Verb::Miss(_) | Verb::Observe(..) | Verb::Act(..) | Verb::Outcome(_) => None,
         Verb::CorrectOutcome(..) | Verb::Reroute { .. } => None,
         Verb::Ask(input) => by(input.person, Action::Claim),
         Verb::Show(person, _) => Some((Who::Person(*person), answering(state, *person), None)),
-        Verb::Judge(input, _) => {
+        Verb::Judge(input, ..) => {
             let accepted = input.accept.and_then(|id| state.proposal(countersign_core::id::EventId(id)));
             let answer = word(input.answer.as_ref()).or_else(|| accepted.map(|proposal| proposal.answer.label().to_owned().into()));
             let person = PersonId(input.person);

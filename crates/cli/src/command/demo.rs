@@ -87,7 +87,7 @@ pub async fn run(global: &Global, arguments: Arguments) -> Result<()> {
     }
     invite(&node, &cast, address).await?;
     let world = truths.map(|truths| world::begin(&node, truths));
-    let ended = serve::until_stopped(node.app, listener, (None, false), Out { quiet: true, json: false }).await;
+    let ended = serve::until_stopped(node.app, listener, serve::Doors::default(), Out { quiet: true, json: false }).await;
     if let Some(world) = world {
         world.abort();
     }

@@ -125,9 +125,9 @@ async fn ask(node: &Node, arguments: &Arguments, url: &str, llm: &str) -> Result
         samples: given.samples.max(1),
         price: given.price.unwrap_or_default(),
     };
-    let mut wire = match &given.replay {
+    let wire = match &given.replay {
         Some(path) => Wire::replay(&fs::read_to_string(path).with_context(|| format!("read {}", path.display()))?)?,
-        None => Wire::live(),
+        None => Wire::recorded(),
     };
     let out = node.out;
     // A line is written as soon as it is known: an endpoint takes its time. A reader that went away is noticed at the end.
@@ -140,8 +140,8 @@ async fn ask(node: &Node, arguments: &Arguments, url: &str, llm: &str) -> Result
             written = out.line(what.to_string());
         }
     };
-    let mut client = Client::new(given.budget);
-    let done = node.workspace.models_ask(&arguments.playbook, (&endpoint, &mut client, &mut wire), arguments.add, &mut said).await;
+    let client = Client::new(given.budget);
+    let done = node.workspace.models_ask(&arguments.playbook, (&endpoint, &client, &wire), arguments.add, &mut said).await;
     // What was paid for is kept, however it ended.
     if let Some(path) = &given.record {
         fs::write(path, wire.recording()).with_context(|| format!("write {}", path.display()))?;

@@ -26,10 +26,24 @@ pub struct Arguments {
     /// Let webhooks reach addresses inside of networks, by plain http too
     #[arg(long, env = "COUNTERSIGN_WEBHOOKS_PRIVATE")]
     pub webhooks_private: bool,
+    /// Let playbooks name this endpoint of a language model as a proposer; those on this machine always may. Several: with commas
+    #[arg(long, value_name = "URL", env = "COUNTERSIGN_LLM_ENDPOINTS", value_delimiter = ',')]
+    pub llm_endpoint: Vec<String>,
+}
+
+/// How others are reached, and by which address.
+#[derive(Debug, Default)]
+pub struct Doors<'a> {
+    /// Where people reach the desk.
+    pub url: Option<&'a str>,
+    /// Whether webhooks reach addresses inside of networks.
+    pub webhooks_private: bool,
+    /// Endpoints of language models that are not on this machine.
+    pub llm_endpoints: &'a [String],
 }
 
 /// Serves until SIGINT or SIGTERM.
-pub async fn run(global: &Global, Arguments { listen, url, webhooks_private }: Arguments) -> Result<()> {
+pub async fn run(global: &Global, Arguments { listen, url, webhooks_private, llm_endpoint }: Arguments) -> Result<()> {
     let settings = Settings::load(global)?;
     logging(settings.log.as_deref());
     let app = node::app(&settings).await?;
@@ -39,11 +53,13 @@ pub async fn run(global: &Global, Arguments { listen, url, webhooks_private }: A
     };
     let listener = TcpListener::bind(address).await.map_err(|error| Exit::Failed.because(format!("listen on {address}: {error}")))?;
     let url = url.or_else(|| settings.url.clone());
-    until_stopped(app, listener, (url.as_deref(), webhooks_private), global.out()).await
+    let doors = Doors { url: url.as_deref(), webhooks_private, llm_endpoints: &llm_endpoint };
+    until_stopped(app, listener, doors, global.out()).await
 }
 
 /// Serves on a socket until SIGINT or SIGTERM, then ends in an orderly way.
-pub async fn until_stopped(app: App, listener: TcpListener, (url, webhooks_private): (Option<&str>, bool), out: Out) -> Result<()> {
+pub async fn until_stopped(app: App, listener: TcpListener, doors: Doors<'_>, out: Out) -> Result<()> {
+    let Doors { url, webhooks_private, llm_endpoints } = doors;
     let address = listener.local_addr()?;
     let stop = signals()?;
     let integrator = countersign_app::integrator::spawn(&app);
@@ -52,6 +68,9 @@ pub async fn until_stopped(app: App, listener: TcpListener, (url, webhooks_priva
     let precedents = countersign_app::precedent::spawn(&app);
     let webhooks = countersign_server::webhook::spawn(&app, webhooks_private);
     let models = countersign_app::model::job::spawn(&app);
+    let allowed =
+        countersign_app::asking::Allowed::new(llm_endpoints, |variable| std::env::var(variable).ok().filter(|key| !key.is_empty()));
+    let asking = countersign_app::asking::spawn(&app, allowed);
     out.either(&serde_json::json!({ "url": format!("http://{address}") }), format!("listening on http://{address}"))?;
     let site = site(url, address)?;
     let tls = url.is_some_and(|url| url.starts_with("https://"));
@@ -65,6 +84,7 @@ pub async fn until_stopped(app: App, listener: TcpListener, (url, webhooks_priva
     precedents.abort();
     webhooks.abort();
     models.abort();
+    asking.abort();
     app.close().await;
     Ok(())
 }

@@ -64,7 +64,8 @@ body!(/** See [`Body::CaseRouted`]. Holds its whole input, so that it can be der
 body!(/** What the routing function read, besides the playbook. */ RouteInputs {
     /** Verdicts of the playbook's rules in their order, up to the first that held. */ #[serde(default, skip_serializing_if = "Vec::is_empty")] rules: Vec<bool>,
     /** The proposals that were current. */ #[serde(default, skip_serializing_if = "Vec::is_empty")] proposals: Vec<RouteProposal>,
-    /** Whether proposals for the present content are still awaited: it was amended after others were made. */ #[serde(default, skip_serializing_if = "std::ops::Not::not")] awaited: bool,
+    /** Whether proposals for the present content are still awaited: the server asks for one, or it was amended after others were made. */ #[serde(default, skip_serializing_if = "std::ops::Not::not")] awaited: bool,
+    /** Until when the case is kept back for them. */ #[serde(default, skip_serializing_if = "Option::is_none")] awaited_until: Option<Micros>,
     /** Active members who may decide. */ roster: u64,
     /** Stops that reached the case. */ #[serde(default, skip_serializing_if = "Vec::is_empty")] stops: Vec<StopScope>,
     /** The workspace's rule that keeps this case from being automated. */ #[serde(default, skip_serializing_if = "Option::is_none")] forbidden: Option<String>,

@@ -36,6 +36,8 @@ pub struct Playbook {
     pub routing: Routing,
     /// Who may decide, and how many must.
     pub decide: Decide,
+    /// Language models that the server asks about every case, in the order of the source.
+    pub proposers: Vec<Proposer>,
 }
 
 /// What an answer is.
@@ -262,6 +264,78 @@ pub struct Decide {
     pub induction: bool,
     /// Whether every judgment that counts is signed by the person's own passkey.
     pub signed: bool,
+}
+
+/// A language model behind an endpoint that the server asks about every case.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Proposer {
+    /// Its name, which proposals carry.
+    pub name: String,
+    /// Where its protocol begins, as in `http://127.0.0.1:8080/v1`.
+    pub endpoint: String,
+    /// The model's name there.
+    pub model: String,
+    /// The environment variable that holds its key; never the key.
+    pub key_env: Option<String>,
+    /// The words by which it is asked.
+    pub template: Template,
+    /// What the team wants of it, beside the question.
+    pub instruction: Option<String>,
+    /// What may be spent on it in a day (UTC).
+    pub budget: Option<MicroUnits>,
+    /// What 1,000 tokens cost: read, written.
+    pub price: (MicroUnits, MicroUnits),
+    /// How long one answer of it may take.
+    pub timeout: Micros,
+    /// How often one request is tried.
+    pub attempts: u32,
+    /// Answers that are drawn where it gives no probabilities of options.
+    pub samples: u32,
+    /// Drafts that it writes of a text or a patch.
+    pub candidates: u32,
+    /// How long a new case is kept back for its advice; then it is served without.
+    pub wait: Micros,
+}
+
+/// The words by which a model is asked; a changed text gets another version.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Template {
+    /// One of the options, by a letter.
+    Choice1,
+    /// A text or a patch, in several drafts.
+    Draft1,
+    /// JSON after a schema: a score, an action, a form.
+    Form1,
+}
+
+impl Template {
+    /// Its name, which the versions of proposals carry.
+    #[must_use]
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::Choice1 => "choice-1",
+            Self::Draft1 => "draft-1",
+            Self::Form1 => "form-1",
+        }
+    }
+
+    /// The latest for a kind of answer.
+    #[must_use]
+    pub fn of(answer: &AnswerSpec) -> Self {
+        match answer {
+            AnswerSpec::Choice { .. } => Self::Choice1,
+            AnswerSpec::Text { .. } | AnswerSpec::Patch => Self::Draft1,
+            AnswerSpec::Score { .. } | AnswerSpec::Action { .. } | AnswerSpec::Form { .. } => Self::Form1,
+        }
+    }
+}
+
+impl Proposer {
+    /// Its exact version, as proposals say it: the model and the words by which it was asked.
+    #[must_use]
+    pub fn version(&self) -> String {
+        format!("{} {}", self.model, self.template.as_str())
+    }
 }
 
 impl Routing {

@@ -4,6 +4,7 @@
 //! Start reading at [`parse`]; `docs/playbooks.md` is the same for people.
 
 mod policy;
+mod proposer;
 mod reader;
 mod shape;
 
@@ -81,7 +82,7 @@ pub fn digest(source: &str) -> Digest {
 
 fn playbook(reader: &mut Reader<'_>, document: &DeTable<'_>) -> Option<Playbook> {
     let root = section(String::new(), 0..0, document);
-    root.only(reader, &["name", "question", "description", "answer", "fields", "outcome", "costs", "routing", "decide"]);
+    root.only(reader, &["name", "question", "description", "answer", "fields", "outcome", "costs", "routing", "decide", "proposers"]);
     let name = root.required(reader, "name", "name = \"support-triage\"").and_then(|item| {
         let name = item.name(reader)?;
         let plain = name.starts_with(|c: char| c.is_ascii_lowercase())
@@ -103,6 +104,7 @@ fn playbook(reader: &mut Reader<'_>, document: &DeTable<'_>) -> Option<Playbook>
     let routing = policy::routing(reader, root.get("routing"), &fields, (answer.as_ref(), outcome.as_ref().and_then(Option::as_ref)));
     let automates = routing.as_ref().is_some_and(|routing| routing.automate.is_some());
     let decide = policy::decide(reader, root.get("decide"), (answer.as_ref(), automates));
+    let proposers = proposer::proposers(reader, root.get("proposers"), answer.as_ref());
     Some(Playbook {
         name: name?,
         question: question?,
@@ -116,6 +118,7 @@ fn playbook(reader: &mut Reader<'_>, document: &DeTable<'_>) -> Option<Playbook>
         costs: costs?,
         routing: routing?,
         decide: decide?,
+        proposers: proposers?,
     })
 }
 

@@ -2,7 +2,7 @@
 
 use super::{Decided, NewEvent, Turn, not_in_future, stands};
 use crate::{
-    command::NewProposal,
+    command::{NewMiss, NewProposal},
     route::Cause,
     sabotage::{Sabotage, on},
     state::Status,
@@ -10,7 +10,7 @@ use crate::{
 use countersign_core::{
     Content, Refusal,
     content::Digest,
-    event::{AskMade, CaseAmended, ProposalMade, Route},
+    event::{AdviceMissed, AskMade, Body, CaseAmended, ProposalMade, Route},
     id::{EventId, PersonId},
     limits::{EVIDENCE_ITEMS_MAX, PROPOSALS_PER_CASE_MAX},
     number::{Micros, ONE_BILLIONTHS},
@@ -82,15 +82,47 @@ impl Turn<'_, '_> {
         Ok(std::iter::once(made).chain(routed).collect())
     }
 
-    /// The route with one more proposal, where that is another one and the case is untouched.
+    /// A proposer has nothing to say. Silence is never consent: the case goes to people, and nobody waits for it any longer. Where
+    /// nobody has looked at it yet, it goes the way of a case without advice.
+    pub(super) fn miss(&mut self, miss: NewMiss) -> Decided {
+        if !self.ctx.playbook.proposers.iter().any(|named| named.name == miss.proposer) {
+            return Err(Refusal::invalid("/proposer", "the playbook names no such proposer"));
+        }
+        if miss.ask.is_some_and(|ask| !self.state.asks.iter().any(|made| made.id == ask)) {
+            return Err(Refusal::field(Code::NotFound, "/ask", "nobody asked that here"));
+        }
+        if !matches!(self.state.status(), Status::Open | Status::Held) {
+            return Err(Refusal::new(Code::WrongState, stands(self.state)));
+        }
+        let heard = match miss.ask {
+            None => self.state.heard(&miss.proposer),
+            Some(ask) => {
+                let told = self.state.missed.iter().any(|m| m.ask == Some(ask) && m.proposer == miss.proposer);
+                told || self.state.proposals.iter().any(|p| p.ask == Some(ask) && p.proposer == miss.proposer)
+            }
+        };
+        if heard || miss.content_digest != self.state.content_digest {
+            return Ok(Vec::new());
+        }
+        let causation = miss.ask;
+        let NewMiss { proposer, proposer_version, reason, ask, cost, content_digest } = miss;
+        let missed = AdviceMissed { proposer, proposer_version, reason, ask, cost, content_digest };
+        let missed = super::new_event(self.ctx, self.now, causation, missed);
+        let routed = self.routed_with(&missed);
+        Ok(std::iter::once(missed).chain(routed).collect())
+    }
+
+    /// The route with what a proposer said or did not say, where that is another one and the case is untouched. Without a track record
+    /// a proposal changes no route, but that there is none does.
     fn routed_with(&mut self, made: &NewEvent) -> Vec<NewEvent> {
-        if self.ctx.record.is_none() || !self.state.untouched() {
+        let is_proposal = matches!(made.body, Body::ProposalMade(_));
+        if (is_proposal && self.ctx.record.is_none()) || !self.state.untouched() {
             return Vec::new();
         }
         let mut with = self.state.clone();
-        with.propose(made);
+        with.hear(made);
         let mut turn = Turn { state: &with, now: self.now, ctx: self.ctx };
-        turn.routed_anew(self.state.proposals.is_empty())
+        turn.routed_anew(is_proposal && self.state.proposals.is_empty())
     }
 
     /// A person directs the AI: only somebody who may see its advice.
@@ -124,6 +156,12 @@ pub(super) fn check(prefix: &str, proposal: &NewProposal, now: Micros) -> Result
         let detail = format!("a proposal takes at most {EVIDENCE_ITEMS_MAX} items of evidence");
         return Err(Refusal::field(Code::TooLarge, format!("{prefix}/evidence"), detail));
     }
+    // Asks add a draft each, so that there may be more of them than one round writes.
+    if proposal.candidate.is_some_and(|candidate| candidate == 0 || usize::try_from(candidate).map_or(true, |n| n > PROPOSALS_PER_CASE_MAX))
+    {
+        let detail = format!("drafts are counted from 1 to {PROPOSALS_PER_CASE_MAX}");
+        return Err(Refusal::invalid(format!("{prefix}/candidate"), detail));
+    }
     if let Some(probabilities) = &proposal.probabilities {
         let sum: u64 = probabilities.values().map(|p| u64::from(*p)).sum();
         if sum != u64::from(ONE_BILLIONTHS) {
@@ -147,6 +185,7 @@ pub(super) fn made(proposal: NewProposal, content_digest: Digest) -> ProposalMad
         ask: proposal.ask,
         owner: proposal.owner,
         cost: proposal.cost,
+        candidate: proposal.candidate,
         content_digest,
     }
 }

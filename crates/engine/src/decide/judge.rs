@@ -10,9 +10,9 @@ use crate::{
 use countersign_core::{
     Refusal,
     answer::Answer,
-    event::{JudgmentGiven, JudgmentObserved, PeopleMetrics, Phase},
+    event::{JudgmentGiven, JudgmentObserved, Kept, PeopleMetrics, Phase},
     id::EventId,
-    number::Micros,
+    number::{Micros, ONE_BILLIONTHS},
     refusal::Code,
 };
 
@@ -33,6 +33,7 @@ impl Turn<'_, '_> {
         self.accepts_holds(judgment.accepts, &judgment.answer, &judgment.shown)?;
         Self::at_most_one("/confidence", judgment.confidence)?;
         Self::not_negative("/took", judgment.took)?;
+        kept_holds(judgment.kept.as_deref().unwrap_or_default(), &judgment.shown)?;
         let given = self.given(judgment);
         let settled = match given.phase {
             Phase::First => None,
@@ -124,6 +125,7 @@ impl Turn<'_, '_> {
             accepts: judgment.accepts,
             confidence: judgment.confidence,
             took: judgment.took.filter(|_| keeps_time),
+            kept: judgment.kept.filter(|_| keeps_time),
             advice_visible: shown.advice_visible,
             shown: shown.shown,
             content_digest: shown.content_digest,
@@ -141,6 +143,18 @@ impl Turn<'_, '_> {
         let body = observed(judgment, metrics_off);
         Ok(vec![super::new_event(self.ctx, occurred_at, None, body)])
     }
+}
+
+/// What was kept is of proposals that were shown, each once, and together no more than all.
+fn kept_holds(kept: &[Kept], shown: &ShownFacts) -> Result<(), Refusal> {
+    let mut of: Vec<EventId> = kept.iter().map(|kept| kept.proposal).collect();
+    of.sort_unstable();
+    of.dedup();
+    let sum: u64 = kept.iter().map(|kept| u64::from(kept.share)).sum();
+    if of.len() == kept.len() && sum <= u64::from(ONE_BILLIONTHS) && of.iter().all(|id| shown.proposals.contains(id)) {
+        return Ok(());
+    }
+    Err(Refusal::invalid("/kept", "what was kept is of proposals that were shown, and together no more than the answer"))
 }
 
 impl ShownRecord {

@@ -49,8 +49,10 @@ pub(super) fn open(case: NewCase, proposals: Vec<NewProposal>, history: Option<H
     };
     let proposed = first_proposals(proposals, opened_at, content_digest, ctx);
     let routed = (!decided).then(|| {
-        let asked = Asked { cause: Cause::Content, role: None, awaited: false, lot: Lot::Open };
         let current = current(ctx.playbook, &proposed);
+        let awaited = current.is_empty() && !ctx.playbook.proposers.is_empty();
+        let until = super::kept_back_until(ctx.playbook, ctx.now).filter(|_| awaited);
+        let asked = Asked { cause: Cause::Content, role: None, awaited: (awaited, until), lot: Lot::Open };
         route::route(ctx.playbook, route_inputs(ctx, ctx.now, asked, &opened.fields, content_digest, &current))
     });
     let answers = answers(&proposed);
@@ -84,6 +86,10 @@ fn current<'p>(playbook: &Playbook, proposed: &'p [NewEvent]) -> Vec<Proposed<'p
     let mut current: Vec<Proposed<'p>> = Vec::with_capacity(proposed.len());
     for event in proposed {
         let Body::ProposalMade(made) = &event.body else { continue };
+        // Further drafts of one proposer are no further proposers.
+        if made.candidate.is_some_and(|candidate| candidate > 1) {
+            continue;
+        }
         current.retain(|other| other.proposer != made.proposer);
         current.push(Proposed {
             id: event.id,

@@ -97,6 +97,7 @@ impl Stream {
             ask: None,
             owner: None,
             cost: None,
+            candidate: None,
             content_digest,
         };
         self.push(case, self.now, made)
@@ -121,6 +122,7 @@ impl Stream {
             content_digest,
             playbook_version: 1,
             proposals: Vec::new(),
+            kept: None,
             reason: None,
             signature: None,
         };
@@ -240,6 +242,7 @@ fn the_router_obeys_the_record() {
                 rules,
                 proposals: vec![route::frozen_proposal(world::id(1), "m", Some(900_000_000))],
                 awaited: false,
+                awaited_until: None,
                 roster,
                 stops,
                 forbidden: None,
@@ -286,6 +289,7 @@ fn a_certificate_rests_as_a_whole_where_people_are_cheaper() {
             rules: vec![],
             proposals: vec![route::frozen_proposal(world::id(1), "m", Some(900_000_000))],
             awaited: false,
+            awaited_until: None,
             roster: 5,
             stops: vec![],
             forbidden: None,

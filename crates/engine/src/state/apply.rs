@@ -2,7 +2,7 @@
 
 use super::*;
 use crate::route;
-use countersign_core::event::{Body, ProposalMade};
+use countersign_core::event::{AdviceMissed, Body, ProposalMade};
 
 impl CaseState {
     /// The state of a case whose only event is this one; `None` for anything but `case.opened`.
@@ -25,6 +25,7 @@ impl CaseState {
             revision: 1,
             proposals: Vec::new(),
             asks: Vec::new(),
+            missed: Vec::new(),
             route: None,
             entered: None,
             shown: Vec::new(),
@@ -59,6 +60,7 @@ impl CaseState {
             Body::AskMade(body) => {
                 self.asks.push(AskRecord { id: event.id, person: body.person, about: body.about });
             }
+            Body::AdviceMissed(body) => self.missed(event.id, body),
             Body::CaseRouted(body) => {
                 self.skipped.clear();
                 self.snoozed_until = None;
@@ -82,6 +84,7 @@ impl CaseState {
                     assigned: body.assigned.clone(),
                     showing: arm.cloned(),
                     worth: body.inputs.as_ref().and_then(|inputs| inputs.measured.as_ref()).and_then(|measured| measured.worth),
+                    awaited_until: body.inputs.as_ref().and_then(|inputs| inputs.awaited_until),
                 });
             }
             Body::CaseShown(body) => self.shown.push(ShownRecord {
@@ -127,14 +130,21 @@ impl CaseState {
             chained_from: body.chained_from,
             ask: body.ask,
             owner: body.owner,
+            candidate: body.candidate.unwrap_or(1),
             revision: self.revision,
         });
     }
 
-    /// The state as it will be with a proposal that is about to be recorded.
-    pub(crate) fn propose(&mut self, made: &crate::NewEvent) {
-        if let Body::ProposalMade(body) = &made.body {
-            self.proposed(made.id, body);
+    fn missed(&mut self, id: EventId, body: &AdviceMissed) {
+        self.missed.push(MissRecord { id, proposer: body.proposer.clone(), reason: body.reason, ask: body.ask, revision: self.revision });
+    }
+
+    /// The state as it will be with what a proposer said, or did not say, that is about to be recorded.
+    pub(crate) fn hear(&mut self, made: &crate::NewEvent) {
+        match &made.body {
+            Body::ProposalMade(body) => self.proposed(made.id, body),
+            Body::AdviceMissed(body) => self.missed(made.id, body),
+            _ => {}
         }
     }
 

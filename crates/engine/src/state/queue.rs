@@ -91,9 +91,16 @@ impl CaseState {
                 _ => 1,
             },
             role: route.and_then(|r| r.role.clone()),
-            wake_at: self.snoozed_until,
+            wake_at: self.snoozed_until.max(self.kept_back_until()),
             excluded,
         })
+    }
+
+    /// Until when it is kept back for its advice, unless a proposer has been heard already, whatever it said.
+    fn kept_back_until(&self) -> Option<Micros> {
+        let until = self.route.as_ref().filter(|_| self.decision.is_none())?.awaited_until?;
+        let heard = self.proposals.iter().map(|p| p.revision).chain(self.missed.iter().map(|m| m.revision)).any(|r| r == self.revision);
+        (!heard).then_some(until)
     }
 
     /// Nothing, unless a test breaks law 4 on purpose.

@@ -34,6 +34,9 @@ pub(super) fn random_world(seed: u8) -> World {
         book.decide.signatures_default = 2;
     }
     book.decide.induction = seed & 5 == 5;
+    if seed & 34 == 34 {
+        book.proposers = vec![asked("bot", 5)];
+    }
     if seed & 8 != 0 {
         book.routing.blind = ONE_BILLIONTHS / 2;
     }
@@ -111,7 +114,9 @@ pub(super) fn take(world: &mut World, (kind, who, x, y): Step) {
             let (fields, content_digest) = fields(REGIONS[usize::from(x) % REGIONS.len()]);
             Command::Amend { fields, content_digest }
         }
-        17 | 18 => Command::Propose(random_proposal(world, x, y)),
+        17 => Command::Propose(random_proposal(world, x, y)),
+        18 if y % 3 == 0 => miss("bot", world.state().content_digest, None),
+        18 => Command::Propose(random_proposal(world, x, y)),
         19 => Command::Ask { person: who, instruction: text(), about: (y % 2 == 0).then(|| event_of(world, "proposal.made")) },
         20 => Command::Withdraw { person: who, decision, reason: None },
         21 => Command::Act { decision, reference: None },

@@ -1,5 +1,6 @@
 //! Tests of the verbs: scenarios in a tiny language, and the laws over random command sequences.
 
+mod asked;
 mod edges;
 mod experiments;
 mod laws;

@@ -96,12 +96,19 @@ fn run(world: &mut World, words: &[&str]) -> Result<(), Refusal> {
             Command::Amend { fields, content_digest }
         }
         ["propose", word] => Command::Propose(proposed(word)),
+        ["draft", at, word] => {
+            let mut draft = proposed(word);
+            draft.candidate = at.parse().ok();
+            Command::Propose(draft)
+        }
         ["follow", word] => {
             let mut follow = proposed(word);
             follow.chained_from = last_of(world, "proposal.made");
             follow.ask = last_of(world, "ask.made");
             Command::Propose(follow)
         }
+        ["miss", name] => miss(name, world.state().content_digest, None),
+        ["unanswered", name] => miss(name, world.state().content_digest, last_of(world, "ask.made")),
         ["wait", seconds] => {
             world.now += seconds.parse::<i64>().unwrap() * SECOND;
             return Ok(());

@@ -2,7 +2,7 @@
 
 use crate::{
     CaseState, Command, Context, NewEvent,
-    command::{NewJudgment, NewProposal, Precedents, ShownFacts},
+    command::{NewJudgment, NewMiss, NewProposal, Precedents, ShownFacts},
     context::{Control, Drawn, Lease, Roster},
     decide,
     laws::{self, Facts},
@@ -13,12 +13,12 @@ use countersign_core::{
     Refusal,
     answer::Answer,
     content::{Content, Digest},
-    event::{Actor, Body, Event, OutcomeKind, PeopleMetrics, PersonKind, Route, ShownPrecedent, Source},
+    event::{Actor, Body, Event, Missed, OutcomeKind, PeopleMetrics, PersonKind, Route, ShownPrecedent, Source},
     id::{EventId, PersonId, PlaybookId, StreamId, WorkspaceId},
     number::{Micros, ONE_BILLIONTHS},
     playbook::{
-        Against, AnswerSpec, Automate, Condition, Costs, Decide, FieldKind, FieldSpec, OutcomeSpec, Playbook, RouteRule, Routing, Share,
-        Test,
+        Against, AnswerSpec, Automate, Condition, Costs, Decide, FieldKind, FieldSpec, OutcomeSpec, Playbook, Proposer, RouteRule, Routing,
+        Share, Template, Test,
     },
 };
 use std::collections::{BTreeMap, BTreeSet};
@@ -141,7 +141,39 @@ pub(crate) fn playbook(default: Route) -> Playbook {
             induction: false,
             signed: false,
         },
+        proposers: Vec::new(),
     }
+}
+
+/// A proposer that the server asks, for which a case is kept back so long.
+pub(crate) fn asked(name: &str, seconds: i64) -> Proposer {
+    Proposer {
+        name: name.into(),
+        endpoint: "http://127.0.0.1:1/v1".into(),
+        model: "m".into(),
+        key_env: None,
+        template: Template::Choice1,
+        instruction: None,
+        budget: None,
+        price: (0, 0),
+        timeout: SECOND,
+        attempts: 1,
+        samples: 1,
+        candidates: 1,
+        wait: seconds * SECOND,
+    }
+}
+
+/// That it has nothing to say.
+pub(crate) fn miss(name: &str, content_digest: Digest, ask: Option<EventId>) -> Command {
+    Command::Miss(NewMiss {
+        proposer: name.into(),
+        proposer_version: "m choice-1".into(),
+        reason: Missed::Down,
+        ask,
+        cost: None,
+        content_digest,
+    })
 }
 
 pub(crate) fn fields(region: &str) -> (BTreeMap<String, Content>, Digest) {
@@ -167,6 +199,7 @@ pub(crate) fn proposal(proposer: &str, option: &str, percent: u32) -> NewProposa
         ask: None,
         owner: None,
         cost: None,
+        candidate: None,
         occurred_at: None,
     }
 }
@@ -298,6 +331,7 @@ pub(crate) fn judge(shown: ShownFacts, option: &str) -> Command {
         accepts: None,
         confidence: Some(800_000_000),
         took: Some(SECOND),
+        kept: None,
         reason: None,
         signature: None,
         shown,

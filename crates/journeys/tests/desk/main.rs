@@ -4,6 +4,7 @@
 #![expect(clippy::unwrap_used, reason = "a test that cannot go on should panic")]
 
 mod blind;
+mod drafts;
 mod fields;
 mod hostile;
 mod keyboard;

@@ -87,6 +87,13 @@ impl Budget {
         }
     }
 
+    /// Takes over what is known to have been spent today by anybody.
+    pub fn at_least(&mut self, cost: u64, now: i64) {
+        let day = now.div_euclid(DAY_MICROS);
+        let own = if day == self.day { self.spent } else { 0 };
+        (self.day, self.spent) = (day, own.max(cost));
+    }
+
     /// Takes down what was spent.
     pub fn spent(&mut self, cost: u64, now: i64) {
         let day = now.div_euclid(DAY_MICROS);

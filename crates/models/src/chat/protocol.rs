@@ -7,7 +7,7 @@ use serde_json::{Value, json};
 /// The version of the words below: another version may get other answers.
 pub const PROMPT_VERSION: &str = "choice-1";
 /// Options that can be asked for by a letter.
-pub const OPTIONS_MAX: usize = 26;
+pub const OPTIONS_MAX: usize = countersign_core::limits::LETTERS_MAX;
 /// Alternatives of the first token that are asked for.
 const ALTERNATIVES: usize = 20;
 /// The least that the options' letters must have together of the first token's probability: below, the model wants to say something
@@ -51,23 +51,37 @@ impl Request {
 
     fn body(endpoint: &Endpoint, question: &Question) -> Value {
         let options: Vec<String> = question.options.iter().zip('A'..='Z').map(|(option, letter)| format!("{letter}: {option}")).collect();
-        let fields: serde_json::Map<String, Value> = question.fields.iter().cloned().collect();
-        json!({
-            "model": endpoint.model,
-            "max_tokens": 1,
-            "messages": [
-                { "role": "system", "content": SYSTEM },
-                { "role": "user", "content": format!("Question: {}\nOptions:\n{}", question.question, options.join("\n")) },
-                { "role": "user", "content": json!({ "case": fields }).to_string() },
-            ],
-        })
+        let asked = format!("Question: {}\nOptions:\n{}{}", question.question, options.join("\n"), wishes(question));
+        json!({ "model": endpoint.model, "max_tokens": 1, "messages": messages(SYSTEM, &asked, &case(question)) })
     }
+}
+
+/// What people want beside the question, a line each.
+pub(super) fn wishes(question: &Question) -> String {
+    question.wishes.iter().map(|wish| format!("\n\nPlease note: {wish}")).collect()
+}
+
+/// The case as one JSON document.
+pub(super) fn case(question: &Question) -> serde_json::Map<String, Value> {
+    let fields: serde_json::Map<String, Value> = question.fields.iter().cloned().collect();
+    [("case".to_owned(), Value::Object(fields))].into_iter().collect()
+}
+
+/// Our words, what people ask, and data in a message of its own.
+pub(super) fn messages(system: &str, asked: &str, data: &serde_json::Map<String, Value>) -> Value {
+    json!([
+        { "role": "system", "content": system },
+        { "role": "user", "content": asked },
+        { "role": "user", "content": Value::Object(data.clone()).to_string() },
+    ])
 }
 
 /// A reply that has the shape of one.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Reply {
-    content: String,
+    pub(super) content: String,
+    /// Whether it ended at the limit of its length.
+    pub(super) cut_off: bool,
     /// Token and log-probability of the first token's alternatives.
     alternatives: Vec<(String, f64)>,
     tokens: (u64, u64),
@@ -98,6 +112,7 @@ impl Reply {
         let tokens = |name: &str| body.pointer(name).and_then(Value::as_u64).unwrap_or(0);
         Ok(Self {
             content: content.to_owned(),
+            cut_off: choice.get("finish_reason").and_then(Value::as_str) == Some("length"),
             alternatives: first.into_iter().flatten().filter_map(alternative).collect(),
             tokens: (tokens("/usage/prompt_tokens"), tokens("/usage/completion_tokens")),
         })

@@ -10,7 +10,10 @@ use hyper_util::{
 };
 use serde::{Deserialize, Serialize};
 use sha2::{Digest as _, Sha256};
-use std::collections::HashMap;
+use std::{
+    collections::HashMap,
+    sync::{Mutex, PoisonError},
+};
 
 /// Bytes of a reply that are read.
 pub const REPLY_BYTES_MAX: usize = 1 << 20;
@@ -38,14 +41,21 @@ struct Line {
 pub struct Wire {
     client: Option<Client<HttpConnector, Full<Bytes>>>,
     recorded: HashMap<String, Carried>,
-    recording: Vec<Line>,
+    /// What was carried so far; `None` where nobody wants it.
+    recording: Option<Mutex<Vec<Line>>>,
 }
 
 impl Wire {
-    /// To the endpoint.
+    /// To the endpoint, and nothing of it is kept.
     #[must_use]
     pub fn live() -> Self {
-        Self { client: Some(Client::builder(TokioExecutor::new()).build_http()), recorded: HashMap::new(), recording: Vec::new() }
+        Self { client: Some(Client::builder(TokioExecutor::new()).build_http()), recorded: HashMap::new(), recording: None }
+    }
+
+    /// The same, with a [recording](Self::recording).
+    #[must_use]
+    pub fn recorded() -> Self {
+        Self { recording: Some(Mutex::default()), ..Self::live() }
     }
 
     /// To a recording, and nowhere else.
@@ -55,27 +65,30 @@ impl Wire {
     pub fn replay(recording: &str) -> Result<Self, serde_json::Error> {
         let lines = recording.lines().filter(|line| !line.trim().is_empty()).map(serde_json::from_str::<Line>);
         let recorded = lines.map(|line| line.map(|line| (line.request, line.carried))).collect::<Result<_, _>>()?;
-        Ok(Self { client: None, recorded, recording: Vec::new() })
+        Ok(Self { client: None, recorded, recording: None })
     }
 
     /// What was carried since it was made, one JSON object a line. It holds what the endpoint answered, and of requests a digest.
     #[must_use]
     pub fn recording(&self) -> String {
         let line = |line: &Line| serde_json::to_string(line).unwrap_or_default() + "\n";
-        self.recording.iter().map(line).collect()
+        let Some(recording) = &self.recording else { return String::new() };
+        recording.lock().unwrap_or_else(PoisonError::into_inner).iter().map(line).collect()
     }
 
     /// Carries one request.
     ///
     /// # Errors
     /// Where nothing came back.
-    pub async fn carry(&mut self, endpoint: &Endpoint, request: &Request) -> Result<Carried, Fault> {
+    pub async fn carry(&self, endpoint: &Endpoint, request: &Request) -> Result<Carried, Fault> {
         let body = request.body.to_string();
         let digest = hex::encode(Sha256::digest(body.as_bytes()));
         let Some(client) = &self.client else { return self.recorded.get(&digest).cloned().ok_or(Fault::NotRecorded) };
         let ms = u64::try_from(endpoint.timeout.as_millis()).unwrap_or(u64::MAX);
         let carried = tokio::time::timeout(endpoint.timeout, sent(client, endpoint, body)).await.map_err(|_| Fault::Slow(ms))??;
-        self.recording.push(Line { request: digest, carried: carried.clone() });
+        if let Some(recording) = &self.recording {
+            recording.lock().unwrap_or_else(PoisonError::into_inner).push(Line { request: digest, carried: carried.clone() });
+        }
         Ok(carried)
     }
 }

@@ -54,6 +54,14 @@ impl Form {
         self.get(name).map(str::trim).filter(|value| !value.is_empty())
     }
 
+    /// The same with another value of a name, in the place of all that it had.
+    #[must_use]
+    pub fn with(mut self, name: &str, value: String) -> Self {
+        self.0.retain(|(known, _)| known != name);
+        self.0.push((name.to_owned(), value));
+        self
+    }
+
     /// Every name with its value.
     pub fn pairs(&self) -> impl Iterator<Item = (&str, &str)> {
         self.0.iter().map(|(name, value)| (name.as_str(), value.as_str()))

@@ -148,6 +148,9 @@ impl Telling<'_> {
                     (remark(&body["explanation"]))
                 }
                 "ask.made" => { (person()) " " (text::EVENT_ASKED) (remark(&body["instruction"])) }
+                "advice.missed" => {
+                    span.ai { (word("proposer")) } " " span.quiet { (word("proposer_version")) } " " (text::asking::no_advice(word("reason")))
+                }
                 "case.routed" => {
                     strong { (text::route(word("route"))) } " "
                     span.quiet { (text::route_reason(word("reason"))) @if let Some(rule) = body["rule"].as_str() { " “" (rule) "”" } }

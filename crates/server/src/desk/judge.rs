@@ -275,6 +275,30 @@ async fn sign(posted: &Posted, (case, question): (CaseId, &str), input: &Judgmen
     Ok(passkey::sign_first(posted, back, &asked, (question, &signing.answer), &draft))
 }
 
+/// Puts a draft, or a paragraph of one, into the text that is being written, for a browser without our script. Nothing is recorded: the
+/// page is the same showing with other words in its editor.
+pub async fn draft(Path(case): Path<Uuid>, posted: Posted) -> Result<Response, Problem> {
+    let Posted { visitor, form } = posted;
+    let case = CaseId(case);
+    let Some(sheet) = held_sheet(&visitor, case).await? else { return gone(&visitor, case, &form).await };
+    let typed = form.get(answer::NAME).unwrap_or_default().replace("\r\n", "\n");
+    let text = |id: &str| {
+        let id: Uuid = id.parse().ok()?;
+        sheet.shown.proposals.iter().find(|proposal| proposal.id == id)?.answer.as_str()
+    };
+    let written = match (form.filled("use"), form.filled("add").and_then(|what| what.split_once('.'))) {
+        (Some(id), _) => text(id).map(str::to_owned),
+        (None, Some((id, at))) => {
+            let paragraph = text(id).zip(at.parse().ok()).and_then(|(text, at)| answer::paragraphs(text).nth(at));
+            paragraph.map(|paragraph| answer::added(&typed, paragraph))
+        }
+        (None, None) => None,
+    };
+    let written = written.unwrap_or(typed);
+    let form = form.with(answer::NAME, written);
+    answer_page(&visitor, &sheet, form.filled("in"), &[], Some(&form)).await
+}
+
 /// The answer as it was posted.
 fn judgment(spec: &AnswerSpec, form: &Form, person: Uuid) -> Result<JudgmentInput, FieldProblem> {
     let accept = form.filled("accept");

@@ -140,7 +140,7 @@ fn asked(visitor: &Visitor, view: &PracticeView, case: &PracticeCase, playbook: 
                     h2.question { (view.question) }
                     @if view.stage == "answer" { p.stage.people { strong { (text::PEOPLE_FIRST) } " " (words::PRACTICE_FIRST) } }
                     @if let Some(first) = &case.first { @if view.stage == "advice" { div.stage.ai { strong { (text::REVEAL) } " " (text::REVEAL_LEAD) " " span.people { (first) } ". " (words::KEEP_OR_CHANGE) } } }
-                    @if let Some(advice) = &case.advice { (proposal::list(playbook, std::slice::from_ref(advice), false)) }
+                    @if let Some(advice) = &case.advice { (proposal::list(playbook, std::slice::from_ref(advice), None)) }
                     @match &case.truth {
                         Some(truth) => (told(case, truth)),
                         None => (answer::control(&playbook.answer, &nothing_shown(view), first.as_ref())),

@@ -1,6 +1,7 @@
 //! Every English word of the desk, in one place, so that it can be read as a whole and said in another language one day. Holds no
 //! markup and no logic beyond choosing a word.
 
+pub mod asking;
 pub mod experiment;
 pub mod models;
 pub mod notices;
@@ -525,6 +526,8 @@ pub const SCRIPT: &[(&str, &str)] = &[
     ("unread", "This case has only just come up, so nothing was sent."),
     ("tooLarge", "This is more than the desk takes at once. Nothing was sent, and what you entered is still here: make it shorter."),
     ("tooLong", "This is more than an answer here may have, so nothing was put in."),
+    ("used", "The draft is in your text."),
+    ("added", "The paragraph is at the end of your text."),
     ("undrafted", "This is too long to be kept should the page be closed: send it before you leave."),
     ("proofChecking", "Checking …"),
     ("proofGood", "events checked by your browser: each is in the log, unchanged, and the key signed its root."),

@@ -132,6 +132,7 @@ impl<'w> Node<'w> {
             ask: None,
             owner: None,
             cost: None,
+            candidate: None,
             occurred_at: None,
         };
         let fields = [(playbook::SUMMARY, summary), (playbook::REGION, region)];
@@ -183,6 +184,7 @@ impl<'w> Node<'w> {
             accepts,
             confidence: None,
             took: Some(now - began),
+            kept: None,
             reason: None,
             signature: None,
             shown,

@@ -114,6 +114,7 @@ fn signed(key: &Key) -> Vec<Event> {
         content_digest: Digest([4; 32]),
         playbook_version: 1,
         proposals: Vec::new(),
+        kept: None,
         reason: None,
         signature: Some(key.sign(signing::challenge(&Digest([4; 32]), &digest, &answer).unwrap())),
     };

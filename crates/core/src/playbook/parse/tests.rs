@@ -462,3 +462,62 @@ fn what_is_signed_is_a_choice_or_a_score_and_never_automated() {
         assert!(problems[0].message.contains(wanted), "{problems:?}");
     }
 }
+
+#[test]
+fn a_proposer_is_named_with_its_place_and_never_with_its_key() {
+    let named = |more: &str| fields(&format!("{BODY}[proposers.local]\nendpoint = \"http://127.0.0.1:8080/v1/\"\nmodel = \"m\"\n{more}"));
+    let p =
+        parse(&named("key_env = \"COUNTERSIGN_LLM_KEY\"\nbudget = 2.5\nprice = { read = 0.1, written = 0.3 }\nwait = \"0s\"\n"), "p.toml")
+            .unwrap();
+    let [local] = p.proposers.as_slice() else { panic!("{:?}", p.proposers) };
+    assert_eq!(
+        (local.name.as_str(), local.endpoint.as_str(), local.version().as_str()),
+        ("local", "http://127.0.0.1:8080/v1", "m choice-1")
+    );
+    assert_eq!((local.budget, local.price, local.key_env.as_deref()), (Some(2_500_000), (100_000, 300_000), Some("COUNTERSIGN_LLM_KEY")));
+    assert_eq!((local.timeout, local.wait, local.attempts, local.samples, local.candidates), (20_000_000, 0, 2, 5, 3));
+    assert_eq!(parse(&named(""), "p.toml").unwrap().proposers[0].wait, 10_000_000);
+    for (more, want) in [
+        ("budget = 1\n", ("p.toml:9:10: proposers.local.budget", "add price")),
+        ("key_env = \"sk-very-secret\"\n", ("p.toml:9:11: proposers.local.key_env", "never stands in a playbook")),
+        ("key_env = \"PATH\"\n", ("p.toml:9:11: proposers.local.key_env", "begins with COUNTERSIGN_LLM_")),
+        ("template = \"draft-1\"\n", ("p.toml:9:12: proposers.local.template", "with these goes \"choice-1\"")),
+        ("template = \"choice-2\"\n", ("p.toml:9:12: proposers.local.template", "One of choice-1, draft-1, form-1")),
+        ("candidates = 3\n", ("p.toml:9:14: proposers.local.candidates", "drafts of a text")),
+        ("samples = 30\n", ("p.toml:9:11: proposers.local.samples", "from 1 to 20")),
+        ("timeout = \"0s\"\n", ("p.toml:9:11: proposers.local.timeout", "must be from")),
+        ("kind = \"onnx\"\n", ("p.toml:9:8: proposers.local.kind", "One of chat")),
+        ("key = \"x\"\n", ("p.toml:9:7: proposers.local.key", "is no key here")),
+    ] {
+        check(&named(more), &[want]);
+    }
+    let secret = parse(&named("key_env = \"sk-very-secret\"\n"), "p.toml").unwrap_err();
+    assert!(!secret[0].to_string().contains("sk-very"), "what may be the key is not repeated");
+    for (endpoint, words) in [
+        ("https://example.org/v1", "proxy with TLS"),
+        ("ftp://example.org", "must be an address"),
+        ("http:///v1", "names no host"),
+        ("http://me:secret@example.org/v1", "named by key_env"),
+        ("http://example.org/v1?a=b", "no place for a query"),
+    ] {
+        let source = fields(&format!("{BODY}[proposers.local]\nendpoint = \"{endpoint}\"\nmodel = \"m\"\n"));
+        check(&source, &[("p.toml:7:12: proposers.local.endpoint", words)]);
+    }
+    check(
+        &fields(&format!("{BODY}[proposers.local]\n")),
+        &[("p.toml:6:1: proposers.local.endpoint", "is missing"), ("p.toml:6:1: proposers.local.model", "is missing")],
+    );
+    let options: Vec<String> = (0..27).map(|n| format!("\"o{n}\"")).collect();
+    let many = named("").replace("[\"a\", \"b\"]", &format!("[{}]", options.join(", ")));
+    check(&many, &[("p.toml:6:", "27 options by a letter")]);
+    // Drafts of a text, and JSON after a schema.
+    let of = |answer: &str| {
+        let source = format!(
+            "name = \"w\"\nquestion = \"?\"\nanswer = {answer}\n[fields]\n{BODY}[proposers.w]\nendpoint = \"http://[::1]:1\"\nmodel = \"m\"\n"
+        );
+        parse(&source, "w.toml").unwrap().proposers.remove(0).version()
+    };
+    assert_eq!(of("{ kind = \"text\" }"), "m draft-1");
+    assert_eq!(of("{ kind = \"patch\" }"), "m draft-1");
+    assert_eq!(of("{ kind = \"score\", min = 0, max = 1 }"), "m form-1");
+}

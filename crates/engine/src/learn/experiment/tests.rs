@@ -71,6 +71,7 @@ fn enter(stream: &mut Stream, experiment: EventId, arm: u32, took: Option<Micros
         content_digest,
         playbook_version: 1,
         proposals: Vec::new(),
+        kept: None,
         reason: None,
         signature: None,
     };

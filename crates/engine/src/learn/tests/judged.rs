@@ -77,6 +77,7 @@ fn case(stream: &mut Stream, region: &str, (ai, percent): (&str, u32), person: &
             content_digest,
             playbook_version: 1,
             proposals: Vec::new(),
+            kept: None,
             reason: None,
             signature: None,
         };

@@ -10,6 +10,8 @@ mod form;
 mod score;
 mod writing;
 
+pub use writing::{added, paragraphs};
+
 use super::{
     case::proposal::leading,
     field::{json, patch},

@@ -16,6 +16,7 @@ fn shown(answer: Option<Value>) -> Shown {
         evidence: Vec::new(),
         chained_from: None,
         ask: None,
+        candidate: None,
         like: None,
         at: String::new(),
     };

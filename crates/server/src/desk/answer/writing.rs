@@ -45,6 +45,20 @@ pub fn parse(posted: &Form) -> Result<Value, FieldProblem> {
     text.map(|text| Value::from(text.replace("\r\n", "\n"))).ok_or_else(|| FieldProblem::new(NAME, words::fill_in(words::YOUR_TEXT)))
 }
 
+/// The paragraphs of a text, without the empty lines between them.
+pub fn paragraphs(text: &str) -> impl Iterator<Item = &str> {
+    text.split("\n\n").map(|paragraph| paragraph.trim_matches('\n')).filter(|paragraph| !paragraph.trim().is_empty())
+}
+
+/// A text with one more paragraph at its end.
+#[must_use]
+pub fn added(text: &str, paragraph: &str) -> String {
+    match text.trim_end() {
+        "" => paragraph.to_owned(),
+        text => format!("{text}\n\n{paragraph}"),
+    }
+}
+
 /// HTML drops one line feed at the beginning of a text area; a text that begins with one gets it twice.
 fn lead(value: &str) -> &'static str {
     if value.starts_with('\n') { "\n" } else { "" }

@@ -167,6 +167,18 @@ const unread = () => openedAt > 0 && performance.now() - openedAt < READ_MS;
 document.addEventListener("click", (event) => {
   if (event.detail > 1 && event.target.closest?.("main button[type=submit]")) event.preventDefault();
 }, { capture: true });
+// A draft, or a paragraph of one, goes into the text that is being written; nothing is sent.
+document.addEventListener("click", (event) => {
+  const button = event.target.closest?.("#answer [data-use], #answer [data-add]");
+  const text = one("#answer [data-edit]");
+  if (!button || !text) return;
+  event.preventDefault();
+  const { use, add } = button.dataset;
+  const before = text.value.trimEnd();
+  text.value = use ?? (before ? `${before}\n\n${add}` : add);
+  text.dispatchEvent(new Event("input", { bubbles: true }));
+  say(use === undefined ? words.added : words.used);
+});
 document.addEventListener("submit", (event) => {
   if (event.target.id !== "answer" || !unread()) return;
   event.preventDefault();

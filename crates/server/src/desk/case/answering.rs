@@ -129,7 +129,7 @@ impl Answering<'_> {
                 h2.question { (shown.question) }
                 (self.stage())
                 @if shown.advice_visible {
-                    (proposal::list(&sheet.playbook, &shown.proposals, true))
+                    (proposal::list(&sheet.playbook, &shown.proposals, Some(shown.case)))
                     @if let Some(kind) = &shown.kind { p.quiet.kind { (text::track::tends(kind)) } }
                     @if let Some(differs) = &shown.disagreement { p.disagreement { (text::people::disagreement(differs)) } }
                     (precedent::list(&sheet.playbook, &shown.precedents, self.now))
@@ -175,15 +175,29 @@ impl Answering<'_> {
                         strong { (text::REVEAL) } " "
                         @if let Some(first) = &self.sheet.first { (text::REVEAL_LEAD) " " (answer::show(&self.sheet.playbook.answer, first)) ". " }
                         (text::REVEAL_DECIDE)
-                        @if shown.proposals.is_empty() { p { (text::NO_ADVICE) } }
+                        @if shown.proposals.is_empty() { (self.silence()) }
                     }
                 }
                 "adjudication" => { p.stage.pair { strong { (text::ADJUDICATION) } " " (text::ADJUDICATION_LEAD) } }
                 "appeal" => { p.stage.danger { strong { (text::APPEAL) } " " (text::APPEAL_LEAD) } }
-                _ if !shown.advice_visible && !self.sheet.may_ask => { p.stage.people { (text::UNAIDED_LEAD) } }
-                _ if !shown.advice_visible => { p.stage.quiet { (text::NO_ADVICE) } }
+                _ if !shown.advice_visible && !self.sheet.may_ask => {
+                    div.stage.people { p { (text::UNAIDED_LEAD) } @if !self.sheet.missed.is_empty() { (self.silence()) } }
+                }
+                _ if !shown.advice_visible => { div.stage.quiet { (self.silence()) } }
                 _ => {}
             }
+        }
+    }
+
+    /// Why there is no advice: it is on its way, it did not come, or nobody was asked for any.
+    fn silence(&self) -> Markup {
+        let (missed, several) = (&self.sheet.missed, self.sheet.playbook.proposers.len() > 1);
+        html! {
+            @for miss in missed {
+                p { (text::asking::NO_ADVICE) " " (miss.why) @if several { " " span.ai { (miss.proposer) } } }
+            }
+            @if self.sheet.awaited { p { (text::asking::AWAITED) } }
+            @else if missed.is_empty() { p { (text::NO_ADVICE) } }
         }
     }
 
@@ -242,10 +256,14 @@ impl Answering<'_> {
         html! {
             ul.asks {
                 @for ask in &self.sheet.asks {
-                    li data-open[!ask.answered] {
+                    li data-open[!ask.answered && ask.missed.is_none()] {
                         span.people { (text::ASKED) } " "
                         q { (ask.instruction.as_deref().unwrap_or_default()) } " "
-                        span.quiet { (if ask.answered { text::ASK_ANSWERED } else { text::ASK_OPEN }) }
+                        @match ask.missed {
+                            _ if ask.answered => span.quiet { (text::ASK_ANSWERED) },
+                            Some(why) => span.quiet { (text::asking::NO_ADVICE) " " (why) },
+                            None => span.quiet { (text::ASK_OPEN) },
+                        }
                     }
                 }
             }

@@ -6,7 +6,7 @@ use crate::desk::{answer, field, page::token, text, text::parts, visitor::Visito
 use countersign_app::{
     queue::Due,
     title,
-    view::{CaseView, DecisionView, Explanation, JudgmentView, Shown},
+    view::{CaseView, DecisionView, Explanation, JudgmentView, KeptView, Shown},
 };
 use countersign_core::{number::Micros, playbook::Playbook, time};
 use maud::{Markup, html};
@@ -99,10 +99,20 @@ impl Overview<'_> {
                             section.sheet { h2 { (text::OUTCOME) } div.what { (answer::show(&self.playbook.answer, outcome)) } }
                         }
                         (self.judgments())
-                        @if !view.proposals.is_empty() { section.sheet { h2 { (text::PROPOSALS) } (proposal::list(self.playbook, &view.proposals, false)) } }
+                        @if !view.proposals.is_empty() { section.sheet { h2 { (text::PROPOSALS) } (proposal::list(self.playbook, &view.proposals, None)) } }
                     }
+                    @if settled && !view.missed.is_empty() { (self.missed()) }
                     @if let Some(why) = self.why { (why_here(why)) }
                 }
+            }
+        }
+    }
+
+    fn missed(&self) -> Markup {
+        html! {
+            section.sheet {
+                h2 { (text::asking::MISSED) }
+                ul { @for miss in &self.view.missed { li { span.ai { (miss.proposer) } " " (text::asking::NO_ADVICE) " " (miss.why) " " span.quiet { (self.when(&miss.at)) } } } }
             }
         }
     }
@@ -198,13 +208,30 @@ impl Overview<'_> {
                 Some(changes) => section.changes { h3 { (parts::CHANGES) } (changes) },
                 None => (answer::show(&self.playbook.answer, &judgment.answer)),
             }
+            @if let Some(kept) = &judgment.kept { p.kept { (self.kept(kept)) } }
             @if let Some(reason) = &judgment.reason { p.why { (reason) } }
         }
     }
 
+    /// What of a written answer is whose, in a sentence.
+    fn kept(&self, kept: &[KeptView]) -> String {
+        let named = |kept: &KeptView| {
+            let from = self.view.proposals.iter().find(|proposal| proposal.id == kept.proposal);
+            let name = proposal::draft_name(self.playbook, &self.view.proposals, kept.proposal);
+            let name = name.or_else(|| from.map(|proposal| proposal.proposer.clone())).unwrap_or_default();
+            (name, kept.share.parse().unwrap_or(0.0))
+        };
+        text::asking::kept(&kept.iter().map(named).collect::<Vec<_>>())
+    }
+
     /// What an answer changed of the text that was proposed to whoever gave it.
     fn changes(&self, judgment: &JudgmentView) -> Option<Markup> {
-        let proposed = proposal::leading(&self.view.proposals).filter(|_| judgment.advice == "yes")?;
+        // Of several drafts the one of which most was kept.
+        let proposed = match judgment.kept.as_deref() {
+            Some(kept) => self.view.proposals.iter().find(|proposal| kept.first().is_some_and(|kept| kept.proposal == proposal.id)),
+            None => proposal::leading(&self.view.proposals),
+        };
+        let proposed = proposed.filter(|_| judgment.advice == "yes")?;
         answer::changes(&self.playbook.answer, &proposed.answer, &judgment.answer)
     }
 
