@@ -36,6 +36,8 @@ pub struct Control {
     /// What was learned of each playbook, as routing reads it.
     pub records: HashMap<PlaybookId, Arc<Published>>,
     parsed: Mutex<HashMap<(PlaybookId, u64), Arc<Playbook>>>,
+    /// What the rules said under this epoch.
+    pub(crate) said: crate::rules::may::Said,
 }
 
 /// A log: a restore opens a new one.
@@ -253,7 +255,16 @@ async fn read_control(mut conn: Conn<'_>, workspace: WorkspaceId, node: &Inner) 
         }
     }
     let rules = node.rules.of(workspace, &state)?;
-    Ok(Control { epoch: head.control_epoch, rules, state, names, logs: LogInfo::of(&events)?, records, parsed: Mutex::default() })
+    Ok(Control {
+        epoch: head.control_epoch,
+        rules,
+        state,
+        names,
+        logs: LogInfo::of(&events)?,
+        records,
+        parsed: Mutex::default(),
+        said: Default::default(),
+    })
 }
 
 pub(crate) fn unknown_workspace() -> Error {

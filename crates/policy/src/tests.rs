@@ -44,6 +44,28 @@ fn without_own_rules_the_playbook_says_who_decides() {
     assert!(!rules.any());
 }
 
+/// Who remembers verdicts under no own rules relies on it.
+#[test]
+fn what_stands_by_itself_never_asks_about_a_case_or_an_answer() {
+    let (none, staff, scopes) = (compiled(""), roles(&["staff", "lead"]), roles(&["cases:read", "admin"]));
+    let actors = [
+        person("a", &staff),
+        Actor::Person { id: "b", roles: &[], member: false },
+        Actor::Key { id: "k", scopes: &scopes },
+        Actor::Agent { name: "sentry" },
+        Actor::System { name: "operator" },
+    ];
+    for (actor, action) in actors.into_iter().flat_map(|actor| Action::ALL.map(|action| (actor, action))) {
+        for (own, certified) in [(false, false), (false, true), (true, false), (true, true)] {
+            let plain = Request { own, certified, ..Request::new(actor, action, Some(Playbook { name: "p", roles: &staff })) };
+            let facts = vec![("region", Fact::Word("eu")), ("amount", Fact::Number("10001"))];
+            let told = Request { facts, answer: Some("abuse"), ..plain.clone() };
+            assert_eq!(none.decide(&plain), none.decide(&told), "{action:?} by {actor:?}");
+            assert!(!none.reads_case(&plain));
+        }
+    }
+}
+
 #[test]
 fn what_stands_fixed_stands_whatever_is_written() {
     let rules = compiled("@id(\"all\") @says(\"Everybody may everything.\") permit (principal, action, resource);");
