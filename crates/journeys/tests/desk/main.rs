@@ -17,6 +17,7 @@ mod pages;
 mod passkeys;
 mod people;
 mod plain;
+mod rules;
 mod speed;
 mod tabs;
 mod unreachable;

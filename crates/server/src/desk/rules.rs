@@ -243,11 +243,12 @@ fn actions(visitor: &Visitor, view: &RulesDraftView) -> Markup {
 fn table(matrix: &MatrixView) -> Markup {
     html! {
         div.wide tabindex="0" role="region" aria-label=(words::WHO) {
-            table.data.rules {
-                thead { tr { th { (words::WHOM) } @for action in &matrix.actions { th { (words::action(action)) } } } }
+            table.data {
+                thead { tr { th { (words::WHOM) } @for action in &matrix.actions { th { (words::action(action)) } } th { (words::WHY) } } }
                 tbody { @for row in &matrix.rows { tr {
                     th scope="row" { (row.who) @if !row.roles.is_empty() { br; span.of { (row.roles.join(", ")) } } }
-                    @for may in &row.may { (cell(may)) }
+                    @for may in &row.may { td data-may=(if may.allowed { "yes" } else { "no" }) { (word(may)) } }
+                    td { details { summary { (words::BY_WHICH) } ul { @for may in &row.may { li { b { (words::action(&may.action)) } ": " (word(may)) ". " (may.because) } } } } }
                 } } }
             }
         }
@@ -255,13 +256,12 @@ fn table(matrix: &MatrixView) -> Markup {
     }
 }
 
-fn cell(may: &MayView) -> Markup {
-    let word = match (may.allowed, may.depends) {
+fn word(may: &MayView) -> &'static str {
+    match (may.allowed, may.depends) {
         (false, _) => words::NO,
         (true, true) => words::DEPENDS,
         (true, false) => words::YES,
-    };
-    html! { td data-may=(if may.allowed { "yes" } else { "no" }) title=(may.because) { (word) br; span.of { (if may.rules.is_empty() { words::NO_RULE.to_owned() } else { may.rules.join(", ") }) } } }
+    }
 }
 
 fn list(rules: &RulesView) -> Markup {
