@@ -296,7 +296,7 @@ fn replay_told(replayed: &ReplayedView) -> Markup {
         @if !replayed.examples.is_empty() {
             div.wide tabindex="0" role="region" aria-label=(words::REPLAY) {
                 table.data {
-                    thead { tr { th { (words::WHOM) } th { (words::WHAT) } th { (words::WOULD) } th { (words::RULE) } th { (text::TAB_QUEUE) } } }
+                    thead { tr { th { (words::WHOM) } th { (words::WHAT) } th { (words::WOULD) } th { (words::RULE) } th { (words::WHERE) } } }
                     tbody { @for one in &replayed.examples { tr {
                         td { (one.person.as_deref().unwrap_or(words::PROGRAM)) }
                         td { (words::action(&one.action)) }
