@@ -31,6 +31,8 @@ use countersign_store::{
 pub const CHALLENGE_MICROS: Micros = 5 * 60 * 1_000_000;
 /// Questions that wait for an answer at once, of everybody together.
 const CHALLENGES_MAX: i64 = 10_000;
+/// So many of the oldest make room, of those that strangers were asked.
+const CHALLENGES_CROWDED_OUT: i64 = 500;
 
 const SIGN_IN: &str = "sign-in";
 const ADD: &str = "add";
@@ -120,7 +122,9 @@ impl App {
     async fn ask(&self, purpose: &str, session: Option<&DeskSession>) -> Result<String, Error> {
         let (now, challenge) = (self.inner.env.now(), self.inner.env.bytes::<32>());
         let mut tx = self.inner.db.begin().await?;
-        if store::passkey::challenges_expire(tx.conn(), now).await? >= CHALLENGES_MAX {
+        let waiting = store::passkey::challenges_expire(tx.conn(), now).await?;
+        // Whoever asks without end as a stranger crowds out strangers' questions and locks nobody out.
+        if waiting >= CHALLENGES_MAX && store::passkey::challenges_crowd_out(tx.conn(), CHALLENGES_CROWDED_OUT).await? == 0 {
             return Err(Refusal::new(Code::Busy, "too many people are signing in at once; try again in a minute").into());
         }
         let session = session.map(|session| session.hash.clone());

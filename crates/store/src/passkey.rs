@@ -18,6 +18,7 @@ statements! {
     CHALLENGE_INSERT = "insert into passkey_challenges (challenge, purpose, session, expires_at) values ($1, $2, $3, $4)";
     CHALLENGE_TAKE = "delete from passkey_challenges where challenge = $1 returning purpose, session, expires_at";
     CHALLENGES_EXPIRE = "delete from passkey_challenges where expires_at <= $1";
+    CHALLENGES_CROWD_OUT = "delete from passkey_challenges where challenge in (select challenge from passkey_challenges where session is null order by expires_at, challenge limit $1)";
     CHALLENGES_COUNT = "select count(*) from passkey_challenges";
 }
 
@@ -174,4 +175,13 @@ pub async fn challenges_expire(mut conn: Conn<'_>, now: i64) -> Result<i64, Erro
     on!(conn.again(), c => sqlx::query(CHALLENGES_EXPIRE).bind(now).execute(c).await.map(|_| ()))
         .map_err(attempt("remove old challenges"))?;
     on!(conn, c => sqlx::query(CHALLENGES_COUNT).fetch_one(c).await.map(|r| r.get(0))).map_err(attempt("count challenges"))
+}
+
+/// Removes the oldest challenges that were asked of nobody who is signed in, and says how many.
+///
+/// # Errors
+/// Where the storage fails.
+pub async fn challenges_crowd_out(conn: Conn<'_>, count: i64) -> Result<i64, Error> {
+    on!(conn, c => sqlx::query(CHALLENGES_CROWD_OUT).bind(count).execute(c).await.map(|done| i64::try_from(done.rows_affected()).unwrap_or(0)))
+        .map_err(attempt("remove the oldest challenges"))
 }

@@ -81,6 +81,22 @@ async fn a_challenge_is_answered_once() {
 }
 
 #[tokio::test]
+async fn strangers_crowd_out_strangers_and_nobody_else() {
+    for (_fresh, db) in databases().await {
+        let mut tx = db.begin().await.unwrap();
+        for (n, session) in [(1, Some(vec![3; 32])), (2, None), (3, None), (4, None)] {
+            let row = ChallengeRow { purpose: "sign-in".into(), session, expires_at: i64::from(n) * 100 };
+            passkey::challenge_insert(tx.conn(), &[n; 32], &row).await.unwrap();
+        }
+        assert_eq!(passkey::challenges_crowd_out(tx.conn(), 2).await.unwrap(), 2);
+        for (n, stays) in [(1, true), (2, false), (3, false), (4, true)] {
+            assert_eq!(passkey::challenge_take(tx.conn(), &[n; 32]).await.unwrap().is_some(), stays, "{n}");
+        }
+        assert_eq!(passkey::challenges_crowd_out(tx.conn(), 2).await.unwrap(), 0);
+    }
+}
+
+#[tokio::test]
 async fn sessions_end_one_by_one_and_by_what_opened_them() {
     for (_fresh, db) in databases().await {
         let mut tx = db.begin().await.unwrap();
