@@ -145,9 +145,8 @@ pub async fn get(conn: Conn<'_>, workspace: Uuid, case: Uuid) -> Result<Option<C
 /// # Errors
 /// Where the storage fails.
 pub async fn of(mut conn: Conn<'_>, workspace: Uuid, cases: &[Uuid]) -> Result<Vec<CaseRow>, Error> {
-    const CASES_AT_ONCE: usize = 256;
     let mut found = Vec::with_capacity(cases.len());
-    for some in cases.chunks(CASES_AT_ONCE) {
+    for some in cases.chunks(batch::KEYS_AT_ONCE) {
         let keys = batch::padded(some);
         let sql = batch::in_list(conn.is_postgres(), CASES_OF, 1, keys.len(), "");
         on!(conn.again(), c => {

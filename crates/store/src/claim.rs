@@ -222,9 +222,8 @@ pub async fn held_until(conn: Conn<'_>, workspace: Uuid, case: Uuid, person: Uui
 /// # Errors
 /// Where the storage fails.
 pub async fn of_cases(mut conn: Conn<'_>, workspace: Uuid, cases: &[Uuid], now: i64) -> Result<Vec<(Uuid, Uuid, i64)>, Error> {
-    const CASES_AT_ONCE: usize = 256;
     let mut found = Vec::new();
-    for some in cases.chunks(CASES_AT_ONCE) {
+    for some in cases.chunks(batch::KEYS_AT_ONCE) {
         let keys = batch::padded(some);
         let sql = batch::in_list(conn.is_postgres(), LEASES_OF_CASES, 2, keys.len(), "");
         on!(conn.again(), c => {

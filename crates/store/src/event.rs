@@ -91,9 +91,8 @@ pub async fn contents_of(conn: Conn<'_>, workspace: Uuid, cases: &[Uuid]) -> Res
 }
 
 async fn listed(mut conn: Conn<'_>, statement: &'static str, workspace: Uuid, streams: &[Uuid]) -> Result<Vec<StreamEvent>, Error> {
-    const STREAMS_AT_ONCE: usize = 256;
     let mut found = Vec::new();
-    for some in streams.chunks(STREAMS_AT_ONCE) {
+    for some in streams.chunks(batch::KEYS_AT_ONCE) {
         let keys = batch::padded(some);
         let sql = batch::in_list(conn.is_postgres(), statement, 1, keys.len(), "order by stream, stream_version");
         on!(conn.again(), c => {

@@ -51,9 +51,8 @@ pub async fn insert(mut conn: Conn<'_>, workspace: Uuid, rows: &[ExternalIdRow])
 /// # Errors
 /// Where the storage fails.
 pub async fn taken(mut conn: Conn<'_>, workspace: Uuid, playbook: Uuid, tokens: &[Vec<u8>]) -> Result<Vec<ExternalIdRow>, Error> {
-    const TOKENS_AT_ONCE: usize = 256;
     let mut found = Vec::new();
-    for some in tokens.chunks(TOKENS_AT_ONCE) {
+    for some in tokens.chunks(batch::KEYS_AT_ONCE) {
         let keys = batch::padded(some);
         let sql = batch::in_list(conn.is_postgres(), EXTERNAL_IDS_BY_TOKEN, 2, keys.len(), "");
         on!(conn.again(), c => {

@@ -56,9 +56,8 @@ pub async fn insert(mut conn: Conn<'_>, workspace: Uuid, rows: &[SubjectRow]) ->
 /// # Errors
 /// Where the storage fails.
 pub async fn by_tokens(mut conn: Conn<'_>, workspace: Uuid, tokens: &[Vec<u8>]) -> Result<Vec<SubjectRow>, Error> {
-    const TOKENS_AT_ONCE: usize = 256;
     let mut found = Vec::new();
-    for some in tokens.chunks(TOKENS_AT_ONCE) {
+    for some in tokens.chunks(batch::KEYS_AT_ONCE) {
         let keys = batch::padded(some);
         let sql = batch::in_list(conn.is_postgres(), SUBJECTS_BY_TOKEN, 1, keys.len(), "");
         on!(conn.again(), c => {
@@ -87,9 +86,8 @@ pub async fn get(conn: Conn<'_>, workspace: Uuid, subject: Uuid) -> Result<Optio
 /// # Errors
 /// Where the storage fails.
 pub async fn of_ids(mut conn: Conn<'_>, workspace: Uuid, subjects: &[Uuid]) -> Result<Vec<SubjectRow>, Error> {
-    const IDS_AT_ONCE: usize = 256;
     let mut found = Vec::new();
-    for some in subjects.chunks(IDS_AT_ONCE) {
+    for some in subjects.chunks(batch::KEYS_AT_ONCE) {
         let ids = batch::padded(some);
         let sql = batch::in_list(conn.is_postgres(), SUBJECTS_BY_ID, 1, ids.len(), "");
         on!(conn.again(), c => {

@@ -62,9 +62,8 @@ pub async fn insert(mut conn: Conn<'_>, workspace: Uuid, rows: &[VaultRow]) -> R
 /// # Errors
 /// Where the storage fails.
 pub async fn of_streams(mut conn: Conn<'_>, workspace: Uuid, streams: &[Uuid]) -> Result<Vec<VaultRow>, Error> {
-    const STREAMS_AT_ONCE: usize = 256;
     let mut found = Vec::new();
-    for some in streams.chunks(STREAMS_AT_ONCE) {
+    for some in streams.chunks(batch::KEYS_AT_ONCE) {
         let keys = batch::padded(some);
         let sql = batch::in_list(conn.is_postgres(), VAULT_OF_STREAMS, 1, keys.len(), "order by stream, version, field");
         on!(conn.again(), c => {
@@ -84,9 +83,8 @@ pub async fn of_streams(mut conn: Conn<'_>, workspace: Uuid, streams: &[Uuid]) -
 /// # Errors
 /// Where the storage fails.
 pub async fn of_field(mut conn: Conn<'_>, workspace: Uuid, field: &str, streams: &[Uuid]) -> Result<Vec<VaultRow>, Error> {
-    const STREAMS_AT_ONCE: usize = 256;
     let mut found = Vec::new();
-    for some in streams.chunks(STREAMS_AT_ONCE) {
+    for some in streams.chunks(batch::KEYS_AT_ONCE) {
         let keys = batch::padded(some);
         let sql = batch::in_list(conn.is_postgres(), VAULT_OF_FIELD, 2, keys.len(), "order by stream, version, field");
         on!(conn.again(), c => {
