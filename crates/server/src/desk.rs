@@ -8,6 +8,7 @@ mod answer;
 mod around;
 mod asset;
 mod case;
+mod draft;
 mod experiment;
 mod field;
 mod file;

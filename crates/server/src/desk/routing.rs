@@ -2,6 +2,7 @@
 //! have done on past cases, and what a person may do with it. Computes nothing.
 
 use super::{
+    draft,
     page::{Page, Tab, token},
     passkey::Confirmed,
     text::{self, routing as words},
@@ -9,10 +10,7 @@ use super::{
 };
 use crate::{extract::Path, problem::Problem};
 use axum::response::{IntoResponse, Redirect, Response};
-use countersign_app::routing::{
-    DraftAct, DraftInput, DraftView, PolicyView, RehearseInput, RehearsedView,
-    section::{Line, difference},
-};
+use countersign_app::routing::{DraftAct, DraftInput, DraftView, PolicyView, RehearseInput, RehearsedView};
 use countersign_core::id::EventId;
 use countersign_report::{
     chart::{Axis, Forest, Group, Interval, Row, Tone, responsive},
@@ -118,7 +116,7 @@ pub async fn one(visitor: Visitor, Path(id): Path<Uuid>) -> Result<Response, Pro
             }
             section.sheet {
                 h2 { (words::CHANGES) }
-                (changes(&view))
+                (draft::changes(&view.today, &view.routing, words::CHANGES))
             }
             section.sheet.measured {
                 h2 { (words::REHEARSAL) }
@@ -145,27 +143,25 @@ pub fn list_url(playbook: &str) -> String {
 }
 
 fn actions(visitor: &Visitor, view: &DraftView) -> Markup {
-    let open = view.state == "open";
-    let own = view.person_id == visitor.person.0;
-    let at = url(view.draft);
+    let draft = draft::Draft {
+        url: &url(view.draft),
+        open: view.state == "open",
+        stale: view.stale,
+        own: view.person_id == visitor.person.0,
+        tried: view.rehearsed.is_some(),
+        tries: "rehearse",
+    };
+    let said = draft::Words {
+        stale: words::STALE_LEAD,
+        tries: [words::REHEARSE, words::AGAIN],
+        approve: words::APPROVE,
+        own: words::OWN,
+        withdraw_hint: words::WITHDRAW_HINT,
+        withdraw: words::WITHDRAW,
+    };
     html! {
-        @if open && view.stale { p.quiet { (words::STALE_LEAD) } }
-        @if open && !view.stale {
-            div.actions {
-                form method="post" action={ (at) "/rehearse" } { (token(visitor)) button type="submit" { (if view.rehearsed.is_some() { words::AGAIN } else { words::REHEARSE }) } }
-                @if view.rehearsed.is_some() && !own {
-                    form method="post" action={ (at) "/approve" } { (token(visitor)) button.primary type="submit" { (words::APPROVE) } }
-                }
-            }
-            @if own { p.quiet { (words::OWN) } }
-        }
-        @if open {
-            form.inline method="post" action={ (at) "/withdraw" } {
-                (token(visitor))
-                label { span { (text::REASON) } input type="text" name="reason" required maxlength="2000" placeholder=(words::WITHDRAW_HINT); }
-                button type="submit" { (words::WITHDRAW) }
-            }
-        } @else if view.in_force {
+        (draft::actions(visitor, &draft, &said))
+        @if !draft.open && view.in_force {
             form.inline method="post" action={ (list_url(&view.playbook)) "/roll-back" } {
                 (token(visitor))
                 label { span { (text::REASON) } input type="text" name="reason" required maxlength="2000" placeholder=(words::BACK_HINT); }
@@ -173,21 +169,6 @@ fn actions(visitor: &Visitor, view: &DraftView) -> Markup {
             }
             p.quiet { (words::BACK_LEAD) }
         }
-    }
-}
-
-/// Both texts as one, line by line.
-fn changes(view: &DraftView) -> Markup {
-    html! {
-        div.patch { div.scroll tabindex="0" role="region" aria-label=(words::CHANGES) {
-            table.code { tbody { @for line in difference(&view.today, &view.routing) {
-                @match line {
-                    Line::Same(text) => tr { td.line { span.sign { " " } (text) } },
-                    Line::Gone(text) => tr.removed { td.line { span.sign { "−" } del { (text) } } },
-                    Line::New(text) => tr.added { td.line { span.sign { "+" } ins { (text) } } },
-                }
-            } } }
-        } }
     }
 }
 

@@ -3,7 +3,9 @@
 //! nothing.
 
 use super::{
+    draft,
     page::{Page, Tab, token},
+    passkey::Confirmed,
     text::{self, rules as words},
     visitor::{Posted, Visitor},
 };
@@ -14,7 +16,6 @@ use crate::{
 use axum::response::{IntoResponse, Redirect, Response};
 use countersign_app::{
     Error,
-    routing::section::{Line, difference},
     rules::{EffectsView, MatrixView, MayView, ReplayedView, RulesAct, RulesDraftView, RulesInput, RulesView},
 };
 use countersign_core::{id::EventId, refusal::Code};
@@ -150,7 +151,7 @@ pub async fn replay(Path(id): Path<Uuid>, posted: Posted) -> Result<Response, Pr
 }
 
 /// Approves a draft.
-pub async fn approve(Path(id): Path<Uuid>, posted: Posted) -> Result<Response, Problem> {
+pub async fn approve(Path(id): Path<Uuid>, Confirmed(posted): Confirmed) -> Result<Response, Problem> {
     let visitor = &posted.visitor;
     visitor.workspace.rules_approve(&visitor.caller(), EventId(id), act(&posted)).await?;
     Ok(Redirect::to(&url(id)).into_response())
@@ -164,7 +165,7 @@ pub async fn withdraw(Path(id): Path<Uuid>, posted: Posted) -> Result<Response, 
 }
 
 /// Goes one step back.
-pub async fn roll_back(posted: Posted) -> Result<Response, Problem> {
+pub async fn roll_back(Confirmed(posted): Confirmed) -> Result<Response, Problem> {
     let visitor = &posted.visitor;
     let undone = visitor.workspace.rules_roll_back(&visitor.caller(), act(&posted)).await?;
     Ok(Redirect::to(&url(undone.draft)).into_response())
@@ -203,7 +204,7 @@ pub async fn one(visitor: Visitor, Path(id): Path<Uuid>) -> Result<Response, Pro
             }
             section.sheet {
                 h2 { (words::CHANGES) }
-                (changes(&view.today, &view.rules))
+                (draft::changes(&view.today, &view.rules, words::CHANGES))
                 @if !view.expectations.is_empty() { details { summary { (words::EXPECTED) } pre.source tabindex="0" role="group" aria-label=(words::EXPECTED) { code { (view.expectations) } } } }
             }
         }
@@ -216,28 +217,24 @@ fn url(id: Uuid) -> String {
 }
 
 fn actions(visitor: &Visitor, view: &RulesDraftView) -> Markup {
-    let open = view.state == "open";
     let own = view.person_id == visitor.person.0;
-    let at = url(view.draft);
-    html! {
-        @if open && view.stale { p.quiet { (words::STALE_LEAD) } }
-        @if open && !view.stale {
-            div.actions {
-                form method="post" action={ (at) "/replay" } { (token(visitor)) button type="submit" { (if view.replayed.is_some() { words::AGAIN } else { words::ASK }) } }
-                @if view.replayed.is_some() && !own {
-                    form method="post" action={ (at) "/approve" } { (token(visitor)) button.primary type="submit" { (words::APPROVE) } }
-                }
-            }
-            @if own { p.quiet { (words::OWN) } }
-        }
-        @if open {
-            form.inline method="post" action={ (at) "/withdraw" } {
-                (token(visitor))
-                label { span { (text::REASON) } input type="text" name="reason" required maxlength="2000" placeholder=(words::WITHDRAW_HINT); }
-                button type="submit" { (if own { words::WITHDRAW } else { words::REJECT }) }
-            }
-        }
-    }
+    let draft = draft::Draft {
+        url: &url(view.draft),
+        open: view.state == "open",
+        stale: view.stale,
+        own,
+        tried: view.replayed.is_some(),
+        tries: "replay",
+    };
+    let said = draft::Words {
+        stale: words::STALE_LEAD,
+        tries: [words::ASK, words::AGAIN],
+        approve: words::APPROVE,
+        own: words::OWN,
+        withdraw_hint: words::WITHDRAW_HINT,
+        withdraw: if own { words::WITHDRAW } else { words::REJECT },
+    };
+    draft::actions(visitor, &draft, &said)
 }
 
 fn table(matrix: &MatrixView) -> Markup {
@@ -308,20 +305,5 @@ fn replay_told(replayed: &ReplayedView) -> Markup {
             }
         }
         p.quiet { (words::REPLAY_LEAD) }
-    }
-}
-
-/// Both texts as one, line by line.
-fn changes(today: &str, rules: &str) -> Markup {
-    html! {
-        div.patch { div.scroll tabindex="0" role="region" aria-label=(words::CHANGES) {
-            table.code { tbody { @for line in difference(today, rules) {
-                @match line {
-                    Line::Same(text) => tr { td.line { span.sign { " " } (text) } },
-                    Line::Gone(text) => tr.removed { td.line { span.sign { "−" } del { (text) } } },
-                    Line::New(text) => tr.added { td.line { span.sign { "+" } ins { (text) } } },
-                }
-            } } }
-        } }
     }
 }

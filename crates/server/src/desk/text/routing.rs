@@ -41,22 +41,29 @@ pub const HOW: &str = "The same router as for live cases, with the same draws. E
 pub const HOW_PLAIN: &str = "The same router as for live cases, with the same draws. Expected by what the track record measured of each way, 95 % intervals. Where the record chooses the ways, the same estimates choose and price them, so that they look better than they are.";
 pub const SHARES: &str = "Where cases would go";
 
+/// How a draft ended, of a routing or of rules; none while it is open.
+#[must_use]
+pub fn ended(state: &str, approved_by: Option<&str>, version: Option<u64>, in_force: bool) -> Option<String> {
+    match state {
+        "approved" => Some(format!(
+            "Approved by {} as version {}{}",
+            approved_by.unwrap_or(super::NAMELESS),
+            version.unwrap_or(0),
+            if in_force { ", in force" } else { "" }
+        )),
+        "rolled_back" => Some("Approved, and rolled back since".into()),
+        "withdrawn" => Some("Withdrawn".into()),
+        _ => None,
+    }
+}
+
 /// Where a draft stands.
 #[must_use]
 pub fn state(view: &DraftView) -> String {
-    match view.state.as_str() {
-        "approved" => format!(
-            "Approved by {} as version {}{}",
-            view.approved_by.as_deref().unwrap_or(super::NAMELESS),
-            view.version.unwrap_or(0),
-            if view.in_force { ", in force" } else { "" }
-        ),
-        "rolled_back" => "Approved, and rolled back since".into(),
-        "withdrawn" => "Withdrawn".into(),
-        _ if view.stale => STALE.into(),
-        _ if view.rehearsed.is_some() => "Waits for a second person".into(),
-        _ => "Waits for its rehearsal".into(),
-    }
+    ended(&view.state, view.approved_by.as_deref(), view.version, view.in_force).unwrap_or_else(|| {
+        let open = if view.rehearsed.is_some() { "Waits for a second person" } else { "Waits for its rehearsal" };
+        if view.stale { STALE } else { open }.into()
+    })
 }
 
 /// What moves.

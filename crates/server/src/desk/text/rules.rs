@@ -113,19 +113,10 @@ pub fn version(view: &RulesView) -> String {
 /// Where a draft stands.
 #[must_use]
 pub fn state(view: &RulesDraftView) -> String {
-    match view.state.as_str() {
-        "approved" => format!(
-            "Approved by {} as version {}{}",
-            view.approved_by.as_deref().unwrap_or(super::NAMELESS),
-            view.version.unwrap_or(0),
-            if view.in_force { ", in force" } else { "" }
-        ),
-        "rolled_back" => "Approved, and rolled back since".into(),
-        "withdrawn" => "Withdrawn".into(),
-        _ if view.stale => STALE.into(),
-        _ if view.replayed.is_some() => "Waits for a second person who leads".into(),
-        _ => "Waits to be held against the last month".into(),
-    }
+    super::routing::ended(&view.state, view.approved_by.as_deref(), view.version, view.in_force).unwrap_or_else(|| {
+        let open = if view.replayed.is_some() { "Waits for a second person who leads" } else { "Waits to be held against the last month" };
+        if view.stale { STALE } else { open }.into()
+    })
 }
 
 /// Who newly may or may not.

@@ -260,7 +260,7 @@ async fn sessions_are_listed_and_ended_and_end_by_themselves() {
     assert_eq!(busy.get("/desk").await.status, 401, "and after twelve hours in any case");
 }
 
-/// What asks for a passkey first, as forms by their addresses: stopping and resuming, a routing, webhooks.
+/// What asks for a passkey first, as forms by their addresses: resuming, webhooks, rules.
 #[tokio::test]
 async fn what_reaches_far_is_confirmed_by_whoever_has_a_passkey() {
     let (world, _) = World::with_tickets().await;
@@ -282,7 +282,9 @@ async fn what_reaches_far_is_confirmed_by_whoever_has_a_passkey() {
     let mut key = Authenticator::new(1);
     browser.add_passkey(&key, "laptop").await;
     let stopped = async || world.workspace.stops().await.unwrap().len();
-    for (path, more) in [(resume, &form[1..]), ("/desk/webhooks", &hook[..])] {
+    let approve = format!("/desk/rules-drafts/{lea}/approve");
+    let reaching = [(resume, &form[1..]), ("/desk/webhooks", &hook[..]), (&approve, &[][..]), ("/desk/rules/roll-back", &form[1..])];
+    for (path, more) in reaching {
         let form = own(&browser, more);
         browser.post(path, &form).await;
         assert!(browser.page.plain().contains("Is it you?"), "{path}: {}", browser.page.plain());
