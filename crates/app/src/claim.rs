@@ -13,11 +13,13 @@ use countersign_core::{
     refusal::{Code, Refusal},
     time,
 };
-use countersign_store as store;
+use countersign_store::{self as store, queue::Place};
 use tokio::sync::oneshot;
 
 /// Cases of one queue that are looked at for one that somebody may take, where rules ask about the case.
 const CLAIM_LOOKS_MAX: usize = 500;
+/// Of which so many at first, and four times as many whenever none of them is theirs.
+const CLAIM_LOOKS_FIRST: usize = 8;
 
 impl Workspace {
     /// Leases the next case that this person may answer, of one playbook or of all that their roles open; `None`: nothing waits.
@@ -79,11 +81,16 @@ impl Workspace {
         now: Micros,
     ) -> Result<Option<CaseId>, Error> {
         for (playbook, until) in queues {
-            for case in self.queue_allowed(person, PlaybookId(*playbook), CLAIM_LOOKS_MAX).await? {
-                // Somebody else may have been quicker; then the next one is tried.
-                if let Some(case) = self.claim_work(person, roles, Want::One(case), now, *until).await? {
-                    return Ok(Some(case));
+            let (mut after, mut looked, mut looks) = (Some(Place::BEGINNING), 0, CLAIM_LOOKS_FIRST);
+            while let Some(place) = after.filter(|_| looked < CLAIM_LOOKS_MAX) {
+                let (cases, next) = self.queue_allowed(person, PlaybookId(*playbook), place, looks.min(CLAIM_LOOKS_MAX - looked)).await?;
+                for case in cases {
+                    // Somebody else may have been quicker; then the next one is tried.
+                    if let Some(case) = self.claim_work(person, roles, Want::One(case), now, *until).await? {
+                        return Ok(Some(case));
+                    }
                 }
+                (after, looked, looks) = (next, looked + looks, looks * 4);
             }
         }
         Ok(None)

@@ -259,33 +259,45 @@ impl Workspace {
 
     /// Takes the cases out that a person may not see or, where they are offered, not take and answer on.
     async fn rows_allowed(&self, control: &Control, person: PersonId, view: View, rows: &mut Vec<QueueRow>) -> Result<(), Error> {
-        let mut refused = std::collections::HashSet::new();
+        let mut asked = Vec::new();
         for row in rows.iter() {
-            let latest = control.playbook(PlaybookId(row.playbook), control.playbook_version(PlaybookId(row.playbook)))?;
-            if !control.rules_ask_cases(&latest) {
-                continue;
+            let id = PlaybookId(row.playbook);
+            let latest = control.playbook(id, control.playbook_version(id))?;
+            if control.rules_ask_cases(&latest) {
+                asked.push(row.case);
             }
-            let (_, state) = self.folded(CaseId(row.case)).await?;
+        }
+        let states = self.states(asked.into_iter()).await?;
+        let mut refused = std::collections::HashSet::new();
+        for (case, state) in &states {
             let playbook = control.playbook(state.playbook, state.playbook_version)?;
             let allowed = match view {
-                View::Waiting | View::Mine => control.may_answer(person, &playbook, &state),
-                _ => control.may(Who::Person(person), &Act::on(Action::See, &playbook, &state)),
+                View::Waiting | View::Mine => control.may_answer(person, &playbook, state),
+                _ => control.may(Who::Person(person), &Act::on(Action::See, &playbook, state)),
             };
             if allowed.is_err() {
-                refused.insert(row.case);
+                refused.insert(*case);
             }
         }
         rows.retain(|row| !refused.contains(&row.case));
         Ok(())
     }
 
-    /// The first cases of a queue that a person may take and answer on, of the first `looks` that wait.
-    pub(crate) async fn queue_allowed(&self, person: PersonId, playbook: PlaybookId, looks: usize) -> Result<Vec<CaseId>, Error> {
+    /// The cases of a queue that a person may take and answer on, of the `looks` that wait after a place; and where to look on, if more
+    /// may wait.
+    pub(crate) async fn queue_allowed(
+        &self,
+        person: PersonId,
+        playbook: PlaybookId,
+        after: Place,
+        looks: usize,
+    ) -> Result<(Vec<CaseId>, Option<Place>), Error> {
         let mut reach = self.reach(person).await?;
         reach.playbooks.retain(|(id, _)| *id == playbook);
-        let mut rows = self.waiting(&reach, person, Place::BEGINNING, looks).await?;
+        let mut rows = self.waiting(&reach, person, after, looks).await?;
+        let next = rows.last().filter(|_| rows.len() == looks).map(|row| Place { at: row.at, case: row.case });
         self.rows_allowed(&reach.control, person, View::Waiting, &mut rows).await?;
-        Ok(rows.into_iter().map(|row| CaseId(row.case)).collect())
+        Ok((rows.into_iter().map(|row| CaseId(row.case)).collect(), next))
     }
 
     /// What waits of a playbook whose rules ask about the case: counted one by one, and so only as far as [`COUNTED_ALLOWED_MAX`].

@@ -2,13 +2,12 @@
 
 use crate::{Error, Workspace};
 use countersign_core::{
-    event::{Basis, Event, OutcomeValue, Phase},
+    event::{Basis, OutcomeValue, Phase},
     id::{EventId, PersonId},
     number::Micros,
 };
 use countersign_engine::{CaseState, state::Status};
 use countersign_store as store;
-use std::collections::HashMap;
 use uuid::Uuid;
 
 /// What can be done about an answer now.
@@ -79,15 +78,8 @@ impl Workspace {
         let mut session = self.inner.db.session().await?;
         let lately = store::answered::lately(session.conn(), self.id.0, person.0, i64::from(limit)).await?;
         let cases: Vec<Uuid> = lately.iter().map(|(case, _)| *case).collect();
-        let mut states: HashMap<Uuid, CaseState> = HashMap::with_capacity(cases.len());
-        for row in store::event::of_streams(session.conn(), self.id.0, &cases).await? {
-            let event = Event::from_bytes(&row.bytes)?;
-            match states.get_mut(&row.stream) {
-                Some(state) => state.apply(&event),
-                None => states.extend(CaseState::fold(std::iter::once(&event)).map(|state| (row.stream, state))),
-            }
-        }
         drop(session);
+        let states = self.states(cases.iter().copied()).await?;
         let titles = self.titles(&control, &cases).await?;
         let items = lately.into_iter().filter_map(|(case, at)| {
             let state = states.get(&case)?;

@@ -289,6 +289,24 @@ impl Workspace {
         Ok((events, state))
     }
 
+    /// How some cases stand; those that are not there are not in it.
+    pub(crate) async fn states(&self, cases: impl Iterator<Item = Uuid>) -> Result<HashMap<Uuid, CaseState>, Error> {
+        let cases: Vec<Uuid> = cases.collect();
+        let mut states: HashMap<Uuid, CaseState> = HashMap::with_capacity(cases.len());
+        if cases.is_empty() {
+            return Ok(states);
+        }
+        let mut session = self.inner.db.session().await?;
+        for row in store::event::of_streams(session.conn(), self.id.0, &cases).await? {
+            let event = Event::from_bytes(&row.bytes)?;
+            match states.get_mut(&row.stream) {
+                Some(state) => state.apply(&event),
+                None => states.extend(CaseState::fold(std::iter::once(&event)).map(|state| (row.stream, state))),
+            }
+        }
+        Ok(states)
+    }
+
     /// The sealed values of some streams, opened.
     pub(crate) async fn values_of(&self, session: &mut store::Session, streams: &[Uuid]) -> Result<Values, Error> {
         let rows = store::vault::of_streams(session.conn(), self.id.0, streams).await?;

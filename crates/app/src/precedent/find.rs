@@ -173,24 +173,6 @@ impl Workspace {
         Ok(told.into_iter().map(shared).collect())
     }
 
-    /// How some cases stand.
-    pub(crate) async fn states(&self, cases: impl Iterator<Item = Uuid>) -> Result<HashMap<Uuid, CaseState>, Error> {
-        let cases: Vec<Uuid> = cases.collect();
-        let mut states: HashMap<Uuid, CaseState> = HashMap::with_capacity(cases.len());
-        if cases.is_empty() {
-            return Ok(states);
-        }
-        let mut session = self.inner.db.session().await?;
-        for row in store::event::of_streams(session.conn(), self.id.0, &cases).await? {
-            let event = Event::from_bytes(&row.bytes)?;
-            match states.get_mut(&row.stream) {
-                Some(state) => state.apply(&event),
-                None => states.extend(CaseState::fold(std::iter::once(&event)).map(|state| (row.stream, state))),
-            }
-        }
-        Ok(states)
-    }
-
     /// Some cases with their events, states and values.
     pub(crate) async fn files(&self, cases: impl Iterator<Item = Uuid>) -> Result<HashMap<Uuid, File>, Error> {
         let cases: Vec<Uuid> = cases.collect();
