@@ -1,0 +1,23 @@
+//! Scenarios over nodes on both engines, in one program: linking it twenty times over would take longer than running it.
+
+mod asking;
+mod crash;
+mod desk;
+mod erasure;
+mod experiments;
+mod faults;
+mod flips;
+mod foreign;
+mod judged;
+mod laws;
+mod learning;
+mod life;
+mod models;
+mod nodes;
+mod people;
+mod requests;
+mod reroute;
+mod rewrites;
+mod routing;
+mod rules;
+mod webhooks;
