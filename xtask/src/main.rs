@@ -56,8 +56,9 @@ fn with_postgres(arguments: &[String]) -> Result<ExitCode> {
         bail!("say which command is to run with a PostgreSQL\n\n{USAGE}");
     };
     let server = postgres::Server::find_or_start()?;
-    let status =
-        Command::new(program).args(rest).env(postgres::VARIABLE, server.url()).status().with_context(|| format!("run {program}"))?;
+    let mut command = Command::new(program);
+    forget_this_package(&mut command);
+    let status = command.args(rest).env(postgres::VARIABLE, server.url()).status().with_context(|| format!("run {program}"))?;
     drop(server);
     Ok(exit_code(status))
 }
@@ -88,7 +89,19 @@ fn bench(arguments: &[String]) -> Result<ExitCode> {
 fn cargo() -> Command {
     let mut command = Command::new(std::env::var_os("CARGO").unwrap_or_else(|| "cargo".into()));
     command.current_dir(root());
+    forget_this_package(&mut command);
     command
+}
+
+/// Takes out what `cargo run` told us about our own package: build scripts of dependencies watch these names, so that the same
+/// build inside and outside of us would each throw away what the other made.
+fn forget_this_package(command: &mut Command) {
+    for (name, _) in std::env::vars_os() {
+        let told = name.to_str().is_some_and(|name| name.starts_with("CARGO_PKG_") || name.starts_with("CARGO_MANIFEST_"));
+        if told {
+            command.env_remove(&name);
+        }
+    }
 }
 
 /// The root of the workspace.
