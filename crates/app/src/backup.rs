@@ -7,7 +7,7 @@ use countersign_core::{
     refusal::{Code, Refusal},
 };
 use countersign_engine::workspace::WorkspaceCommand;
-use countersign_ledger::{checkpoint::Checkpoint, merkle::Hash, tile};
+use countersign_ledger::checkpoint::Checkpoint;
 use countersign_store as store;
 use serde::{Deserialize, Serialize};
 use std::{
@@ -139,23 +139,14 @@ impl Workspace {
     async fn old_checkpoint(&self, new_key: &countersign_ledger::note::SigningKey) -> Result<String, Error> {
         let control = self.control().await?;
         let log = integrator::present(&control)?;
-        let stored = log.stored(self.id);
         let size = self.head_size().await?.saturating_sub(log.base);
         let mut session = self.inner.db.session().await?;
-        let latest = store::ledger::checkpoint_latest(session.conn(), stored).await?;
-        let done = latest.as_ref().map_or(0, |c| u64::try_from(c.size).unwrap_or(0));
-        if let Some(latest) = latest.filter(|_| done == size) {
-            return Ok(latest.note);
-        }
-        let edge = integrator::edge(&mut session, stored, done).await?;
-        let from = i64::try_from(log.base + done).unwrap_or(i64::MAX);
-        let rows = store::event::leaves_from(session.conn(), self.id.0, from, i64::try_from(size - done).unwrap_or(0)).await?;
-        let leaves = rows
-            .iter()
-            .map(|l| Hash::try_from(l.as_slice()))
-            .collect::<Result<Vec<_>, _>>()
-            .map_err(|_| Error::Damaged("a stored leaf hash has a wrong length".into()))?;
-        let whole = tile::integrate(done, &edge, &leaves).map_err(|e| Error::Damaged(e.to_string()))?;
+        let latest = store::ledger::checkpoint_latest(session.conn(), log.stored(self.id)).await?;
+        let whole = match (integrator::beyond(&mut session, self.id, log, size).await?, latest) {
+            (None, Some(latest)) => return Ok(latest.note),
+            (None, None) => return Err(Error::Damaged("the log has no checkpoint and no events".into())),
+            (Some(whole), _) => whole,
+        };
         let text = Checkpoint::new(log.origin.clone(), whole.size, whole.root).to_string();
         let note = countersign_ledger::note::Note::sign(text, &[new_key]).map_err(|e| Error::Damaged(e.to_string()))?;
         Ok(note.to_string())

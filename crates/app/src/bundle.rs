@@ -13,7 +13,7 @@ use countersign_core::{
     refusal::{Code, Refusal},
 };
 use countersign_ledger::{
-    bundle::{Bundle, Entry, FORMAT, Opening},
+    bundle::{Bundle, EarlierLog, Entry, FORMAT, Opening},
     merkle::Hash,
 };
 use countersign_store::{self as store, event::EventRow};
@@ -24,28 +24,34 @@ impl Workspace {
     /// `open_values` says so, also the values behind the commitments, as far as they still exist.
     ///
     /// # Errors
-    /// Where there is no such decision, or some of its events are not in the present log (yet).
+    /// Where there is no such decision, or some of its events are not in the log yet.
     pub async fn bundle(&self, decision: EventId, open_values: bool) -> Result<Vec<u8>, Error> {
         let case = self.case_of_decision(decision).await?;
         self.integrate_all().await?;
         let control = self.control().await?;
         let log = integrator::present(&control)?;
         let signed = self.signed().await?.ok_or_else(|| Error::Damaged("the log has no checkpoint".into()))?;
-        let mut entries = Vec::new();
+        let mut logs: Vec<Vec<Entry>> = vec![Vec::new(); control.logs.len()];
         for row in self.evidence(case).await? {
-            let index = u64::try_from(row.position).ok().and_then(|p| p.checked_sub(log.base)).filter(|i| *i < signed.checkpoint.size);
-            let index = index.ok_or_else(|| {
-                if log.number == 0 {
-                    return Refusal::new(Code::Busy, "the log does not cover the case's last events yet: try again in a second");
-                }
-                Refusal::new(
-                    Code::WrongState,
-                    "the case began before the workspace was restored from a backup, so its first events are in the old log; ask for the bundle there, or re-open the case",
-                )
-            })?;
-            let proof = self.inclusion_hashes(&control, index, signed.checkpoint.size).await?;
+            let position = u64::try_from(row.position).unwrap_or(0);
+            let number = control.logs.iter().rposition(|log| log.base <= position).unwrap_or(0);
+            let (Some(of), Some(entries)) = (control.logs.get(number), logs.get_mut(number)) else { continue };
+            let size = match control.logs.get(number + 1) {
+                Some(next) => next.base - of.base,
+                None => signed.checkpoint.size,
+            };
+            let index = position
+                .checked_sub(of.base)
+                .filter(|index| *index < size)
+                .ok_or_else(|| Refusal::new(Code::Busy, "the log does not cover the case's last events yet: try again in a second"))?;
+            let proof = self.inclusion_hashes(of, index, size).await?;
             entries.push(Entry { position: index, event: row.bytes, proof });
         }
+        let entries = logs.pop().unwrap_or_default();
+        let earlier = logs
+            .into_iter()
+            .zip(control.logs.iter().skip(1))
+            .filter_map(|(entries, next)| Some(EarlierLog { checkpoint: next.takes_over.clone()?, entries }));
         let openings = if open_values { self.openings(case).await? } else { Vec::new() };
         let bundle = Bundle {
             format: FORMAT.to_owned(),
@@ -55,6 +61,7 @@ impl Workspace {
             rotations: log.rotations.iter().map(|(_, statement)| statement.clone()).collect(),
             checkpoint: signed.note,
             entries,
+            earlier: earlier.collect(),
             openings,
         };
         bundle.to_bytes().map_err(|e| Error::Damaged(e.to_string()))
@@ -71,7 +78,11 @@ impl Workspace {
         let workspace = store::event::of_stream(session.conn(), self.id.0, self.id.0).await?;
         let (workspace_passkeys, workspace): (Vec<_>, Vec<_>) =
             workspace.into_iter().partition(|r| matches!(r.type_name.as_str(), "person.passkey_added" | "person.passkey_removed"));
-        rows.extend(workspace.into_iter().filter(|r| matches!(r.type_name.as_str(), "workspace.created" | "log_key.rotated")));
+        rows.extend(
+            workspace
+                .into_iter()
+                .filter(|r| matches!(r.type_name.as_str(), "workspace.created" | "workspace.restored" | "log_key.rotated")),
+        );
         let signed: Vec<Digest> = file.events.iter().filter_map(|(_, event)| signed_by(&event.body)).collect();
         rows.extend(passkeys(workspace_passkeys, &signed)?);
         rows.sort_unstable_by_key(|r| r.position);
@@ -129,6 +140,11 @@ fn passkeys(rows: Vec<EventRow>, wanted: &[Digest]) -> Result<Vec<EventRow>, Err
 fn is_story(body: &Body) -> bool {
     !matches!(
         body,
-        Body::WorkspaceCreated(_) | Body::LogKeyRotated(_) | Body::PlaybookPublished(_) | Body::PasskeyAdded(_) | Body::PasskeyRemoved(_)
+        Body::WorkspaceCreated(_)
+            | Body::WorkspaceRestored(_)
+            | Body::LogKeyRotated(_)
+            | Body::PlaybookPublished(_)
+            | Body::PasskeyAdded(_)
+            | Body::PasskeyRemoved(_)
     )
 }

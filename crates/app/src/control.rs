@@ -53,6 +53,8 @@ pub struct LogInfo {
     pub first_key: String,
     /// Statements by which a key handed over to the next, with the size of the log at that time.
     pub rotations: Vec<(u64, String)>,
+    /// Where a restore opened it: the last checkpoint of the log before, which its first leaf holds.
+    pub takes_over: Option<String>,
 }
 
 impl LogInfo {
@@ -67,6 +69,7 @@ impl LogInfo {
                     base: unsigned(*position),
                     first_key: body.log_key.clone(),
                     rotations: Vec::new(),
+                    takes_over: None,
                 }),
                 Body::WorkspaceRestored(body) => {
                     logs.push(Self {
@@ -75,6 +78,7 @@ impl LogInfo {
                         base: unsigned(*position),
                         first_key: body.log_key.clone(),
                         rotations: Vec::new(),
+                        takes_over: Some(body.old_checkpoint.clone()),
                     });
                 }
                 Body::LogKeyRotated(body) => {

@@ -10,7 +10,7 @@ use countersign_core::{
 use countersign_ledger::{
     checkpoint::Checkpoint,
     merkle::Hash,
-    tile::{self, Tile},
+    tile::{self, Integration, Tile},
 };
 use countersign_store::{
     self as store,
@@ -194,6 +194,19 @@ async fn leaves(session: &mut store::Session, workspace: WorkspaceId, from: u64,
     rows.iter()
         .map(|leaf| Hash::try_from(leaf.as_slice()).map_err(|_| Error::Damaged("a stored leaf hash has a wrong length".into())))
         .collect()
+}
+
+/// What a log's leaves up to `size` give beyond its latest checkpoint; `None` where that covers them. Nothing is written: of a log
+/// that a restore ended nobody stores the rest.
+pub(crate) async fn beyond(session: &mut store::Session, id: WorkspaceId, log: &LogInfo, size: u64) -> Result<Option<Integration>, Error> {
+    let stored = log.stored(id);
+    let done = store::ledger::checkpoint_latest(session.conn(), stored).await?.map_or(0, |c| u64::try_from(c.size).unwrap_or(0));
+    if size <= done {
+        return Ok(None);
+    }
+    let edge = edge(session, stored, done).await?;
+    let leaves = leaves(session, id, log.base + done, size - done).await?;
+    tile::integrate(done, &edge, &leaves).map(Some).map_err(|e| Error::Damaged(format!("the stored tiles do not fit: {e}")))
 }
 
 /// The partial tiles at the right edge of a log of `size` leaves.

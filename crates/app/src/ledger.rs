@@ -1,6 +1,11 @@
 //! The log as outsiders read it: checkpoint, tiles, entry bundles, proofs, and the rotation of its key.
 
-use crate::{Caller, Error, Workspace, control::Control, integrator, writer::Change};
+use crate::{
+    Caller, Error, Workspace,
+    control::{Control, LogInfo},
+    integrator,
+    writer::Change,
+};
 use countersign_core::refusal::{Code, Refusal};
 use countersign_engine::workspace::WorkspaceCommand;
 use countersign_ledger::{
@@ -8,7 +13,7 @@ use countersign_ledger::{
     merkle::{self, Hash},
     proof::Proof,
     rotation::Rotation,
-    tile::{self, TileNodes, TileSet},
+    tile::{self, TileNodes, TileReader, TileSet},
 };
 use countersign_store as store;
 use std::collections::BTreeSet;
@@ -17,6 +22,16 @@ use std::collections::BTreeSet;
 pub(crate) struct Signed {
     pub note: String,
     pub checkpoint: Checkpoint,
+}
+
+impl Signed {
+    /// A checkpoint that we stored ourselves.
+    pub(crate) fn read(note: String) -> Result<Self, Error> {
+        let damaged = |e: &dyn std::fmt::Display| Error::Damaged(format!("a checkpoint cannot be read: {e}"));
+        let parsed = countersign_ledger::note::Note::parse(&note).map_err(|e| damaged(&e))?;
+        let checkpoint = parsed.text().parse().map_err(|e| damaged(&e))?;
+        Ok(Self { note, checkpoint })
+    }
 }
 
 impl Workspace {
@@ -81,21 +96,22 @@ impl Workspace {
     /// The latest checkpoint with its parts.
     pub(crate) async fn signed(&self) -> Result<Option<Signed>, Error> {
         let Some(note) = self.checkpoint().await? else { return Ok(None) };
-        let damaged = |e: &dyn std::fmt::Display| Error::Damaged(format!("the latest checkpoint cannot be read: {e}"));
-        let parsed = countersign_ledger::note::Note::parse(&note).map_err(|e| damaged(&e))?;
-        let checkpoint = parsed.text().parse().map_err(|e| damaged(&e))?;
-        Ok(Some(Signed { note, checkpoint }))
+        Signed::read(note).map(Some)
     }
 
-    /// The tiles that a proof needs, as they were at the checkpoint's size.
-    pub(crate) async fn tiles(&self, control: &Control, wanted: BTreeSet<tile::Coordinate>) -> Result<TileSet, Error> {
-        let stored = integrator::present(control)?.stored(self.id);
+    /// The tiles of a log that a proof needs, as they were at `size`.
+    async fn tiles(&self, log: &LogInfo, size: u64, wanted: BTreeSet<tile::Coordinate>) -> Result<TileSet, Error> {
         let mut session = self.inner.db.session().await?;
-        let mut tiles = Vec::with_capacity(wanted.len());
-        for coordinate in wanted {
-            tiles.push(integrator::tile_at(&mut session, stored, coordinate).await?);
+        let mut tiles = TileSet::default();
+        if let Some(rest) = integrator::beyond(&mut session, self.id, log, size).await? {
+            tiles.extend(rest.changed);
         }
-        Ok(tiles.into_iter().collect())
+        for coordinate in wanted {
+            if tiles.tile(coordinate).is_err() {
+                tiles.extend([integrator::tile_at(&mut session, log.stored(self.id), coordinate).await?]);
+            }
+        }
+        Ok(tiles)
     }
 
     /// The proof that the event at a position of the workspace is in the log, as a C2SP tlog-proof.
@@ -104,19 +120,19 @@ impl Workspace {
     /// Where the position is not integrated yet, or belongs to a log from before a restore.
     pub async fn inclusion(&self, position: u64) -> Result<String, Error> {
         let control = self.control().await?;
-        let base = integrator::present(&control)?.base;
+        let log = integrator::present(&control)?;
         let signed = self.signed().await?;
-        let (Some(signed), Some(index)) = (signed, position.checked_sub(base)) else { return Err(not_yet()) };
+        let (Some(signed), Some(index)) = (signed, position.checked_sub(log.base)) else { return Err(not_yet()) };
         if index >= signed.checkpoint.size {
             return Err(not_yet());
         }
-        let hashes = self.inclusion_hashes(&control, index, signed.checkpoint.size).await?;
+        let hashes = self.inclusion_hashes(log, index, signed.checkpoint.size).await?;
         Ok(Proof { extra: None, index, hashes, checkpoint: signed.note }.to_string())
     }
 
-    pub(crate) async fn inclusion_hashes(&self, control: &Control, index: u64, size: u64) -> Result<Vec<Hash>, Error> {
+    pub(crate) async fn inclusion_hashes(&self, log: &LogInfo, index: u64, size: u64) -> Result<Vec<Hash>, Error> {
         let damaged = |e: merkle::Error| Error::Damaged(e.to_string());
-        let tiles = self.tiles(control, tile::tiles_for_inclusion(index, size).map_err(damaged)?).await?;
+        let tiles = self.tiles(log, size, tile::tiles_for_inclusion(index, size).map_err(damaged)?).await?;
         merkle::inclusion_proof(&TileNodes::new(&tiles, size), index, size).map_err(damaged)
     }
 
@@ -133,7 +149,7 @@ impl Workspace {
             );
         }
         let damaged = |e: merkle::Error| Error::Damaged(e.to_string());
-        let tiles = self.tiles(&control, tile::tiles_for_consistency(from, to).map_err(damaged)?).await?;
+        let tiles = self.tiles(integrator::present(&control)?, to, tile::tiles_for_consistency(from, to).map_err(damaged)?).await?;
         merkle::consistency_proof(&TileNodes::new(&tiles, to), from, to).map_err(damaged)
     }
 

@@ -252,6 +252,11 @@ fn an_erased_subject_is_gone_also_after_restoring_an_older_backup() {
     bench.bad(&[&restore[..], &["--erasures", "data.erasures"]].concat(), 3, "there already");
     let at = ["--data", "restored", "--secret-file", "data.secret"];
     assert_eq!(bench.json(&[&["verify"][..], &at].concat())["problems_count"], 0);
+    let decisions = bench.good(&[&["export", "decisions"][..], &at].concat());
+    let first: serde_json::Value = serde_json::from_str(decisions.lines().next().unwrap()).unwrap();
+    bench.good(&[&["bundle", first["decision"].as_str().unwrap(), "--out", "old.json"][..], &at].concat());
+    let verdict = bench.json(&["verify", "old.json"]);
+    assert_eq!(verdict["earlier_logs"].as_array().map(Vec::len), Some(1), "{verdict}");
     assert!(!bench.good(&[&["export", "cases"][..], &at].concat()).contains(&customer));
 }
 

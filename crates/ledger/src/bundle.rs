@@ -3,6 +3,9 @@
 //!
 //! It never says what the events mean; [`verify`] gives them back for others to interpret. Everything in
 //! [`Verified`] is covered by the log's signature: what the file says beside that is checked against it or left out.
+//! Where a log took over from an earlier one, its first leaf vouches for that one's last checkpoint ([`earlier`]).
+
+mod earlier;
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -18,6 +21,7 @@ use crate::note::VerifierKey;
 use crate::proof::Proof;
 use crate::rotation::{self, KeyChain};
 use crate::tile::ENTRY_BYTES_MAX;
+pub use earlier::{EARLIER_LOGS_MAX, EarlierLog};
 
 /// The format tag that every bundle carries.
 pub const FORMAT: &str = "countersign-bundle/1";
@@ -105,6 +109,14 @@ pub enum Error {
         /// Its position.
         position: u64,
     },
+    /// A log from before a restore does not hold; counted from zero, oldest first.
+    #[error("earlier log {log}: {source}")]
+    Earlier {
+        /// Which one.
+        log: usize,
+        /// Why.
+        source: earlier::Error,
+    },
     /// No event names the decision that the bundle is about.
     #[error("no entry names the decision {0:?}")]
     DecisionNotNamed(String),
@@ -134,6 +146,9 @@ pub struct Bundle {
     pub checkpoint: String,
     /// The events, by rising position.
     pub entries: Vec<Entry>,
+    /// The logs before this one, oldest first, with what they hold of the events.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub earlier: Vec<EarlierLog>,
     /// Disclosed values, for commitments in the events.
     pub openings: Vec<Opening>,
 }
@@ -178,7 +193,10 @@ pub struct Verified {
     pub key: VerifierKey,
     /// True when the key was chained from one that the caller trusts, false when only from the bundle's own first key.
     pub trusted: bool,
-    /// The events, by rising position.
+    /// The last checkpoints of the logs before, oldest first, as notes. What vouches for them is the first leaf of the log after each,
+    /// not their signatures.
+    pub earlier: Vec<String>,
+    /// The events, by rising log and position.
     pub events: Vec<Event>,
     /// The openings, each of which matches a commitment in an event.
     pub openings: Vec<Opening>,
@@ -187,7 +205,9 @@ pub struct Verified {
 /// A proven event.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Event {
-    /// Position in the log.
+    /// Which log: 0 is the earliest in the bundle, the number of earlier ones is the log of the checkpoint.
+    pub log: usize,
+    /// Position in that log.
     pub position: u64,
     /// The event.
     pub value: Value,
@@ -214,9 +234,12 @@ impl Bundle {
         if bundle.format != FORMAT {
             return Err(Error::Format(bundle.format));
         }
-        at_most(bundle.entries.len(), ENTRIES_MAX, "entries")?;
+        at_most(bundle.earlier.len(), EARLIER_LOGS_MAX, "earlier logs")?;
+        let before: usize = bundle.earlier.iter().map(|log| log.entries.len()).sum();
+        at_most(bundle.entries.len() + before, ENTRIES_MAX, "entries")?;
         at_most(bundle.openings.len(), OPENINGS_MAX, "openings")?;
-        for (entry, Entry { event, proof, .. }) in bundle.entries.iter().enumerate() {
+        let logs = bundle.earlier.iter().map(|log| &log.entries).chain([&bundle.entries]);
+        for (entry, Entry { event, proof, .. }) in logs.flat_map(|entries| entries.iter().enumerate()) {
             if event.len() > ENTRY_BYTES_MAX {
                 return Err(Error::EntryTooLong { entry, bytes: event.len() });
             }
@@ -238,7 +261,8 @@ impl Bundle {
 ///
 /// The checkpoint must be signed by a key that rotations lead to from `trusted`, or from the bundle's own first key
 /// when the caller trusts none (then [`Verified::trusted`] is false: the log might be anybody's). Every event must be
-/// canonical and included under the checkpoint, positions must rise, an event must name the decision, and every
+/// canonical and included under the checkpoint (or under that of an earlier log, for which the first leaf of the log after it
+/// vouches), positions must rise, an event must name the decision, and every
 /// opening must give the commitment, by `commitment_of`, that some event holds as a string of 64 hex digits.
 /// `commitment_of` must use every part of the opening, and gives `None` for an opening that it cannot make sense of.
 ///
@@ -247,7 +271,9 @@ impl Bundle {
 pub fn verify(bytes: &[u8], trusted: Option<&VerifierKey>, commitment_of: impl Fn(&Opening) -> Option<Hash>) -> Result<Verified, Error> {
     let bundle = Bundle::from_bytes(bytes)?;
     let (checkpoint, key) = verify_checkpoint(&bundle, trusted)?;
-    let events = verify_entries(&bundle.entries, &checkpoint)?;
+    let last = bundle.earlier.len();
+    let present = verify_entries(last, &bundle.entries, &checkpoint)?;
+    let events = earlier::verify(&bundle.earlier, present).map_err(|(log, source)| Error::Earlier { log, source })?;
     let mut strings = BTreeSet::new();
     events.iter().for_each(|event| collect_strings(&event.value, &mut strings));
     if !strings.contains(bundle.decision.as_str()) {
@@ -261,7 +287,8 @@ pub fn verify(bytes: &[u8], trusted: Option<&VerifierKey>, commitment_of: impl F
             return Err(Error::OpeningUnattached(index));
         }
     }
-    Ok(Verified { decision: bundle.decision, checkpoint, key, trusted: trusted.is_some(), events, openings: bundle.openings })
+    let earlier = bundle.earlier.into_iter().map(|log| log.checkpoint).collect();
+    Ok(Verified { decision: bundle.decision, checkpoint, key, trusted: trusted.is_some(), earlier, events, openings: bundle.openings })
 }
 
 fn verify_checkpoint(bundle: &Bundle, trusted: Option<&VerifierKey>) -> Result<(Checkpoint, VerifierKey), Error> {
@@ -276,7 +303,7 @@ fn verify_checkpoint(bundle: &Bundle, trusted: Option<&VerifierKey>) -> Result<(
     Ok((checkpoint, key.clone()))
 }
 
-fn verify_entries(entries: &[Entry], checkpoint: &Checkpoint) -> Result<Vec<Event>, Error> {
+fn verify_entries(log: usize, entries: &[Entry], checkpoint: &Checkpoint) -> Result<Vec<Event>, Error> {
     if entries.is_empty() {
         return Err(Error::Empty);
     }
@@ -294,7 +321,7 @@ fn verify_entries(entries: &[Entry], checkpoint: &Checkpoint) -> Result<Vec<Even
             source,
         })?;
         let value = canonical::to_value(event).map_err(|source| Error::NotCanonical { entry, source })?;
-        events.push(Event { position, value });
+        events.push(Event { log, position, value });
     }
     Ok(events)
 }

@@ -12,7 +12,7 @@ use countersign_core::{
     time,
 };
 use countersign_ledger::{
-    bundle::{self, Opening},
+    bundle::{self, Opening, Verified},
     merkle::Hash,
     note::VerifierKey,
 };
@@ -34,7 +34,10 @@ pub struct Verdict {
     pub key: String,
     /// Whether that key hangs on one that the verifier brought along. If not, compare it with one from elsewhere.
     pub trusted: bool,
-    /// Number of events, all proven to be in the log.
+    /// The logs that restores ended, oldest first. The log of `origin` vouches for what they held.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub earlier_logs: Vec<String>,
+    /// Number of events, all proven to be in the log or in an earlier one.
     pub events: usize,
     /// What happened, in plain lines.
     pub story: Vec<String>,
@@ -50,6 +53,7 @@ pub fn verify(bytes: &[u8], trusted: Option<&str>) -> Result<Verdict, Error> {
     let trusted: Option<VerifierKey> =
         trusted.map(|key| key.trim().parse().map_err(|e| refused(format!("the key given is no vkey: {e}")))).transpose()?;
     let verified = bundle::verify(bytes, trusted.as_ref(), recommit).map_err(|e| refused(e.to_string()))?;
+    let earlier_logs = take_overs(&verified).map_err(refused)?;
     let mut events = Vec::with_capacity(verified.events.len());
     for event in &verified.events {
         let bytes = serde_json::to_vec(&event.value).map_err(|e| refused(e.to_string()))?;
@@ -63,9 +67,24 @@ pub fn verify(bytes: &[u8], trusted: Option<&str>) -> Result<Verdict, Error> {
         log_size: verified.checkpoint.size,
         key: verified.key.to_string(),
         trusted: verified.trusted,
+        earlier_logs,
         events: events.len(),
         story: story.lines(),
     })
+}
+
+/// The names of the earlier logs: each ended in a restore, which the first leaf of the log after it tells.
+fn take_overs(verified: &Verified) -> Result<Vec<String>, String> {
+    let mut names = Vec::with_capacity(verified.earlier.len());
+    for (number, checkpoint) in verified.earlier.iter().enumerate() {
+        let first = verified.events.iter().find(|event| event.log == number + 1 && event.position == 0);
+        let event = first.and_then(|event| serde_json::to_vec(&event.value).ok()).and_then(|bytes| Event::from_bytes(&bytes).ok());
+        match event.map(|event| event.body) {
+            Some(Body::WorkspaceRestored(body)) if body.old_checkpoint == *checkpoint => names.push(body.old_origin),
+            _ => return Err(format!("the log after earlier log {number} does not begin with the restore that took it over")),
+        }
+    }
+    Ok(names)
 }
 
 /// The commitment that an opening claims to open, computed from all its parts.
@@ -175,6 +194,9 @@ impl<'a> Story<'a> {
     fn line(&self, event: &Event) -> String {
         match &event.body {
             Body::WorkspaceCreated(b) => format!("workspace {} was made; its log is {}", b.name, b.origin),
+            Body::WorkspaceRestored(b) => {
+                format!("the workspace was restored from a backup; log {} vouches for what log {} held", b.origin, b.old_origin)
+            }
             Body::PlaybookPublished(b) => format!("playbook {} version {} was published ({})", b.name, b.version, short(&b.digest)),
             Body::PasskeyAdded(b) => format!("person {} took passkey {} for {}", b.person, short(&b.credential), b.rp_id),
             Body::PasskeyRemoved(b) => format!("passkey {} of person {} was removed", short(&b.credential), b.person),

@@ -54,7 +54,7 @@ impl Workspace {
             return Err(Refusal::new(Code::NotIndependent, detail).into());
         }
         let control = self.control().await?;
-        let base = integrator::present(&control)?.base;
+        let log = integrator::present(&control)?;
         let signed =
             self.signed().await?.ok_or_else(|| Refusal::new(Code::Busy, "the log has no checkpoint yet: try again in a second"))?;
         let mut session = self.inner.db.session().await?;
@@ -63,9 +63,9 @@ impl Workspace {
         let mut events = Vec::new();
         for row in rows.iter().rev().take(PROVEN_EVENTS_MAX).rev() {
             // What was written before a restore lies in the old log.
-            let Some(index) = u64::try_from(row.position).ok().and_then(|position| position.checked_sub(base)) else { continue };
+            let Some(index) = u64::try_from(row.position).ok().and_then(|position| position.checked_sub(log.base)) else { continue };
             let hashes = match index < signed.checkpoint.size {
-                true => Some(self.inclusion_hashes(&control, index, signed.checkpoint.size).await?),
+                true => Some(self.inclusion_hashes(log, index, signed.checkpoint.size).await?),
                 false => None,
             };
             events.push(EventProof {

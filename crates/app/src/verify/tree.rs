@@ -43,7 +43,7 @@ impl Workspace {
             }
         };
         let total = self.head_size().await?;
-        let older = older.and_then(|note| read_older(report, note));
+        let older = older.and_then(|note| read_older(report, "given", note));
         let mut position = 0_u64;
         for (n, log) in control.logs.iter().enumerate() {
             let end = control.logs.get(n + 1).map_or(total, |next| next.base);
@@ -52,9 +52,15 @@ impl Workspace {
             }
             let mut rebuilt = self.rebuilt(log).await?;
             let checkpoints = self.checkpoints_of(&rebuilt).await?;
+            let taken_over = control
+                .logs
+                .get(n + 1)
+                .and_then(|next| next.takes_over.as_deref())
+                .and_then(|note| read_older(report, "of the restore", note));
             rebuilt.wanted = checkpoints
                 .iter()
                 .map(|c| u64::try_from(c.size).unwrap_or(0))
+                .chain(taken_over.iter().map(|o| o.size))
                 .chain(older.iter().filter(|o| o.origin == log.origin).map(|o| o.size))
                 .collect();
             rebuilt.wanted.sort_unstable();
@@ -74,7 +80,11 @@ impl Workspace {
                 progress(Progress { stage: "tree", done: position, total });
             }
             self.tiles_checked(report, &mut rebuilt, true).await?;
-            checkpoints_checked(report, &rebuilt, &checkpoints, older.as_ref());
+            checkpoints_checked(report, &rebuilt, &checkpoints, taken_over.is_some(), older.as_ref());
+            if taken_over.is_some_and(|o| o.origin != log.origin || o.size != end - log.base || rebuilt.roots.get(&o.size) != Some(&o.root))
+            {
+                report.problem("checkpoint", &log.origin, "the restore that ended this log states another end of it than its events give");
+            }
         }
         self.strays(report, control.logs.len()).await?;
         if older.as_ref().is_some_and(|o| control.logs.iter().all(|l| l.origin != o.origin)) {
@@ -229,20 +239,26 @@ async fn tiles_stored(
     Ok(found)
 }
 
-fn read_older(report: &mut Report, note: &str) -> Option<Checkpoint> {
+fn read_older(report: &mut Report, which: &str, note: &str) -> Option<Checkpoint> {
     match Note::parse(note)
         .map_err(|e| e.to_string())
         .and_then(|n| n.text().parse().map_err(|e: countersign_ledger::checkpoint::Error| e.to_string()))
     {
         Ok(checkpoint) => Some(checkpoint),
         Err(error) => {
-            report.problem("checkpoint", "given", format!("cannot be read: {error}"));
+            report.problem("checkpoint", which, format!("cannot be read: {error}"));
             None
         }
     }
 }
 
-fn checkpoints_checked(report: &mut Report, rebuilt: &Rebuilt<'_>, stored: &[store::ledger::CheckpointRow], older: Option<&Checkpoint>) {
+fn checkpoints_checked(
+    report: &mut Report,
+    rebuilt: &Rebuilt<'_>,
+    stored: &[store::ledger::CheckpointRow],
+    ended: bool,
+    older: Option<&Checkpoint>,
+) {
     let origin = &rebuilt.log.origin;
     let statements: Vec<&str> = rebuilt.log.rotations.iter().map(|(_, s)| s.as_str()).collect();
     let chain = rebuilt
@@ -269,7 +285,8 @@ fn checkpoints_checked(report: &mut Report, rebuilt: &Rebuilt<'_>, stored: &[sto
             Ok(_) => {}
         }
     }
-    if rebuilt.size > 0 && stored.is_empty() {
+    // A log that a restore ended has its end stated by the log after it.
+    if rebuilt.size > 0 && stored.is_empty() && !ended {
         report.problem("checkpoint", origin, "there is none: let the server integrate the log, or run `countersign log checkpoint`");
     }
     if let Some(older) = older.filter(|o| o.origin == *origin) {

@@ -67,6 +67,7 @@ fn good() -> Bundle {
         rotations: vec![rotation.sign(&key(1)).unwrap()],
         checkpoint: Checkpoint::new(ORIGIN, SIZE as u64, integration.root).sign(&[&key(2)]).unwrap(),
         entries: vec![entry(3), entry(7)],
+        earlier: Vec::new(),
         openings: vec![opening()],
     }
 }
@@ -170,8 +171,80 @@ fn files_of_another_shape_are_refused() {
     assert_eq!(Bundle::from_bytes(&vec![0; BUNDLE_BYTES_MAX + 1]), Err(Error::TooLong(BUNDLE_BYTES_MAX + 1)));
 }
 
+const LATER: &str = "log.example/later";
+
+/// The good bundle's log taken over by another one, whose first leaf holds its checkpoint; the decision is in the later log.
+fn taken_over() -> Bundle {
+    let old = good();
+    let events: Vec<Vec<u8>> = [json!({"body": {"old_checkpoint": old.checkpoint}}), json!({"body": {"decision": "d-2"}})]
+        .iter()
+        .map(|event| canonical::to_vec(event).unwrap())
+        .collect();
+    let leaves: Vec<Hash> = events.iter().map(|event| leaf_hash(event)).collect();
+    let root = integrate(0, &[], &leaves).unwrap().root;
+    let later = SigningKey::from_seed(LATER, &[3; 32]).unwrap();
+    let entry = |n: usize| Entry { position: n as u64, event: events[n].clone(), proof: vec![leaves[1 - n]] };
+    Bundle {
+        origin: LATER.into(),
+        decision: "d-2".into(),
+        key: later.verifier().clone(),
+        rotations: Vec::new(),
+        checkpoint: Checkpoint::new(LATER, 2, root).sign(&[&later]).unwrap(),
+        entries: vec![entry(0), entry(1)],
+        earlier: vec![EarlierLog { checkpoint: old.checkpoint.clone(), entries: old.entries.clone() }],
+        ..old
+    }
+}
+
+fn check_taken_over(bundle: &Bundle) -> Result<Verified, Error> {
+    verify(&bundle.to_bytes().unwrap(), Some(taken_over().key).as_ref(), commit)
+}
+
+#[test]
+fn the_first_leaf_of_a_log_vouches_for_the_one_before() {
+    let bundle = taken_over();
+    let verified = check_taken_over(&bundle).unwrap();
+    let places: Vec<_> = verified.events.iter().map(|event| (event.log, event.position)).collect();
+    assert_eq!(places, [(0, 3), (0, 7), (1, 0), (1, 1)]);
+    assert_eq!((verified.checkpoint.origin.as_str(), verified.earlier), (LATER, vec![good().checkpoint]));
+    assert_eq!(verified.openings.len(), 1, "of a commitment in the earlier log");
+    assert_eq!(Bundle::from_bytes(&bundle.to_bytes().unwrap()), Ok(bundle));
+}
+
+#[test]
+fn nothing_is_believed_of_an_earlier_log_that_is_not_vouched_for() {
+    let spoiled = |spoil: &dyn Fn(&mut Bundle)| {
+        let mut bundle = taken_over();
+        spoil(&mut bundle);
+        check_taken_over(&bundle).unwrap_err()
+    };
+    let unvouched = Error::Earlier { log: 0, source: earlier::Error::NotVouchedFor };
+    assert_eq!(spoiled(&|b| drop(b.entries.remove(0))), unvouched);
+    assert_eq!(spoiled(&|b| b.earlier[0].checkpoint = b.checkpoint.clone()), unvouched);
+    let forged = |b: &mut Bundle| b.earlier[0].checkpoint = Checkpoint::new(ORIGIN, 12, leaf_hash(b"x")).sign(&[&key(2)]).unwrap();
+    assert_eq!(spoiled(&forged), unvouched);
+    assert_eq!(spoiled(&|b| b.earlier.push(b.earlier[0].clone())), Error::Earlier { log: 0, source: earlier::Error::NotVouchedFor });
+    let entry = |b: &Bundle, spoil: &dyn Fn(&mut Bundle)| {
+        let mut bundle = b.clone();
+        spoil(&mut bundle);
+        match check_taken_over(&bundle).unwrap_err() {
+            Error::Earlier { log: 0, source: earlier::Error::Entry(error) } => *error,
+            other => panic!("{other}"),
+        }
+    };
+    let good = taken_over();
+    assert_eq!(entry(&good, &|b| b.earlier[0].entries.clear()), Error::Empty);
+    assert_eq!(entry(&good, &|b| b.earlier[0].entries.swap(0, 1)), Error::Order { entry: 1, position: 3 });
+    assert!(matches!(entry(&good, &|b| b.earlier[0].entries[1].position = 8), Error::NotIncluded { entry: 1, position: 8, .. }));
+    assert!(matches!(entry(&good, &|b| b.earlier[0].entries[0].event.push(b' ')), Error::NotIncluded { entry: 0, .. }));
+    let many = |b: &mut Bundle| b.earlier = vec![b.earlier[0].clone(); EARLIER_LOGS_MAX + 1];
+    assert!(matches!(spoiled(&many), Error::TooMany { what: "earlier logs", .. }));
+}
+
 /// What the good bundle proves, and its bytes.
 static GOOD: LazyLock<(Verified, Vec<u8>)> = LazyLock::new(|| (check(&good()).unwrap(), good().to_bytes().unwrap()));
+static TAKEN_OVER: LazyLock<(Verified, Vec<u8>)> =
+    LazyLock::new(|| (check_taken_over(&taken_over()).unwrap(), taken_over().to_bytes().unwrap()));
 
 proptest! {
     #![proptest_config(ProptestConfig::with_cases(1_500))]
@@ -182,6 +255,16 @@ proptest! {
         let at = at.index(bytes.len());
         bytes[at] ^= flip;
         if let Ok(verified) = verify(&bytes, Some(key(1).verifier()), commit) {
+            prop_assert_eq!(verified, want, "byte {} became {:?}", at, bytes[at] as char);
+        }
+    }
+
+    #[test]
+    fn a_flipped_byte_of_two_logs_is_refused_or_changes_nothing_verified(at in any::<prop::sample::Index>(), flip in 1_u8..) {
+        let (want, mut bytes) = TAKEN_OVER.clone();
+        let at = at.index(bytes.len());
+        bytes[at] ^= flip;
+        if let Ok(verified) = verify(&bytes, Some(&want.key), commit) {
             prop_assert_eq!(verified, want, "byte {} became {:?}", at, bytes[at] as char);
         }
     }

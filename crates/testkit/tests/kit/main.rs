@@ -17,6 +17,7 @@ mod nodes;
 mod people;
 mod requests;
 mod reroute;
+mod restored;
 mod rewrites;
 mod routing;
 mod rules;
