@@ -3,9 +3,10 @@
 
 use crate::{
     Error, Workspace,
+    control::Control,
     practice::inducted,
     view::Claim,
-    writer::{ClaimJob, Want, Work, reply},
+    writer::{ClaimJob, Found, Want, Work, reply},
 };
 use countersign_core::{
     id::{CaseId, PersonId, PlaybookId},
@@ -65,11 +66,11 @@ impl Workspace {
             true => self.claim_allowed(person, &facts.roles, &queues, now).await?,
             false => self.claim_work(person, &facts.roles, Want::Next(queues), now, now).await?,
         };
-        let Some(case) = claimed else {
+        let Some(found) = claimed else {
             // Nothing waits where they may decide already; what waits elsewhere waits for their induction.
             return due.map_or(Ok(None), |refusal| Err(refusal.into()));
         };
-        self.claim_view(person, case, now).await.map(Some)
+        Ok(Some(claim_view(&control, found)))
     }
 
     /// Where rules ask about the case: the first one of these queues that this person may take and answer on.
@@ -79,15 +80,16 @@ impl Workspace {
         roles: &[String],
         queues: &[(uuid::Uuid, Micros)],
         now: Micros,
-    ) -> Result<Option<CaseId>, Error> {
+    ) -> Result<Option<Found>, Error> {
         for (playbook, until) in queues {
             let (mut after, mut looked, mut looks) = (Some(Place::BEGINNING), 0, CLAIM_LOOKS_FIRST);
             while let Some(place) = after.filter(|_| looked < CLAIM_LOOKS_MAX) {
                 let (cases, next) = self.queue_allowed(person, PlaybookId(*playbook), place, looks.min(CLAIM_LOOKS_MAX - looked)).await?;
                 for case in cases {
                     // Somebody else may have been quicker; then the next one is tried.
-                    if let Some(case) = self.claim_work(person, roles, Want::One(case), now, *until).await? {
-                        return Ok(Some(case));
+                    let found = self.claim_work(person, roles, Want::One(case, *playbook), now, *until).await?;
+                    if found.is_some() {
+                        return Ok(found);
                     }
                 }
                 (after, looked, looks) = (next, looked + looks, looks * 4);
@@ -145,8 +147,8 @@ impl Workspace {
             .into());
         }
         let until = now + playbook.decide.lease;
-        match self.claim_work(person, &facts.roles, Want::One(case), now, until).await? {
-            Some(case) => self.claim_view(person, case, now).await,
+        match self.claim_work(person, &facts.roles, Want::One(case, file.state.playbook.0), now, until).await? {
+            Some(found) => Ok(claim_view(&control, found)),
             None => Err(Refusal::new(Code::Claimed, "somebody else is on this case: take another, or wait until their lease ends").into()),
         }
     }
@@ -183,31 +185,15 @@ impl Workspace {
         known.ok_or_else(|| Refusal::field(Code::Forbidden, "/person", "this is no active member of the workspace").into())
     }
 
-    async fn claim_work(
-        &self,
-        person: PersonId,
-        roles: &[String],
-        want: Want,
-        now: Micros,
-        until: Micros,
-    ) -> Result<Option<CaseId>, Error> {
+    async fn claim_work(&self, person: PersonId, roles: &[String], want: Want, now: Micros, until: Micros) -> Result<Option<Found>, Error> {
         let roles_json = serde_json::to_string(roles).map_err(|e| Error::Damaged(e.to_string()))?;
         let (sender, answer) = oneshot::channel();
         let job = ClaimJob { workspace: self.id, person, roles_json, want, now, until, reply: sender };
         self.inner.writer.submit(Work::Claim(Box::new(job)))?;
         reply(answer).await
     }
+}
 
-    async fn claim_view(&self, person: PersonId, case: CaseId, now: Micros) -> Result<Claim, Error> {
-        let control = self.inner.control(self.id).await?;
-        let mut session = self.inner.db.session().await?;
-        let until = store::claim::held_until(session.conn(), self.id.0, case.0, person.0, now).await?;
-        let row = store::case::get(session.conn(), self.id.0, case.0).await?;
-        match (until, row) {
-            (Some(until), Some(row)) => {
-                Ok(Claim { case: case.0, playbook: control.playbook_name(PlaybookId(row.playbook)), until: time::format_rfc3339(until) })
-            }
-            _ => Err(Refusal::new(Code::Busy, "the lease ended at once: claim again").into()),
-        }
-    }
+fn claim_view(control: &Control, found: Found) -> Claim {
+    Claim { case: found.case.0, playbook: control.playbook_name(PlaybookId(found.playbook)), until: time::format_rfc3339(found.until) }
 }

@@ -81,16 +81,23 @@ pub(crate) struct ClaimJob {
     pub want: Want,
     pub now: Micros,
     pub until: Micros,
-    pub reply: oneshot::Sender<Result<Option<CaseId>, Error>>,
+    pub reply: oneshot::Sender<Result<Option<Found>, Error>>,
+}
+
+/// What a claim leased.
+pub(crate) struct Found {
+    pub case: CaseId,
+    pub playbook: uuid::Uuid,
+    pub until: Micros,
 }
 
 /// What is claimed.
 pub(crate) enum Want {
     /// The first of these playbooks' queues, with the end of the lease for each.
     Next(Vec<(uuid::Uuid, Micros)>),
-    /// This one.
-    One(CaseId),
-    /// Let go of this one.
+    /// This one, of this playbook.
+    One(CaseId, uuid::Uuid),
+    /// Let go of this one; nothing is found then.
     Release(CaseId),
 }
 

@@ -106,6 +106,17 @@ impl File {
         }
     }
 
+    /// The case after the next event, which holds no sealed value; `None` where another one came in between. Its position in the log,
+    /// which only a page of history asks for, is not known here.
+    pub(crate) fn followed_by(mut self, event: &Event) -> Option<Self> {
+        if event.stream_version != self.state.version + 1 {
+            return None;
+        }
+        self.state.apply(event);
+        self.events.push((i64::MAX, event.clone()));
+        Some(self)
+    }
+
     fn find(&self, id: EventId) -> Option<&Event> {
         self.events.iter().map(|(_, e)| e).find(|e| e.id == id)
     }

@@ -14,7 +14,7 @@ use crate::{
 use countersign_core::{
     content::Digest,
     event::{Body, CaseShown, Event, Kept, Phase, Route},
-    id::{CaseId, EventId, PersonId},
+    id::{CaseId, EventId, PersonId, PlaybookId},
     number::Micros,
     playbook::AnswerSpec,
     refusal::{Code, Refusal},
@@ -33,6 +33,7 @@ const TOKEN_DOMAIN: &str = "shown";
 #[serde(deny_unknown_fields)]
 struct Token {
     case: CaseId,
+    playbook: PlaybookId,
     shown: EventId,
     person: PersonId,
     phase: Phase,
@@ -44,9 +45,10 @@ struct Token {
 }
 
 impl Token {
-    fn of(event: &Event, body: &CaseShown) -> Self {
+    fn of(event: &Event, body: &CaseShown, playbook: PlaybookId) -> Self {
         Self {
             case: CaseId(event.stream),
+            playbook,
             shown: event.id,
             person: body.person,
             phase: body.phase,
@@ -79,8 +81,7 @@ impl Workspace {
     /// # Errors
     /// Where the person does not hold the case, or may not answer on it.
     pub async fn case_show(&self, caller: &Caller, case: CaseId, person: PersonId, options: Options) -> Result<Shown, Error> {
-        let (event, version) = self.show(caller, case, person, options).await?;
-        let file = self.file(case).await?;
+        let (event, version, file) = self.show(caller, case, person, options).await?;
         self.shown(&file, &event, version).await
     }
 
@@ -89,8 +90,7 @@ impl Workspace {
     /// # Errors
     /// Where the person does not hold the case, or may not answer on it.
     pub async fn case_show_sheet(&self, caller: &Caller, case: CaseId, person: PersonId) -> Result<Sheet, Error> {
-        let (event, _) = self.show(caller, case, person, Options::default()).await?;
-        let file = self.file(case).await?;
+        let (event, _, file) = self.show(caller, case, person, Options::default()).await?;
         self.sheet(&file, &event, person).await
     }
 
@@ -127,19 +127,26 @@ impl Workspace {
         Ok(store::claim::held_until(session.conn(), self.id.0, case.0, person.0, self.inner.env.now()).await?.is_some())
     }
 
-    async fn show(&self, caller: &Caller, case: CaseId, person: PersonId, options: Options) -> Result<(Event, u64), Error> {
+    /// The showing, the case's version with it, and the case as it stands then.
+    async fn show(&self, caller: &Caller, case: CaseId, person: PersonId, options: Options) -> Result<(Event, u64, File), Error> {
         let options = Options { idempotency: None, ..options };
-        let precedents = self.precedents_beside(case, person).await?;
+        let file = self.file(case).await?;
+        let precedents = self.precedents_beside(case, person, &file).await?;
         let done = self.submit(caller, case, Verb::Show(person, precedents), options).await?;
         let event = done.shown.ok_or_else(|| Error::Damaged("showing a case left no record".into()))?;
-        Ok((*event, done.receipt.version))
+        let file = match file.followed_by(&event) {
+            Some(file) => file,
+            // Something else happened to the case in between.
+            None => self.file(case).await?,
+        };
+        Ok((*event, done.receipt.version, file))
     }
 
     /// A showing with its values, and the token that says the same. The same showing gives the same token every time.
     async fn shown(&self, file: &File, event: &Event, version: u64) -> Result<Shown, Error> {
         let Body::CaseShown(body) = &event.body else { return Err(Error::Damaged("showing a case left another record".into())) };
         let keys = self.inner.seals.of(&self.inner.root, self.id);
-        let payload = serde_json::to_vec(&Token::of(event, body)).map_err(|e| Error::Damaged(e.to_string()))?;
+        let payload = serde_json::to_vec(&Token::of(event, body, file.state.playbook)).map_err(|e| Error::Damaged(e.to_string()))?;
         let token = sign_token(&keys.shown, TOKEN_DOMAIN, &payload)?;
         let playbook = self.inner.control(self.id).await?.playbook(file.state.playbook, file.state.playbook_version)?;
         // The version that the showing names, not the latest: the same showing gives the same figures every time.
@@ -238,14 +245,16 @@ impl Workspace {
         if let Some(signature) = &input.signature {
             self.signature_check(case, &input, token.shown, signature).await?;
         }
-        let kept = self.kept_of(case, &input, &token.proposals).await?;
+        let kept = self.kept_of(case, &input, &token).await?;
         self.submit(caller, case, Verb::Judge(input, token.facts(), kept), options).await.map(|done| done.receipt)
     }
 
     /// What a written answer keeps of the proposals that were shown; `None` where nothing is written, or nothing was proposed.
-    async fn kept_of(&self, case: CaseId, input: &JudgmentInput, shown: &[EventId]) -> Result<Option<Vec<Kept>>, Error> {
+    async fn kept_of(&self, case: CaseId, input: &JudgmentInput, token: &Token) -> Result<Option<Vec<Kept>>, Error> {
+        let shown = &token.proposals;
         let Some(written) = input.answer.as_ref().and_then(Value::as_str).filter(|_| !shown.is_empty()) else { return Ok(None) };
-        if !matches!(self.case_playbook(case).await?.answer, AnswerSpec::Text { .. } | AnswerSpec::Patch) {
+        let playbook = self.inner.control(self.id).await?.playbook(token.playbook, token.playbook_version)?;
+        if !matches!(playbook.answer, AnswerSpec::Text { .. } | AnswerSpec::Patch) {
             return Ok(None);
         }
         let file = self.file(case).await?;

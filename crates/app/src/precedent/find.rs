@@ -75,8 +75,7 @@ impl Workspace {
 
     /// What is to stand beside a case that is shown to a person now. While they are on the same content it stays the same, so that what
     /// is on the screen is what is recorded.
-    pub(crate) async fn precedents_beside(&self, case: CaseId, person: PersonId) -> Result<Option<Precedents>, Error> {
-        let file = self.file(case).await?;
+    pub(crate) async fn precedents_beside(&self, case: CaseId, person: PersonId, file: &File) -> Result<Option<Precedents>, Error> {
         let state = &file.state;
         let assisted = state.route.as_ref().is_some_and(|route| route.route == Route::Assist);
         if (!assisted && state.first_answer(person).is_none()) || state.proposals_advised().next().is_none() {
@@ -90,7 +89,7 @@ impl Workspace {
         });
         let cases = match before {
             Some(shown) => self.precedents_left(shown).await?,
-            None => self.precedents_find(case, &file).await?,
+            None => self.precedents_find(case, file).await?,
         };
         Ok(Some(Precedents { content_digest: state.content_digest, cases }))
     }

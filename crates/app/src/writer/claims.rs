@@ -1,6 +1,6 @@
 //! Claims in one transaction. They write no event: who is on which case is operational.
 
-use super::{ATTEMPTS_MAX, ClaimJob, Want};
+use super::{ATTEMPTS_MAX, ClaimJob, Found, Want};
 use crate::{Error, Inner};
 use countersign_core::id::CaseId;
 use countersign_store::{
@@ -23,7 +23,7 @@ pub(super) async fn perform(node: &Inner, jobs: Vec<ClaimJob>) {
     }
 }
 
-async fn alone(node: &Inner, job: &ClaimJob) -> Result<Option<CaseId>, Error> {
+async fn alone(node: &Inner, job: &ClaimJob) -> Result<Option<Found>, Error> {
     let mut attempt = 1;
     loop {
         match together(node, std::slice::from_ref(job)).await {
@@ -33,7 +33,7 @@ async fn alone(node: &Inner, job: &ClaimJob) -> Result<Option<CaseId>, Error> {
     }
 }
 
-async fn together(node: &Inner, jobs: &[ClaimJob]) -> Result<Vec<Option<CaseId>>, Error> {
+async fn together(node: &Inner, jobs: &[ClaimJob]) -> Result<Vec<Option<Found>>, Error> {
     let Some(first) = jobs.first() else { return Ok(Vec::new()) };
     let mut tx = node.db.begin().await?;
     let mut claims = Claims::begin(tx.conn(), first.workspace.0, first.now).await?;
@@ -46,22 +46,25 @@ async fn together(node: &Inner, jobs: &[ClaimJob]) -> Result<Vec<Option<CaseId>>
     Ok(found)
 }
 
-async fn one(claims: &mut Claims<'_>, job: &ClaimJob) -> Result<Option<CaseId>, store::Error> {
+async fn one(claims: &mut Claims<'_>, job: &ClaimJob) -> Result<Option<Found>, store::Error> {
     let claimant = Claimant { person: job.person.0, roles_json: &job.roles_json, now: job.now, until: job.until };
     match &job.want {
         Want::Next(queues) => {
             for (playbook, until) in queues {
                 let claimant = Claimant { until: *until, ..claimant };
                 if let Some(case) = claims.next(*playbook, claimant).await? {
-                    return Ok(Some(CaseId(case)));
+                    return Ok(Some(Found { case: CaseId(case), playbook: *playbook, until: *until }));
                 }
             }
             Ok(None)
         }
-        Want::One(case) => Ok(claims.one(case.0, claimant).await?.then_some(*case)),
+        Want::One(case, playbook) => {
+            let found = Found { case: *case, playbook: *playbook, until: job.until };
+            Ok(claims.one(case.0, claimant).await?.then_some(found))
+        }
         Want::Release(case) => {
             claims.release(case.0, job.person.0).await?;
-            Ok(Some(*case))
+            Ok(None)
         }
     }
 }
