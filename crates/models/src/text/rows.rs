@@ -40,9 +40,12 @@ fn counted(features: &mut Features, input: &Input) -> Counted {
     out
 }
 
-/// How often weighs: 1 + ln(count), from a table for the counts that occur.
+/// How often weighs: 1 + ln(count). Most features occur once, where the logarithm is nothing and need not be taken.
 pub(super) fn often(count: u32) -> f32 {
-    (1.0 + countersign_science::math::ln(f64::from(count.max(1)))) as f32
+    if count <= 1 {
+        return 1.0;
+    }
+    (1.0 + countersign_science::math::ln(f64::from(count))) as f32
 }
 
 /// The buckets that a model knows, and how much each weighs.
@@ -145,6 +148,12 @@ impl Matrix {
             }
         }
         Self { row_starts, columns, values, column_starts, rows: by_column, values_by_column }
+    }
+
+    /// The rows that have a feature, and its value in each.
+    pub(super) fn column(&self, column: usize) -> (&[u32], &[f32]) {
+        let (Some(from), Some(to)) = (self.column_starts.get(column), self.column_starts.get(column + 1)) else { return (&[], &[]) };
+        (self.rows.get(*from..*to).unwrap_or_default(), self.values_by_column.get(*from..*to).unwrap_or_default())
     }
 }
 

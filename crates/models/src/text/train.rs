@@ -192,24 +192,26 @@ pub fn train(
         progress(Progress { step, done, total });
         done += 1;
     };
-    let mut judged = Vec::new();
+    let (mut judged, mut first) = (Vec::new(), None);
     for fold in 0..judged_folds {
         tell("judging held-out cases", progress);
-        judged.extend(work.judge(&work.training_rows(fold), fold));
+        let fitted = work.fit(&work.training_rows(fold), None);
+        judged.extend(work.judge(&fitted, fold));
+        first.get_or_insert(fitted);
     }
     let mut curve = Vec::new();
     for size in sizes {
         tell("measuring what more examples bring", progress);
         let training = work.training_rows(0);
         let part = work.spread_out(&training, size);
-        let right: Vec<(usize, bool)> = work.judge(&part, 0).iter().map(|one| (one.row, one.right(&labels))).collect();
+        let right: Vec<(usize, bool)> = work.judge(&work.fit(&part, None), 0).iter().map(|one| (one.row, one.right(&labels))).collect();
         if let Some(accuracy) = by_case(&ordered, &right) {
             curve.push(CurvePoint { examples: size, accuracy });
         }
     }
     tell("learning from all cases", progress);
     let all: Vec<usize> = (0..rows.len()).collect();
-    let (vocabulary, fitted) = work.fit(&all);
+    let (vocabulary, fitted) = work.fit(&all, first.as_ref());
     let calibration = Calibration::of(&judged, &labels, options.classes.len(), None);
     let mut report = report(&ordered, &labels, &judged, options, capped);
     report.warnings.extend(flips(&ordered, &judged, &labels));
@@ -233,10 +235,7 @@ pub fn train(
 /// By time, so that the order in which they are handed in changes nothing.
 fn ordered(examples: &[Example]) -> Vec<&Example> {
     let mut ordered: Vec<&Example> = examples.iter().collect();
-    ordered.sort_by(|a, b| {
-        let key = |e: &Example| (e.at, e.case.clone(), e.person.clone(), e.answer.clone());
-        key(a).cmp(&key(b))
-    });
+    ordered.sort_by(|a, b| (a.at, &a.case, &a.person, &a.answer).cmp(&(b.at, &b.case, &b.person, &b.answer)));
     ordered
 }
 
@@ -359,20 +358,22 @@ impl Work<'_> {
         mixed
     }
 
-    fn fit(&self, training: &[usize]) -> (Vocabulary, Weights) {
+    /// Learns from some rows; `from` is what was learned from most of them before. What judges held-out rows never begins at weights that
+    /// have seen them.
+    fn fit(&self, training: &[usize], from: Option<&(Vocabulary, Weights)>) -> (Vocabulary, Weights) {
         let classes = self.options.classes.len();
         let vocabulary = Vocabulary::of(self.rows, training, classes);
         let matrix = Matrix::of(self.rows, training, &vocabulary);
         let labels: Vec<u32> = training.iter().filter_map(|at| self.labels.get(*at)).copied().collect();
         let weights: Vec<f64> = training.iter().filter_map(|at| self.weights.get(*at)).copied().collect();
-        let fitted = fit(&matrix, &labels, &weights, classes, self.options.c);
+        let from = from.map(|(known, weights)| carried(known, weights, &vocabulary, classes));
+        let fitted = fit(&matrix, &labels, &weights, (classes, self.options.c), from.as_ref());
         (vocabulary, fitted)
     }
 
-    /// Learns from some rows and judges those of a fold.
-    fn judge(&self, training: &[usize], fold: usize) -> Vec<Judged> {
+    /// Judges the rows of a fold.
+    fn judge(&self, (vocabulary, weights): &(Vocabulary, Weights), fold: usize) -> Vec<Judged> {
         let classes = self.options.classes.len();
-        let (vocabulary, weights) = self.fit(training);
         let places = vocabulary.places();
         let held_out = self.folds.iter().enumerate().filter(|(_, of)| **of == fold);
         let judge = |(row, _)| {
@@ -386,6 +387,19 @@ impl Work<'_> {
         };
         held_out.map(judge).collect()
     }
+}
+
+/// The weights of one vocabulary in the places of another; a feature that is new begins at nothing.
+fn carried(known: &Vocabulary, weights: &Weights, vocabulary: &Vocabulary, classes: usize) -> Weights {
+    let places = known.places();
+    let mut features = vec![0.0; vocabulary.buckets.len() * classes];
+    for (slot, bucket) in features.chunks_exact_mut(classes).zip(&vocabulary.buckets) {
+        let start = places.get(*bucket as usize).map_or(usize::MAX, |place| *place as usize).saturating_mul(classes);
+        if let Some(of) = weights.features.get(start..start.saturating_add(classes)) {
+            slot.copy_from_slice(of);
+        }
+    }
+    Weights { features, intercepts: weights.intercepts.clone() }
 }
 
 /// How much of every probability is spread over all classes: half an example's worth for each.
