@@ -7,12 +7,13 @@ use crate::{
 };
 use countersign_core::{
     content::Digest,
-    id::{SubjectId, WorkspaceId},
+    id::{PersonId, SubjectId, WorkspaceId},
     limits::ATTACHMENT_BYTES_MAX,
     refusal::{Code, Refusal},
 };
 use countersign_privacy::SubjectKey;
 use countersign_store::{self as store, Tx, attachment::AttachmentRow};
+use std::collections::BTreeSet;
 
 const FIELD: &str = "attachment";
 const MEDIA_TYPE_BYTES_MAX: usize = 100;
@@ -52,14 +53,18 @@ impl Workspace {
         Ok(AttachmentView { attachment: digest.to_string(), media_type: media_type.to_owned(), bytes: bytes.len() as u64 })
     }
 
-    /// A file with its media type.
+    /// A file with its media type, as `viewer` may have it; a program with full reading rights is no viewer.
     ///
     /// # Errors
-    /// Where there is none (any more).
-    pub async fn attachment_get(&self, digest: Digest) -> Result<(String, Vec<u8>), Error> {
+    /// Where there is none (any more), or fields point to it that the viewer does not see whole.
+    pub async fn attachment_get(&self, digest: Digest, viewer: Option<PersonId>) -> Result<(String, Vec<u8>), Error> {
         let gone = || Refusal::new(Code::NotFound, "there is no such attachment, or it was erased");
         let mut session = self.inner.db.session().await?;
         let row = store::attachment::get(session.conn(), self.id.0, &digest.0).await?.ok_or_else(gone)?;
+        if let Some(person) = viewer {
+            let masks = store::attachment::masks(session.conn(), self.id.0, &digest.0).await?;
+            self.given_to(person, &masks).await?;
+        }
         let keys = self.inner.seals.of(&self.inner.root, self.id);
         let subject = row.subject.map(SubjectId);
         let place = self.attachment_place(&digest, subject);
@@ -72,6 +77,37 @@ impl Workspace {
             }
         };
         Ok((row.media_type, bytes))
+    }
+
+    /// Refuses a person whom none of these lists of roles names, where there are any.
+    async fn given_to(&self, person: PersonId, masks: &[String]) -> Result<(), Error> {
+        let control = self.inner.control(self.id).await?;
+        let has = |role: &String| control.state.people.get(&person).is_some_and(|facts| facts.roles.contains(role));
+        let mut named = BTreeSet::new();
+        for mask in masks {
+            let roles: Vec<String> = serde_json::from_str(mask).map_err(|e| Error::Damaged(format!("a mask cannot be read: {e}")))?;
+            if roles.iter().any(has) {
+                return Ok(());
+            }
+            named.extend(roles);
+        }
+        if named.is_empty() {
+            return Ok(());
+        }
+        let roles: Vec<String> = named.into_iter().collect();
+        let detail = format!("this attachment is masked: it is given to the roles {}", roles.join(", "));
+        Err(Refusal::field(Code::Forbidden, "/person", detail).into())
+    }
+
+    /// Notes who sees the field that points to an attachment. Before the case is written, so that it is never given to anybody else; where
+    /// the case is then refused, it stays so.
+    pub(crate) async fn attachment_mask(&self, digest: Digest, visible_to: &[String]) -> Result<(), Error> {
+        let mut roles = visible_to.to_vec();
+        roles.sort_unstable();
+        let roles = serde_json::to_string(&roles).map_err(|e| Error::Damaged(e.to_string()))?;
+        let mut tx = self.inner.db.begin().await?;
+        store::attachment::mask(tx.conn(), self.id.0, &digest.0, &roles).await?;
+        Ok(tx.commit().await?)
     }
 
     /// Refuses a digest that points to no attachment.

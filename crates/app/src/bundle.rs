@@ -5,11 +5,14 @@ mod verdict;
 
 pub use verdict::{Verdict, verify};
 
-use crate::{Error, Workspace, integrator, seal::COMMITMENT_TAG};
+use crate::{
+    Error, Workspace, integrator,
+    seal::{COMMITMENT_TAG, Opened},
+};
 use countersign_core::{
     content::Digest,
     event::{Body, Event},
-    id::{CaseId, EventId},
+    id::{CaseId, EventId, PersonId},
     refusal::{Code, Refusal},
 };
 use countersign_ledger::{
@@ -21,11 +24,11 @@ use std::collections::BTreeMap;
 
 impl Workspace {
     /// The evidence bundle of a decision: the case's events, the playbook's and the workspace's, each with its proof; where
-    /// `open_values` says so, also the values behind the commitments, as far as they still exist.
+    /// `open_values` says so, also the values behind the commitments, as far as they still exist and `viewer` may see them.
     ///
     /// # Errors
     /// Where there is no such decision, or some of its events are not in the log yet.
-    pub async fn bundle(&self, decision: EventId, open_values: bool) -> Result<Vec<u8>, Error> {
+    pub async fn bundle(&self, decision: EventId, open_values: bool, viewer: Option<PersonId>) -> Result<Vec<u8>, Error> {
         let case = self.case_of_decision(decision).await?;
         self.integrate_all().await?;
         let control = self.control().await?;
@@ -52,7 +55,7 @@ impl Workspace {
             .into_iter()
             .zip(control.logs.iter().skip(1))
             .filter_map(|(entries, next)| Some(EarlierLog { checkpoint: next.takes_over.clone()?, entries }));
-        let openings = if open_values { self.openings(case).await? } else { Vec::new() };
+        let openings = if open_values { self.openings(case, viewer).await? } else { Vec::new() };
         let bundle = Bundle {
             format: FORMAT.to_owned(),
             origin: log.origin.clone(),
@@ -89,11 +92,19 @@ impl Workspace {
         Ok(rows)
     }
 
-    async fn openings(&self, case: CaseId) -> Result<Vec<Opening>, Error> {
-        let mut session = self.inner.db.session().await?;
-        let values = self.values_of(&mut session, &[case.0]).await?;
-        let mut openings: Vec<Opening> = values
+    /// What is masked for the viewer is left out whole, as what was erased is: a commitment is to every letter of a value.
+    async fn openings(&self, case: CaseId, viewer: Option<PersonId>) -> Result<Vec<Opening>, Error> {
+        let file = self.file(case).await?.read_by(&*self.inner.control(self.id).await?, viewer);
+        let seen = |opened: &&Opened| {
+            let quoted = opened.field.contains("/evidence/") && file.mask.hides_any();
+            let reasons = opened.field.ends_with("/explanation") && file.mask.hides_reasons();
+            let hidden = opened.field.strip_prefix("fields/").is_some_and(|field| file.mask.hides(field));
+            !(hidden || quoted || reasons) && file.mask.value(opened.value.clone()) == opened.value
+        };
+        let mut openings: Vec<Opening> = file
+            .values
             .iter()
+            .filter(|(_, opened)| seen(opened))
             .map(|(commitment, opened)| Opening {
                 commitment: Hash::from_bytes(commitment.0),
                 salt: Hash::from_bytes(opened.salt),

@@ -2,6 +2,7 @@
 //! what is allowed is the engine's word.
 
 mod command;
+pub(crate) mod mask;
 mod opening;
 pub mod proof;
 pub(crate) mod read;

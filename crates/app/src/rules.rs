@@ -9,8 +9,8 @@ mod view;
 
 pub use replay::{REPLAYED_ACTS_MAX, REPLAYED_DAYS};
 pub use view::{
-    CheckedView, EffectView, EffectsView, FailureView, MatrixView, MayRowView, MayView, ReplayedActView, ReplayedView, RuleChangeView,
-    RuleView, RulesAct, RulesDraftView, RulesInput, RulesText, RulesView,
+    CheckedView, EffectView, EffectsView, FailureView, MaskView, MatrixView, MayRowView, MayView, ReplayedActView, ReplayedView,
+    RuleChangeView, RuleView, RulesAct, RulesDraftView, RulesInput, RulesText, RulesView,
 };
 
 use crate::{Caller, Error, Workspace, control::Control, writer::Change};

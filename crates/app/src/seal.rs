@@ -150,6 +150,7 @@ pub struct Sealer<'a> {
     stream: Uuid,
     version: u64,
     owner: Option<Owner<'a>>,
+    masked: bool,
     inline_left: usize,
     /// What goes to the vault.
     pub rows: Vec<VaultRow>,
@@ -159,7 +160,14 @@ impl<'a> Sealer<'a> {
     /// For one command on a stream that has reached `version - 1`.
     #[must_use]
     pub fn new(keys: &'a WorkspaceKeys, env: &'a Env, stream: Uuid, version: u64, owner: Option<Owner<'a>>) -> Self {
-        Self { keys, env, stream, version, owner, inline_left: INLINE_EVENT_BYTES_MAX, rows: Vec::new() }
+        Self { keys, env, stream, version, owner, masked: false, inline_left: INLINE_EVENT_BYTES_MAX, rows: Vec::new() }
+    }
+
+    /// The same for a playbook of which some people do not see every field: what is written about its cases may repeat what is masked,
+    /// so that no event holds it.
+    #[must_use]
+    pub fn masked(self, masked: bool) -> Self {
+        Self { masked, ..self }
     }
 
     /// Free text: personal wherever the case has a subject.
@@ -167,8 +175,7 @@ impl<'a> Sealer<'a> {
     /// # Errors
     /// Where the subject was erased, or the value has no canonical form.
     pub fn text(&mut self, field: &str, text: String) -> Result<Content, Error> {
-        let personal = self.owner.is_some();
-        self.value(field, Value::String(text), personal)
+        self.free(field, Value::String(text))
     }
 
     /// A free document, such as a drafted text: personal wherever the case has a subject.
@@ -176,8 +183,21 @@ impl<'a> Sealer<'a> {
     /// # Errors
     /// Where the subject was erased, or the value has no canonical form.
     pub fn free(&mut self, field: &str, value: Value) -> Result<Content, Error> {
-        let personal = self.owner.is_some();
-        self.value(field, value, personal)
+        match self.masked && self.owner.is_none() {
+            true => self.secret(field, &value),
+            false => {
+                let personal = self.owner.is_some();
+                self.value(field, value, personal)
+            }
+        }
+    }
+
+    /// A value that some people do not see: always sealed, and nobody's in particular.
+    ///
+    /// # Errors
+    /// Where the value has no canonical form.
+    pub fn secret(&mut self, field: &str, value: &Value) -> Result<Content, Error> {
+        self.sealed(field, value, false)
     }
 
     /// Now, by the node's clock.
@@ -198,7 +218,11 @@ impl<'a> Sealer<'a> {
                 return Ok(Content::Plain(value));
             }
         }
-        let bytes = countersign_ledger::canonical::to_vec(&value).map_err(|error| crate::case::refused_value(field, &error))?;
+        self.sealed(field, &value, personal)
+    }
+
+    fn sealed(&mut self, field: &str, value: &Value, personal: bool) -> Result<Content, Error> {
+        let bytes = countersign_ledger::canonical::to_vec(value).map_err(|error| crate::case::refused_value(field, &error))?;
         let (subject, key) = match &self.owner {
             Some(owner) if personal => (Some(owner.subject), owner.key.ok_or_else(crate::case::erased)?),
             _ => (None, self.keys.unowned()),

@@ -69,11 +69,11 @@ fn title_field(control: &Control, playbook: PlaybookId, version: u64) -> Option<
     title_of(&*control.playbook(playbook, version).ok()?).map(str::to_owned)
 }
 
-/// The field that is a playbook's headline: the one that says so, or the first text that people see.
+/// The field that is a playbook's headline: the one that says so, or the first text that all people see whole.
 #[must_use]
 pub fn title_of(playbook: &Playbook) -> Option<&str> {
-    let said = playbook.fields.iter().find(|field| field.title && !field.hidden);
-    let text = || playbook.fields.iter().find(|field| !field.hidden && matches!(field.kind, FieldKind::Text));
+    let said = playbook.fields.iter().find(|field| field.title && !field.hidden && !field.is_masked());
+    let text = || playbook.fields.iter().find(|field| !field.hidden && !field.is_masked() && matches!(field.kind, FieldKind::Text));
     said.or_else(text).map(|field| field.name.as_str())
 }
 

@@ -174,6 +174,9 @@ pub struct FieldView {
     /// Whether the value was erased.
     #[serde(skip_serializing_if = "std::ops::Not::not")]
     pub erased: bool,
+    /// Whether there is a value that this reader does not see: the playbook names the roles that do.
+    #[serde(skip_serializing_if = "std::ops::Not::not")]
+    pub masked: bool,
 }
 
 /// A proposal.

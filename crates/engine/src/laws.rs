@@ -227,6 +227,15 @@ impl<'a> Walk<'a> {
         let hidden = |name: &str| self.facts.playbook.fields.iter().any(|spec| spec.hidden && spec.name == name);
         let hides = !body.fields.iter().any(|field| hidden(&field.name));
         self.must(4, "a hidden field was shown", hides);
+        let roles = self.facts.roster.person(body.person).map(|facts| &facts.roles);
+        let masked = |name: &str| {
+            let spec = self.facts.playbook.fields.iter().find(|spec| spec.name == name);
+            spec.is_some_and(|spec| {
+                !spec.visible_to.is_empty() && !roles.is_some_and(|has| has.iter().any(|role| spec.visible_to.contains(role)))
+            })
+        };
+        let as_allowed = body.fields.iter().all(|field| field.masked == masked(&field.name));
+        self.must(2, "somebody was shown what only others see whole", as_allowed);
         self.shown.push((self.at, event.id, body.clone()));
     }
 

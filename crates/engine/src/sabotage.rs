@@ -26,6 +26,8 @@ pub enum Sabotage {
     CorrectionUnsigned,
     /// Law 2: lets somebody decide who has not gone through the induction that the playbook wants.
     InductionSkipped,
+    /// Law 2: shows everybody all of what only some roles see whole.
+    MaskIgnored,
     /// Law 3: takes an answer to content that has changed since.
     ContentUnchecked,
     /// Law 3: counts judgments on old content.
@@ -79,6 +81,7 @@ impl Sabotage {
         (Self::RolesIgnored, 2),
         (Self::CorrectionUnsigned, 2),
         (Self::InductionSkipped, 2),
+        (Self::MaskIgnored, 2),
         (Self::ContentUnchecked, 3),
         (Self::VoidStillCounts, 3),
         (Self::TokenUnchecked, 3),

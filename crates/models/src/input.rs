@@ -62,7 +62,7 @@ pub fn may_see(field: &FieldSpec, reach: Reach) -> bool {
     }
     match reach {
         Reach::InProcess => true,
-        Reach::Outside => !field.personal || field.share == Share::Masked,
+        Reach::Outside => !(field.personal || field.is_masked()) || field.share == Share::Masked,
     }
 }
 
@@ -72,7 +72,7 @@ impl Input {
     pub fn of(playbook: &Playbook, values: &BTreeMap<String, Json>, reach: Reach) -> Self {
         let seen = playbook.fields.iter().filter(|field| may_see(field, reach));
         let field = |field: &FieldSpec| {
-            let masked = reach == Reach::Outside && field.personal;
+            let masked = reach == Reach::Outside && (field.personal || field.is_masked());
             let value = value(&field.kind, values.get(&field.name)?, if masked { usize::MAX } else { TEXT_CHARS_MAX })?;
             Some(Field { name: field.name.clone(), value, masked, hidden: field.hidden })
         };

@@ -10,7 +10,7 @@ use countersign_core::{
     id::{EventId, PersonId, SubjectId},
     number::Micros,
     playbook::{
-        Playbook,
+        FieldSpec, Playbook,
         check::{self, CheckedAnswer, CheckedOutcome},
     },
     refusal::{Code, Refusal},
@@ -176,8 +176,14 @@ fn sealed_fields(
 ) -> Result<(BTreeMap<String, Content>, Digest), Error> {
     let mut fields = BTreeMap::new();
     for (name, value) in values {
-        let personal = playbook.fields.iter().any(|f| f.name == *name && (f.personal || f.subject));
-        fields.insert(name.clone(), sealer.value(&format!("fields/{name}"), value.clone(), personal)?);
+        let spec = playbook.fields.iter().find(|f| f.name == *name);
+        let personal = spec.is_some_and(|f| f.personal || f.subject);
+        let place = format!("fields/{name}");
+        let content = match !personal && spec.is_some_and(FieldSpec::is_masked) {
+            true => sealer.secret(&place, value)?,
+            false => sealer.value(&place, value.clone(), personal)?,
+        };
+        fields.insert(name.clone(), content);
     }
     let bytes = countersign_ledger::canonical::to_vec(&fields).map_err(|e| Error::Damaged(e.to_string()))?;
     Ok((fields, Digest::of(&bytes)))

@@ -167,6 +167,9 @@ impl Workspace {
                 continue;
             };
             self.attachment_known(&field.name, digest).await?;
+            if field.is_masked() {
+                self.attachment_mask(digest, &field.visible_to).await?;
+            }
             if field.personal {
                 personal.push(digest);
             }

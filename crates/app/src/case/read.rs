@@ -1,5 +1,6 @@
 //! Reading a case: its events folded, its values opened as far as they still exist and the viewer may see them. Writes nothing.
 
+use super::mask::Mask;
 use crate::{
     Error, Workspace,
     input::EvidenceInput,
@@ -34,6 +35,8 @@ pub(crate) struct File {
     pub events: Vec<(i64, Event)>,
     pub state: CaseState,
     pub values: Values,
+    /// What whoever reads it does not see.
+    pub mask: Mask,
 }
 
 /// A share in billionths as a decimal from 0 to 1.
@@ -85,24 +88,26 @@ impl File {
         match answer {
             Answer::Choice(option) => Value::String(option.clone()),
             Answer::Score(score) => Value::String(score.as_str().to_owned()),
-            Answer::Document(content) => self.values.get(content).unwrap_or(Value::Null),
+            Answer::Document(content) => self.values.get(content).map_or(Value::Null, |value| self.mask.value(value)),
         }
     }
 
     fn text(&self, content: Option<&Content>) -> Option<String> {
-        content.and_then(|c| self.values.text(c))
+        content.and_then(|c| self.values.text(c)).map(|text| self.mask.text(text))
     }
 
     /// A field as it stands.
     pub(crate) fn field(&self, playbook: &Playbook, name: &str, masked: bool) -> FieldView {
         let kind = playbook.fields.iter().find(|f| f.name == name).map_or("text", |f| kind_word(&f.kind));
         let content = self.state.fields.get(name);
+        let masked = masked || self.mask.hides(name);
         let value = content.filter(|_| !masked).and_then(|c| self.values.get(c));
         FieldView {
             name: name.to_owned(),
             kind: kind.to_owned(),
             erased: content.is_some() && value.is_none() && !masked,
-            value: value.unwrap_or(Value::Null),
+            value: value.map_or(Value::Null, |value| self.mask.value(value)),
+            masked: masked && content.is_some(),
         }
     }
 
@@ -137,10 +142,11 @@ impl File {
             version: body.proposer_version.clone(),
             answer: self.answer(&body.answer),
             probabilities: body.probabilities.as_ref().map(|all| all.iter().map(|(option, p)| (option.clone(), share(*p))).collect()),
-            explanation: self.text(body.explanation.as_ref()),
+            explanation: self.text(body.explanation.as_ref().filter(|_| !self.mask.hides_reasons())),
             evidence: body
                 .evidence
                 .iter()
+                .filter(|e| !self.mask.hides(&e.field))
                 .map(|e| EvidenceInput { field: e.field.clone(), start: e.start, end: e.end, quote: self.text(e.quote.as_ref()) })
                 .collect(),
             chained_from: body.chained_from.map(|id| id.0),
@@ -167,7 +173,7 @@ impl File {
             Body::AskMade(body) => Some(AskView {
                 id: event.id.0,
                 person: body.person.0,
-                instruction: self.values.text(&body.instruction),
+                instruction: self.text(Some(&body.instruction)),
                 answered: self.state.proposals.iter().any(|p| p.ask == Some(event.id)),
                 missed: self.state.missed.iter().find(|m| m.ask == Some(event.id)).map(|m| m.reason.sentence()),
                 at: event.occurred_at,
@@ -285,7 +291,7 @@ impl Workspace {
         self.may_see(&*self.inner.control(self.id).await?, &state)?;
         let mut session = self.inner.db.session().await?;
         let values = self.values_of(&mut session, &[case.0]).await?;
-        Ok(File { events, state, values })
+        Ok(File { events, state, values, mask: Mask::default() })
     }
 
     /// A case with all its events and none of its values.
@@ -350,8 +356,8 @@ impl Workspace {
     /// # Errors
     /// Where there is none, or the storage fails.
     pub async fn case_get(&self, case: CaseId, viewer: Option<PersonId>) -> Result<CaseView, Error> {
-        let file = self.file(case).await?;
         let control = self.inner.control(self.id).await?;
+        let file = self.file(case).await?.read_by(&control, viewer);
         let playbook = control.playbook(file.state.playbook, file.state.playbook_version)?;
         let state = &file.state;
         let withheld = file.withheld_from(viewer);
@@ -507,7 +513,7 @@ impl Workspace {
     /// # Errors
     /// Where there is none, or the storage fails.
     pub async fn case_history(&self, case: CaseId, viewer: Option<PersonId>) -> Result<Vec<EventView>, Error> {
-        let file = self.file(case).await?;
+        let file = self.file(case).await?.read_by(&*self.inner.control(self.id).await?, viewer);
         let withheld = file.withheld_from(viewer);
         let visible = |e: &Event| !withheld || viewer.is_none_or(|v| !tells_answers(&e.body, v));
         file.events
@@ -516,6 +522,7 @@ impl Workspace {
             .map(|(position, event)| {
                 let mut json = serde_json::to_value(event).map_err(|e| Error::Damaged(e.to_string()))?;
                 file.values.open_in(&mut json);
+                file.mask.event(&mut json);
                 Ok(EventView { position: u64::try_from(*position).unwrap_or(0), event: json })
             })
             .collect()

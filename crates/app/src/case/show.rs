@@ -6,6 +6,7 @@ use super::{
 };
 use crate::{
     Caller, Error, Options, Workspace,
+    control::Control,
     input::JudgmentInput,
     origin,
     track::{DisagreementView, KindView, LikeView},
@@ -41,7 +42,14 @@ struct Token {
     playbook_version: u64,
     proposals: Vec<EventId>,
     advice_visible: bool,
+    /// How many fields were masked; which ones is in the record, and a token has to fit into a form.
+    #[serde(default, skip_serializing_if = "none")]
+    masked: usize,
     expires_at: Micros,
+}
+
+fn none(count: &usize) -> bool {
+    *count == 0
 }
 
 impl Token {
@@ -56,6 +64,7 @@ impl Token {
             playbook_version: body.playbook_version,
             proposals: body.proposals.clone(),
             advice_visible: body.advice_visible,
+            masked: body.fields.iter().filter(|field| field.masked).count(),
             expires_at: body.expires_at,
         }
     }
@@ -103,7 +112,11 @@ impl Workspace {
         let holds = self.holds(case, person).await?;
         let file = self.file(case).await?;
         match last_shown(&file.events, &file.state, person, self.inner.env.now()).filter(|_| holds) {
-            Some((event, _)) => self.sheet(&file, event, person).await.map(Some),
+            Some((event, _)) => {
+                let event = event.clone();
+                let file = masked_as(file, &*self.inner.control(self.id).await?, &event);
+                self.sheet(&file, &event, person).await.map(Some)
+            }
             None => Ok(None),
         }
     }
@@ -139,6 +152,7 @@ impl Workspace {
             // Something else happened to the case in between.
             None => self.file(case).await?,
         };
+        let file = masked_as(file, &*self.inner.control(self.id).await?, &event);
         Ok((*event, done.receipt.version, file))
     }
 
@@ -176,7 +190,7 @@ impl Workspace {
             proposals: body.proposals.iter().filter_map(|id| file.proposal(*id)).map(like).map(explained).collect(),
             kind: record.as_ref().and_then(|record| KindView::of(record, &file.state)),
             disagreement: disagreement(file, body, record.as_deref()),
-            precedents: self.precedents_told(file, &body.precedents).await?,
+            precedents: self.precedents_told(file, &body.precedents, Some(body.person)).await?,
             judgments: body.judgments.iter().filter_map(|id| file.judgment(*id)).collect(),
             advice_visible: body.advice_visible,
             expires: time::format_rfc3339(body.expires_at),
@@ -267,6 +281,13 @@ impl Workspace {
         kept.sort_by_key(|kept| std::cmp::Reverse(kept.share));
         Ok(Some(kept))
     }
+}
+
+/// A case as it was shown, and as that person may see it now.
+fn masked_as(file: File, control: &Control, event: &Event) -> File {
+    let Body::CaseShown(body) = &event.body else { return file };
+    let masked: Vec<&str> = body.fields.iter().filter(|field| field.masked).map(|field| field.name.as_str()).collect();
+    file.shown_to(control, Some(body.person), &masked)
 }
 
 /// What was shown to a person last, where they can still answer exactly that as long as they hold the case.

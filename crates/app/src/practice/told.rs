@@ -170,10 +170,11 @@ impl Workspace {
         let item = content.items.get(at).filter(|_| row.finished_at.is_none());
         let case = match item {
             Some(item) => {
-                let files = self.files(std::iter::once(item.case.0)).await?;
-                let there = files.get(&item.case.0).filter(|file| choose::still_there(file, &control.state.erased));
+                let mut files = self.files(std::iter::once(item.case.0)).await?;
+                let there = files.remove(&item.case.0).filter(|file| choose::still_there(file, &control.state.erased));
+                let there = there.map(|file| file.read_by(&control, Some(person)));
                 let playbook = |file: &File| control.playbook(id, file.state.playbook_version);
-                there.map(|file| Ok::<_, Error>(case(file, &*playbook(file)?, item, row.step % STEPS, record.as_deref()))).transpose()?
+                there.map(|file| Ok::<_, Error>(case(&file, &*playbook(&file)?, item, row.step % STEPS, record.as_deref()))).transpose()?
             }
             None => None,
         };

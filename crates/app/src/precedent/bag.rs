@@ -1,4 +1,4 @@
-//! What a case says, as far as it may be compared with others. Leaves out what people do not see, what decisions are checked for bias
+//! What a case says, as far as it may be compared with others. Leaves out what people (or some of them) do not see, what decisions are checked for bias
 //! by, what goes to no model, and whose data it is: a person's earlier case is no reason to decide alike.
 
 use crate::seal::Values;
@@ -20,7 +20,7 @@ pub(super) fn of(playbook: &Playbook, state: &CaseState, values: &Values) -> Bag
 }
 
 fn compared(spec: &FieldSpec) -> bool {
-    let kept = spec.hidden || spec.audited || spec.subject || (spec.personal && spec.share == Share::Never);
+    let kept = spec.hidden || spec.audited || spec.subject || spec.is_masked() || (spec.personal && spec.share == Share::Never);
     !kept && !matches!(spec.kind, FieldKind::Image | FieldKind::Time)
 }
 

@@ -4,7 +4,7 @@
 use super::{bag, is_precedent};
 use crate::{
     Error, Workspace,
-    case::read::File,
+    case::{mask::Mask, read::File},
     seal::Values,
     title::{headline, title_of},
 };
@@ -70,7 +70,7 @@ impl Workspace {
             return Err(Refusal::new(Code::NotIndependent, detail).into());
         }
         let found = self.precedents_find(case, &file).await?;
-        self.precedents_told(&file, &found).await
+        self.precedents_told(&file, &found, viewer).await
     }
 
     /// What is to stand beside a case that is shown to a person now. While they are on the same content it stays the same, so that what
@@ -140,18 +140,24 @@ impl Workspace {
         Ok(told.take(PRECEDENTS_SHOWN_MAX).collect())
     }
 
-    /// Precedents as a record names them, with what people read of them.
-    pub(crate) async fn precedents_told(&self, file: &File, named: &[ShownPrecedent]) -> Result<Vec<PrecedentView>, Error> {
+    /// Precedents as a record names them, with what this person may read of them.
+    pub(crate) async fn precedents_told(
+        &self,
+        file: &File,
+        named: &[ShownPrecedent],
+        viewer: Option<PersonId>,
+    ) -> Result<Vec<PrecedentView>, Error> {
         if named.is_empty() {
             return Ok(Vec::new());
         }
         let control = self.inner.control(self.id).await?;
         let playbook = control.playbook(file.state.playbook, file.state.playbook_version)?;
         let own = bag::of(&playbook, &file.state, &file.values);
-        let files = self.files(named.iter().map(|one| one.case.0)).await?;
+        let mut files = self.files(named.iter().map(|one| one.case.0)).await?;
         let mut told: Vec<(PrecedentView, Bag)> = Vec::with_capacity(named.len());
         for one in named {
-            let Some(other) = files.get(&one.case.0) else { continue };
+            let Some(other) = files.remove(&one.case.0).map(|other| other.read_by(&control, viewer)) else { continue };
+            let other = &other;
             let playbook = control.playbook(other.state.playbook, other.state.playbook_version)?;
             let view = PrecedentView {
                 case: one.case.0,
@@ -195,7 +201,7 @@ impl Workspace {
         for (case, events) in events {
             let Some(state) = CaseState::fold(events.iter().map(|(_, event)| event)) else { continue };
             let values = Values::open(&keys, &subjects, rows.get(&case).map(Vec::as_slice).unwrap_or_default())?;
-            files.insert(case, File { events, state, values });
+            files.insert(case, File { events, state, values, mask: Mask::default() });
         }
         Ok(files)
     }

@@ -74,8 +74,8 @@ impl Workspace {
             )));
         };
         for group in groups {
-            if !playbook.fields.iter().any(|f| f.name == *group && !f.personal) {
-                return Err(Error::usage(format!("--group {group:?} is no field of playbook {name:?}, or a personal one")));
+            if !playbook.fields.iter().any(|f| f.name == *group && !f.personal && !f.is_masked()) {
+                return Err(Error::usage(format!("--group {group:?} is no field of playbook {name:?}, or a personal or masked one")));
             }
         }
         let mut rows = Vec::new();
@@ -245,7 +245,7 @@ fn data(name: &str, playbook: &Playbook, options: &[String], groups: &[String], 
 }
 
 fn fields(data: &mut Data, playbook: &Playbook, groups: &[String], rows: &[&Row]) {
-    for field in playbook.fields.iter().filter(|f| !f.personal && !f.subject) {
+    for field in playbook.fields.iter().filter(|f| !f.personal && !f.subject && !f.is_masked()) {
         let values: Vec<Option<&Value>> = rows.iter().map(|row| row.fields.get(&field.name)).collect();
         let number = |v: &Option<&Value>| match v {
             None => Some(f64::NAN),

@@ -2,7 +2,7 @@
 
 use super::{
     may::{Act, Who},
-    view::{EffectView, EffectsView, MatrixView, MayRowView, MayView, RuleChangeView},
+    view::{EffectView, EffectsView, MaskView, MatrixView, MayRowView, MayView, RuleChangeView},
 };
 use crate::{Error, control::Control};
 use countersign_core::{id::PersonId, playbook::Playbook};
@@ -68,7 +68,25 @@ pub(super) fn matrix(control: &Control, playbook: Option<&str>) -> Result<Matrix
         playbook: latest.as_ref().map(|playbook| playbook.name.clone()),
         actions: acts.iter().map(|act| act.action.word().to_owned()).collect(),
         rows: everybody(control).into_iter().map(row).collect(),
+        masks: latest.as_deref().map(|playbook| masks(control, playbook)).unwrap_or_default(),
     })
+}
+
+/// Who sees which field whole, of those who may see the playbook's cases.
+fn masks(control: &Control, playbook: &Playbook) -> Vec<MaskView> {
+    let readers = everybody(control).into_iter().filter(|(_, _, actor)| {
+        let sees = || control.may(*actor, &Act::within(Action::See, playbook)).is_ok();
+        matches!(actor, Who::Person(person) if control.state.people.get(person).is_some_and(|facts| facts.may(&playbook.decide.roles)))
+            && sees()
+    });
+    let readers: Vec<(String, Vec<String>)> = readers.map(|(who, roles, _)| (who, roles)).collect();
+    let fields = playbook.fields.iter().filter(|spec| spec.is_masked());
+    let told = fields.map(|spec| {
+        let (masked, whole): (Vec<_>, Vec<_>) = readers.iter().partition(|(_, roles)| spec.masked_for(roles));
+        let names = |all: Vec<&(String, Vec<String>)>| all.into_iter().map(|(who, _)| who.clone()).collect();
+        MaskView { field: spec.name.clone(), visible_to: spec.visible_to.clone(), whole: names(whole), masked: names(masked) }
+    });
+    told.collect()
 }
 
 /// What changes from some rules to others.

@@ -142,13 +142,13 @@ fn forbidden(verdict: &Verdict) -> Refusal {
     Refusal::field(Code::Forbidden, "/person", verdict.sentence())
 }
 
-/// What fields say as rules read it: words, yes and no, and numbers. Nothing personal is ever asked about.
+/// What fields say as rules read it: words, yes and no, and numbers. Nothing personal or masked is ever asked about.
 fn facts<'f>(fields: &'f BTreeMap<String, Content>, playbook: &'f Playbook) -> Vec<(&'f str, bool, Cow<'f, str>)> {
     let read = |spec: &'f countersign_core::playbook::FieldSpec| {
         let Some(Content::Plain(value)) = fields.get(&spec.name) else { return None };
         let number = spec.kind == FieldKind::Number;
         let text: Cow<'f, str> = match (&spec.kind, value) {
-            _ if spec.personal || spec.subject => return None,
+            _ if spec.personal || spec.subject || spec.is_masked() => return None,
             (FieldKind::Category { .. } | FieldKind::Number, Value::String(text)) => text.as_str().into(),
             (FieldKind::Boolean, Value::Bool(yes)) => if *yes { "true" } else { "false" }.into(),
             (FieldKind::Number, Value::Number(number)) => number.to_string().into(),

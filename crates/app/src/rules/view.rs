@@ -252,4 +252,20 @@ pub struct MatrixView {
     pub actions: Vec<String>,
     /// A row for each.
     pub rows: Vec<MayRowView>,
+    /// Fields of the playbook that not everybody sees whole, in its order.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub masks: Vec<MaskView>,
+}
+
+/// A field that some people do not see whole.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, ToSchema)]
+pub struct MaskView {
+    /// The field.
+    pub field: String,
+    /// Roles of which a person needs one to see it.
+    pub visible_to: Vec<String>,
+    /// Who sees it: names, or ids where a name was erased.
+    pub whole: Vec<String>,
+    /// To whom it is masked, of those who may see cases of the playbook.
+    pub masked: Vec<String>,
 }

@@ -51,7 +51,7 @@ impl Ground<'_> {
         let playbook = self.control.playbook(playbook_id, playbook_version)?;
         let version = state.map_or(1, |s| s.version + 1);
         let subject = owner.as_ref().map(|o| o.subject);
-        let mut sealer = Sealer::new(self.keys, &self.node.env, case.0, version, owner);
+        let mut sealer = Sealer::new(self.keys, &self.node.env, case.0, version, owner).masked(playbook.has_masked_fields());
         let command = verb.command(state, &playbook, subject, &mut sealer)?;
         let vault_rows = std::mem::take(&mut sealer.rows);
 

@@ -23,7 +23,7 @@ pub async fn run(global: &Global, Arguments { decision, out, open_values }: Argu
     let node = Node::open(global).await?;
     // A decision of a moment ago is proven by the next checkpoint, so that one is signed first.
     node.workspace.integrate().await?;
-    let bytes = node.workspace.bundle(decision, open_values).await?;
+    let bytes = node.workspace.bundle(decision, open_values, None).await?;
     match &out {
         None => node.out.bytes(&bytes)?,
         Some(path) => {

@@ -142,7 +142,7 @@ async fn prove(node: &Node, decision: countersign_core::id::EventId, data: &Path
     out.line("\nProven")?;
     node.workspace.integrate().await?;
     let key = node.workspace.log_key().await?;
-    let bytes = node.workspace.bundle(decision, false).await?;
+    let bytes = node.workspace.bundle(decision, false, None).await?;
     let path = data.join(BUNDLE_NAME);
     fs::write(&path, &bytes).with_context(|| format!("write {}", path.display()))?;
     let verdict =

@@ -248,5 +248,9 @@ fn told(matrix: &MatrixView) -> String {
             lines.push(format!("  {}: {word}. {}", may.action, may.because));
         }
     }
+    for mask in &matrix.masks {
+        let names = |all: &[String]| if all.is_empty() { "nobody".to_owned() } else { all.join(", ") };
+        lines.push(format!("field {}: seen whole by {}; masked to {}", mask.field, names(&mask.whole), names(&mask.masked)));
+    }
     lines.join("\n")
 }

@@ -140,6 +140,23 @@ pub struct FieldSpec {
     pub hidden: bool,
     /// How far it may go to models.
     pub share: Share,
+    /// Roles of which a person needs one to see it whole; to everybody else it is masked. Empty: all see it.
+    pub visible_to: Vec<String>,
+}
+
+impl FieldSpec {
+    /// Whether there are people who do not see it whole. Its values are then sealed, so that no event holds one, and read by no rule and
+    /// no statistic, so that no route tells one.
+    #[must_use]
+    pub fn is_masked(&self) -> bool {
+        !self.visible_to.is_empty()
+    }
+
+    /// Whether a person with these roles sees that there is something, and not what.
+    #[must_use]
+    pub fn masked_for<'r>(&self, roles: impl IntoIterator<Item = &'r String>) -> bool {
+        self.is_masked() && !roles.into_iter().any(|role| self.visible_to.contains(role))
+    }
 }
 
 /// What the world says later.
@@ -352,6 +369,12 @@ impl Playbook {
     #[must_use]
     pub fn has_personal_fields(&self) -> bool {
         self.fields.iter().any(|f| f.personal || f.subject)
+    }
+
+    /// Whether there are people who do not see its cases whole, so that free text on them is kept out of events, too.
+    #[must_use]
+    pub fn has_masked_fields(&self) -> bool {
+        self.fields.iter().any(FieldSpec::is_masked)
     }
 
     /// Signatures that an answer needs.

@@ -12,6 +12,7 @@ use countersign_core::{
     event::{CaseShown, Phase, Route, ShownField, ShownPrecedent},
     id::PersonId,
     limits::SHOWN_TOKEN_MICROS_MAX,
+    playbook::FieldSpec,
     refusal::Code,
 };
 
@@ -30,7 +31,7 @@ impl Turn<'_, '_> {
             phase,
             content_digest: self.state.content_digest,
             playbook_version: self.state.playbook_version,
-            fields: self.fields_shown(),
+            fields: self.fields_shown(person),
             advice_visible: !proposals.is_empty(),
             unexplained: !proposals.is_empty() && showing.is_some_and(|arm| arm.unexplained),
             judgments: self.judgments_shown(phase),
@@ -62,11 +63,13 @@ impl Turn<'_, '_> {
         })
     }
 
-    /// Fields in the playbook's order, without the hidden ones.
-    fn fields_shown(&self) -> Vec<ShownField> {
+    /// Fields in the playbook's order, without the hidden ones; masked where this person has none of the roles that see them whole.
+    fn fields_shown(&self, person: PersonId) -> Vec<ShownField> {
+        let roles = self.ctx.roster.person(person).map(|facts| &facts.roles);
+        let masked = |spec: &FieldSpec| spec.masked_for(roles.into_iter().flatten()) && !on(Sabotage::MaskIgnored);
         let fields = self.ctx.playbook.fields.iter();
         let visible = fields.filter(|spec| !spec.hidden && self.state.fields.contains_key(&spec.name));
-        visible.map(|spec| ShownField { name: spec.name.clone(), masked: false }).collect()
+        visible.map(|spec| ShownField { name: spec.name.clone(), masked: masked(spec) }).collect()
     }
 
     /// Advice: on `assist`, and on `blind` once the person's own first answer stands. Adjudicators and whoever decides on an

@@ -139,7 +139,7 @@ impl Rows {
             _ => Vec::new(),
         };
         let plain = |kind: &FieldKind| matches!(kind, FieldKind::Category { .. } | FieldKind::Boolean | FieldKind::Number);
-        let usable = playbook.fields.iter().filter(|f| !f.personal && !f.subject && !f.audited && plain(&f.kind));
+        let usable = playbook.fields.iter().filter(|f| !f.personal && !f.subject && !f.audited && !f.is_masked() && plain(&f.kind));
         Self {
             options,
             names: usable.map(|f| (f.name.clone(), f.kind.clone())).collect(),

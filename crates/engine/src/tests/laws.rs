@@ -34,6 +34,9 @@ pub(super) fn random_world(seed: u8) -> World {
         book.decide.signatures_default = 2;
     }
     book.decide.induction = seed & 5 == 5;
+    if seed & 3 == 2 {
+        book.fields[0].visible_to = vec!["senior".into()];
+    }
     if seed & 34 == 34 {
         book.proposers = vec![asked("bot", 5)];
     }

@@ -93,6 +93,7 @@ fn field(name: &str, hidden: bool) -> FieldSpec {
         audited: false,
         hidden,
         share: Share::Local,
+        visible_to: Vec::new(),
     }
 }
 

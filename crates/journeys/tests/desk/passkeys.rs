@@ -71,7 +71,7 @@ async fn a_person_signs(screen: Screen) {
     assert_eq!(stands.judgments.len(), 1);
 
     // What was decided is evidence without this desk.
-    let bundle = desk.kit.workspace.bundle(EventId(decision), false).await.unwrap();
+    let bundle = desk.kit.workspace.bundle(EventId(decision), false, None).await.unwrap();
     let verdict = countersign_app::bundle::verify(&bundle, None).unwrap();
     let told = verdict.story.join("\n");
     assert!(told.contains("answered \"hold\", signed by passkey") && told.contains("took passkey"), "{told}");

@@ -15,7 +15,7 @@ const PICTURES: &[&str] = &["image/png", "image/jpeg", "image/gif", "image/webp"
 /// Gives the bytes.
 pub async fn give(visitor: Visitor, Path(digest): Path<String>) -> Result<Response, Problem> {
     let digest: Digest = digest.parse().map_err(|_| Problem::field(Code::Malformed, "/digest", "a digest is 64 hexadecimal digits"))?;
-    let (media_type, bytes) = visitor.workspace.attachment_get(digest).await?;
+    let (media_type, bytes) = visitor.workspace.attachment_get(digest, Some(visitor.person)).await?;
     let picture = PICTURES.contains(&media_type.as_str());
     let media_type = if picture { HeaderValue::try_from(media_type).ok() } else { None };
     let shown = if picture { "inline" } else { "attachment" };

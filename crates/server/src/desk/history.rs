@@ -97,7 +97,7 @@ pub async fn bundle(visitor: Visitor, Path(decision): Path<Uuid>) -> Result<Resp
     if case.withheld || !matches!(case.state.as_str(), "decided" | "acted") {
         return Err(Problem::new(Code::NotIndependent, text::PROOF_LATER));
     }
-    let bundle = visitor.workspace.bundle(EventId(decision), false).await?;
+    let bundle = visitor.workspace.bundle(EventId(decision), false, Some(visitor.person)).await?;
     let name = HeaderValue::try_from(format!("attachment; filename=\"evidence-{decision}.json\""));
     let headers = [
         (header::CONTENT_TYPE, HeaderValue::from_static("application/json")),
@@ -199,7 +199,7 @@ impl Telling<'_> {
 
     /// What exactly was on somebody's screen.
     fn shown(&self, body: &Value) -> Markup {
-        let fields: Vec<&str> = body["fields"].as_array().into_iter().flatten().filter_map(|field| field["name"].as_str()).collect();
+        let fields: Vec<String> = body["fields"].as_array().into_iter().flatten().filter_map(field_shown).collect();
         let proposals: Vec<&str> = body["proposals"].as_array().into_iter().flatten().filter_map(Value::as_str).collect();
         let precedents: Vec<&str> = body["precedents"].as_array().into_iter().flatten().filter_map(|one| one["case"].as_str()).collect();
         html! {
@@ -258,6 +258,12 @@ impl Telling<'_> {
     }
 }
 
+/// A field of a showing, with a word where it was masked.
+fn field_shown(field: &Value) -> Option<String> {
+    let name = field["name"].as_str()?;
+    Some(if field["masked"] == true { format!("{name} ({})", text::parts::MASKED) } else { name.to_owned() })
+}
+
 /// A content as it stands in an event: itself, or what its commitment was opened to.
 fn content(content: &Value) -> Option<Value> {
     content.get("plain").or_else(|| content.get("opened")).cloned()
@@ -271,6 +277,7 @@ fn remark(value: &Value) -> Markup {
                 @match content(value) {
                     Some(Value::String(words)) => { (words) }
                     Some(other) => { (other.to_string()) }
+                    None if value["masked"] == true => { span.quiet data-masked { (text::parts::MASKED) } }
                     None => { span.quiet { (text::ERASED) } }
                 }
             }

@@ -76,6 +76,7 @@ async fn main(visitor: &Visitor, playbook: Option<String>, unkept: Option<Unkept
                     a href={ (URL) "?playbook=" } aria-current=[chosen.is_none().then_some("page")] { (words::WORKSPACE) }
                 }
                 (table(&matrix))
+                (masks(&matrix))
             }
             section.sheet {
                 h2 { (words::RULES) }
@@ -250,6 +251,27 @@ fn table(matrix: &MatrixView) -> Markup {
             }
         }
         p.quiet { (words::TABLE_LEAD) }
+    }
+}
+
+/// Which fields not everybody sees whole.
+fn masks(matrix: &MatrixView) -> Markup {
+    html! {
+        @if !matrix.masks.is_empty() {
+            h3 { (words::MASKS) }
+            div.wide tabindex="0" role="region" aria-label=(words::MASKS) {
+                table.data {
+                    thead { tr { th { (words::FIELD) } th { (words::VISIBLE_TO) } th { (words::WHOLE) } th { (words::MASKED_FOR) } } }
+                    tbody { @for mask in &matrix.masks { tr data-mask=(mask.field) {
+                        th scope="row" { (mask.field) }
+                        td { (mask.visible_to.join(", ")) }
+                        td { @if mask.whole.is_empty() { (words::NOBODY) } @else { (mask.whole.join(", ")) } }
+                        td { @if mask.masked.is_empty() { (words::NOBODY) } @else { (mask.masked.join(", ")) } }
+                    } } }
+                }
+            }
+            p.quiet { (words::MASKS_LEAD) }
+        }
     }
 }
 

@@ -40,7 +40,7 @@ async fn attachment_add(
     responses((status = 200, description = "The bytes, as a download.", body = Vec<u8>, content_type = "application/octet-stream"), ReadProblems), security(("key" = ["cases:read", "judge"])))]
 async fn attachment_get(access: Access<scope::CaseRead>, Path(digest): Path<String>) -> Result<Response, Problem> {
     let digest: Digest = digest.parse().map_err(|_| Problem::field(Code::Malformed, "/digest", "a digest is 64 hexadecimal digits"))?;
-    let (media_type, bytes) = access.workspace.attachment_get(digest).await?;
+    let (media_type, bytes) = access.workspace.attachment_get(digest, access.person).await?;
     // What was uploaded is shown by nobody's browser as a page of ours.
     let media_type = HeaderValue::try_from(media_type).unwrap_or(HeaderValue::from_static("application/octet-stream"));
     Ok(([(header::CONTENT_TYPE, media_type), (header::CONTENT_DISPOSITION, HeaderValue::from_static("attachment"))], bytes).into_response())

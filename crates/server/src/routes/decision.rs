@@ -180,6 +180,6 @@ async fn decision_bundle(
 ) -> Result<Response, Problem> {
     let view = access.workspace.decision_get(decision.into()).await?;
     not_withheld(&access, &view).await?;
-    let bundle = access.workspace.bundle(decision.into(), query.open_values).await?;
+    let bundle = access.workspace.bundle(decision.into(), query.open_values, access.person).await?;
     Ok(([(header::CONTENT_TYPE, HeaderValue::from_static("application/json"))], bundle).into_response())
 }

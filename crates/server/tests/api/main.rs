@@ -11,6 +11,7 @@ mod hostile;
 mod intake;
 mod life;
 mod live;
+mod masks;
 mod problems;
 mod rehearsal;
 mod rules;

@@ -245,7 +245,7 @@ async fn an_erased_subject_is_in_no_byte_and_every_proof_stands() {
         assert_eq!(w.precedents(other, None).await.unwrap().len(), 1, "what both old cases are like is known");
         let key = w.log_key().await.unwrap();
         let note = w.checkpoint().await.unwrap().unwrap();
-        let opened = w.bundle(decision, true).await.unwrap();
+        let opened = w.bundle(decision, true, None).await.unwrap();
         let told = bundle::verify(&opened, Some(&key)).unwrap();
         let needles = |whose: &str| forms(&stem(whose));
 
@@ -305,7 +305,7 @@ async fn an_erased_subject_is_in_no_byte_and_every_proof_stands() {
         kit.assert_sound().await;
         assert!(w.verify(&|_| {}, Some(&note)).await.unwrap().ok());
         assert!(bundle::verify(&opened, Some(&key)).unwrap().trusted, "an old bundle still verifies");
-        let closed = w.bundle(decision, true).await.unwrap();
+        let closed = w.bundle(decision, true, None).await.unwrap();
         let verdict = bundle::verify(&closed, Some(&key)).unwrap();
         assert_eq!((verdict.trusted, verdict.decision.as_str()), (true, told.decision.as_str()));
         assert_eq!(found(&[("the new bundle".into(), closed)], needles("gone").iter()), Vec::<String>::new());
@@ -323,13 +323,13 @@ async fn an_erased_subject_is_in_no_byte_and_every_proof_stands() {
         let comment = CommentInput { person: people[0].0, text: "Zoë called again".into() };
         assert_eq!(code(w.case_comment(&by, case, comment, Options::default()).await), Code::Erased);
         let digest = Digest::of(marked("photo", "gone").as_bytes());
-        assert_eq!(code(w.attachment_get(digest).await), Code::NotFound);
+        assert_eq!(code(w.attachment_get(digest, None).await), Code::NotFound);
 
         // Others are untouched.
         assert_eq!(serde_json::to_value(w.case_get(other, None).await.unwrap()).unwrap(), other_before);
         let kept = w.subject_find("claims", &marked("customer", "kept")).await.unwrap().expect("the other subject");
         assert!(w.subject_export(kept).await.is_ok());
-        assert!(w.attachment_get(Digest::of(marked("photo", "kept").as_bytes())).await.is_ok());
+        assert!(w.attachment_get(Digest::of(marked("photo", "kept").as_bytes()), None).await.is_ok());
 
         // Nothing remembers the erased external id: the same again is a new case of a new subject.
         assert_eq!(w.case_find("claims", &marked("external", "gone")).await.unwrap(), None);

@@ -32,7 +32,7 @@ async fn an_assisted_case_is_decided_and_proven() {
         let outcome = OutcomeInput { value: "suspicious".into(), source: None, at: None };
         kit.workspace.case_outcome(&caller(), CaseId(claim.case), outcome, Options::default()).await.unwrap();
 
-        let evidence = kit.workspace.bundle(decision, true).await.unwrap();
+        let evidence = kit.workspace.bundle(decision, true, None).await.unwrap();
         let key = kit.workspace.log_key().await.unwrap();
         let verdict = bundle::verify(&evidence, Some(&key)).unwrap();
         assert!(verdict.trusted);

@@ -12,6 +12,7 @@ mod judged;
 mod laws;
 mod learning;
 mod life;
+mod masks;
 mod models;
 mod nodes;
 mod people;

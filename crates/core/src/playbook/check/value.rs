@@ -92,8 +92,8 @@ fn category(field: &FieldSpec, options: &[String], value: Value) -> Said<String>
     if options.contains(&word) {
         return Ok(word);
     }
-    // Only now is the word repeated, and only where it is not personal.
-    let public = !field.personal;
+    // Only now is the word repeated, and only where it is neither personal nor masked.
+    let public = !(field.personal || field.is_masked());
     if let Some(fault) = name_fault(&word) {
         return Err(if public { fault } else { "must be one short line without spaces around it".into() });
     }

@@ -318,6 +318,10 @@ fn conditions_of(reader: &mut Reader<'_>, item: &Item<'_>, name: &str, fields: &
         item.problem(reader, "is a personal field, which no rule may read: a route is written down for good");
         return None;
     }
+    if spec.is_masked() {
+        item.problem(reader, "is a field that some people do not see (visible_to), which no rule may read: the route would tell them");
+        return None;
+    }
     let condition = |test| Condition { field: name.to_owned(), test };
     if !matches!(item.value, DeValue::Table(_)) {
         return words(reader, item, spec).map(|words| vec![condition(Test::Is(words))]);

@@ -2,7 +2,7 @@
 
 use super::reader::{Item, Reader, Section};
 use crate::{
-    limits::{CASE_BYTES_MAX, OPTIONS_MAX, PLAYBOOK_FIELDS_MAX, REMARK_BYTES_MAX},
+    limits::{CASE_BYTES_MAX, OPTIONS_MAX, PLAYBOOK_FIELDS_MAX, REMARK_BYTES_MAX, ROLES_MAX},
     playbook::{
         AnswerSpec, FieldKind, FieldSpec, Share,
         decimals::{compare, scaled},
@@ -192,7 +192,7 @@ fn field(reader: &mut Reader<'_>, name: &str, item: &Item<'_>) -> Option<FieldSp
         return None;
     }
     let table = item.section(reader, "{ type = \"text\" }")?;
-    table.only(reader, &["type", "options", "title", "required", "personal", "subject", "audited", "hidden", "share"]);
+    table.only(reader, &["type", "options", "title", "required", "personal", "subject", "audited", "hidden", "share", "visible_to"]);
     let kind = kind(reader, &table);
     let mut flag = |name: &str, default: bool| table.get(name).map_or(Some(default), |item| item.boolean(reader));
     let (title, required, subject) = (flag("title", false), flag("required", true), flag("subject", false));
@@ -202,7 +202,12 @@ fn field(reader: &mut Reader<'_>, name: &str, item: &Item<'_>) -> Option<FieldSp
         Some(item) => Some(item.word(reader, "way to share", &words)?),
         None => None,
     };
+    let visible_to = match table.get("visible_to") {
+        Some(item) => item.names(reader, ROLES_MAX, "[\"senior\"]"),
+        None => Some(Vec::new()),
+    };
     let (title, subject, personal, audited, hidden) = (title?, subject?, personal?, audited?, hidden?);
+    let visible_to = visible_to?;
     let kind = kind?;
     let one_line = matches!(kind, FieldKind::Text | FieldKind::Number | FieldKind::Category { .. });
     let mut refuse = |name: &str, message: &str| {
@@ -222,11 +227,21 @@ fn field(reader: &mut Reader<'_>, name: &str, item: &Item<'_>) -> Option<FieldSp
     if subject && table.get("personal").is_some() && !personal {
         refuse("personal", "the field that says whose data this is (subject = true) is personal: leave personal away");
     }
-    if share.is_some() && !(personal || subject || audited) {
-        refuse("share", "says how far a personal or audited field goes to models, and this field is neither");
+    let masked = !visible_to.is_empty();
+    if table.get("visible_to").is_some() && !masked {
+        refuse("visible_to", "names nobody: name at least one role, or write hidden = true where no person sees the field");
     }
-    // Audited fields go to no model unless the playbook says so.
-    let share = share.unwrap_or(if audited { Share::Never } else { Share::Local });
+    if title && masked {
+        refuse("title", "a title is seen by all who see the case, so its field has no visible_to");
+    }
+    if hidden && masked {
+        refuse("visible_to", "says who sees the field whole, and hidden = true says that nobody sees it: leave one away");
+    }
+    if share.is_some() && !(personal || subject || audited || masked) {
+        refuse("share", "says how far a personal, audited or masked field goes to models, and this field is none of these");
+    }
+    // Audited and masked fields go to no model unless the playbook says so: what a model read, its words may tell.
+    let share = share.unwrap_or(if audited || masked { Share::Never } else { Share::Local });
     Some(FieldSpec {
         name: name.to_owned(),
         kind,
@@ -237,6 +252,7 @@ fn field(reader: &mut Reader<'_>, name: &str, item: &Item<'_>) -> Option<FieldSp
         audited,
         hidden,
         share,
+        visible_to,
     })
 }
 

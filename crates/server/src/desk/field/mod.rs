@@ -44,6 +44,9 @@ impl<'a> Context<'a> {
 /// A field's value. Never called with a hidden field: those are not in what is shown.
 #[must_use]
 pub fn render(field: &FieldView, spec: &FieldSpec, context: &Context<'_>) -> Markup {
+    if field.masked {
+        return html! { p.void data-masked { (words::field_masked(&spec.visible_to)) } };
+    }
     if field.erased {
         return html! { p.void { (words::FIELD_ERASED) } };
     }
@@ -75,7 +78,7 @@ pub fn is_short(field: &FieldView, spec: &FieldSpec) -> bool {
             .value
             .as_str()
             .is_none_or(|text| text.chars().take(SHORT_CHARS_MAX + 1).count() <= SHORT_CHARS_MAX && !text.contains('\n')),
-        _ => field.value.is_null() || field.erased,
+        _ => field.value.is_null() || field.erased || field.masked,
     }
 }
 

@@ -18,11 +18,12 @@ fn spec(kind: FieldKind) -> FieldSpec {
         audited: false,
         hidden: false,
         share: countersign_core::playbook::Share::Local,
+        visible_to: Vec::new(),
     }
 }
 
 fn view(value: Value) -> FieldView {
-    FieldView { name: "field".into(), kind: String::new(), value, erased: false }
+    FieldView { name: "field".into(), kind: String::new(), value, erased: false, masked: false }
 }
 
 fn drawn(kind: FieldKind, value: Value, evidence: &[EvidenceInput]) -> String {

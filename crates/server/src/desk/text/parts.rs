@@ -3,6 +3,7 @@
 use crate::desk::field::patch::Kind;
 
 pub const FIELD_ERASED: &str = "Erased. The ledger still proves that it was there.";
+pub const MASKED: &str = "masked";
 pub const FIELD_EMPTY: &str = "Not given";
 pub const YES: &str = "yes";
 pub const NO: &str = "no";
@@ -168,4 +169,10 @@ fn n_of(n: usize) -> String {
         text.push(digit);
     }
     text
+}
+
+/// Stands where somebody does not see a field.
+#[must_use]
+pub fn field_masked(visible_to: &[String]) -> String {
+    format!("Masked. Seen whole by: {}.", visible_to.join(", "))
 }

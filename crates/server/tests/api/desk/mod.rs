@@ -1,8 +1,8 @@
 //! The desk as a browser without script meets it: pages, and forms filled in and posted with what stands in them.
 
-mod browser;
+pub mod browser;
 mod flow;
-mod guard;
+pub mod guard;
 mod independence;
 mod look;
 mod moved;

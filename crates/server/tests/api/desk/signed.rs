@@ -19,7 +19,7 @@ async fn take(browser: &mut Browser<'_>, playbook: &str, case: Uuid) {
 }
 
 async fn verdict(world: &World, decision: Uuid) -> bundle::Verdict {
-    let bytes = world.workspace.bundle(EventId(decision), false).await.unwrap();
+    let bytes = world.workspace.bundle(EventId(decision), false, None).await.unwrap();
     bundle::verify(&bytes, None).unwrap()
 }
 
