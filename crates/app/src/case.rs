@@ -45,6 +45,8 @@ pub(crate) enum Verb {
     Miss(MissInput),
     Ask(AskInput),
     Show(PersonId, Option<Precedents>),
+    /// As a line of a table.
+    ShowBulk(PersonId),
     Judge(JudgmentInput, ShownFacts, Option<Vec<Kept>>),
     Observe(ObservedInput, PersonId),
     Withdraw(EventId, ReasonInput),
@@ -77,7 +79,7 @@ impl Verb {
     /// The person whose lease the engine wants to know.
     pub(crate) fn lease_of(&self) -> Option<PersonId> {
         match self {
-            Self::Show(person, _) => Some(*person),
+            Self::Show(person, _) | Self::ShowBulk(person) => Some(*person),
             Self::Judge(input, ..) => Some(PersonId(input.person)),
             Self::Skip(input) => Some(PersonId(input.person)),
             Self::Snooze(input) => Some(PersonId(input.person)),

@@ -179,7 +179,7 @@ impl Workspace {
         Ok(claims)
     }
 
-    async fn member(&self, person: PersonId) -> Result<countersign_engine::workspace::PersonFacts, Error> {
+    pub(crate) async fn member(&self, person: PersonId) -> Result<countersign_engine::workspace::PersonFacts, Error> {
         let control = self.inner.control(self.id).await?;
         let known = control.state.people.get(&person).filter(|p| p.may(&[])).cloned();
         known.ok_or_else(|| Refusal::field(Code::Forbidden, "/person", "this is no active member of the workspace").into())

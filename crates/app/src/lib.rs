@@ -10,6 +10,7 @@ pub mod asking;
 pub mod attachment;
 pub mod audit;
 pub mod backup;
+pub mod bulk;
 pub mod bundle;
 pub mod case;
 pub mod claim;

@@ -145,6 +145,8 @@ pub struct PlaybookCount {
     pub overdue: Count,
     /// When the one that is served next was opened.
     pub oldest_at: Option<Micros>,
+    /// The answers, where its cases may be answered together.
+    pub bulk: Option<Vec<String>>,
 }
 
 /// What a person may decide on.
@@ -194,7 +196,8 @@ impl Workspace {
             let overdue = Count::of(overdue + i64::try_from(late).unwrap_or(limit));
             let head = store::queue::waiting(session.conn(), self.id.0, id.0, Place::BEGINNING, reader, 1).await?;
             let oldest_at = head.iter().chain(of_it()).min_by_key(|row| row.at).map(|row| row.opened_at);
-            counts.push(PlaybookCount { playbook: name, waiting, overdue, oldest_at });
+            let bulk = Self::bulk_options(&reach.control.playbook_latest(&name)?.2).map(<[String]>::to_vec);
+            counts.push(PlaybookCount { playbook: name, waiting, overdue, oldest_at, bulk });
         }
         Ok(counts)
     }
@@ -311,7 +314,8 @@ impl Workspace {
         let late = rows.iter().filter(|row| Due::at(now, row.opened_at, row.deadline_at) == Due::Over).count();
         let counted = |count: usize| Count { count: count as u64, more };
         let oldest_at = rows.first().map(|row| row.opened_at);
-        Ok(PlaybookCount { playbook, waiting: counted(rows.len()), overdue: counted(late), oldest_at })
+        let bulk = Self::bulk_options(&reach.control.playbook_latest(&playbook)?.2).map(<[String]>::to_vec);
+        Ok(PlaybookCount { playbook, waiting: counted(rows.len()), overdue: counted(late), oldest_at, bulk })
     }
 
     async fn reach(&self, person: PersonId) -> Result<Reach, Error> {

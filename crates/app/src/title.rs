@@ -4,8 +4,8 @@ use crate::{Error, Workspace, control::Control, seal::Values};
 use countersign_core::{
     content::Content,
     event::{Body, Event},
-    id::PlaybookId,
-    playbook::{FieldKind, Playbook},
+    id::{CaseId, PersonId, PlaybookId},
+    playbook::Playbook,
 };
 use countersign_store as store;
 use serde_json::Value;
@@ -16,6 +16,22 @@ use uuid::Uuid;
 const TITLE_CHARS_MAX: usize = 160;
 
 impl Workspace {
+    /// The headlines of some cases, of those that this person may read.
+    ///
+    /// # Errors
+    /// Where the storage fails.
+    pub async fn titles_seen(&self, person: PersonId, cases: &[Uuid]) -> Result<HashMap<Uuid, String>, Error> {
+        let mut seen = Vec::with_capacity(cases.len());
+        for case in self.seen_of(cases).await? {
+            match self.case_open_to(CaseId(case), person).await {
+                Ok(_) => seen.push(case),
+                Err(Error::Refused(_)) => {}
+                Err(error) => return Err(error),
+            }
+        }
+        self.titles(&*self.control().await?, &seen).await
+    }
+
     /// The headlines of some cases, as far as they still exist.
     pub(crate) async fn titles(&self, control: &Control, cases: &[Uuid]) -> Result<HashMap<Uuid, String>, Error> {
         let mut session = self.inner.db.session().await?;
@@ -69,12 +85,10 @@ fn title_field(control: &Control, playbook: PlaybookId, version: u64) -> Option<
     title_of(&*control.playbook(playbook, version).ok()?).map(str::to_owned)
 }
 
-/// The field that is a playbook's headline: the one that says so, or the first text that all people see whole.
+/// The field that is a playbook's headline.
 #[must_use]
 pub fn title_of(playbook: &Playbook) -> Option<&str> {
-    let said = playbook.fields.iter().find(|field| field.title && !field.hidden && !field.is_masked());
-    let text = || playbook.fields.iter().find(|field| !field.hidden && !field.is_masked() && matches!(field.kind, FieldKind::Text));
-    said.or_else(text).map(|field| field.name.as_str())
+    playbook.headline().map(|field| field.name.as_str())
 }
 
 /// The first line of a value, cut to the length of a headline.

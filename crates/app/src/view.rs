@@ -232,6 +232,9 @@ pub struct JudgmentView {
     pub advice: String,
     /// Whether it was made in another tool.
     pub elsewhere: bool,
+    /// Whether it was given together with others, from a line of a table.
+    #[serde(skip_serializing_if = "std::ops::Not::not")]
+    pub bulk: bool,
     /// How sure, from 0 to 1, as a decimal.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub confidence: Option<String>,

@@ -216,6 +216,7 @@ fn case(n: u64) -> Vec<Event> {
                 kept: None,
                 reason: None,
                 signature: None,
+                bulk: false,
             }
             .into(),
         ),

@@ -464,6 +464,7 @@ body!(/** See [`Body::CaseShown`]. */ CaseShown {
     /** Whether advice was visible. */ advice_visible: bool,
     /** Whether it was shown without its explanation and its evidence, as an experiment wants it. */ #[serde(default, skip_serializing_if = "std::ops::Not::not")] unexplained: bool,
     /** The version of the track record whose figures stood beside the advice. */ #[serde(default, skip_serializing_if = "Option::is_none")] record: Option<u64>,
+    /** Whether it was a line of a table, to be answered together with others. */ #[serde(default, skip_serializing_if = "std::ops::Not::not")] bulk: bool,
     /** Decided cases that stood beside the advice, in their order on the screen. */ #[serde(default, skip_serializing_if = "Vec::is_empty")] precedents: Vec<ShownPrecedent>,
     /** Until when it can be answered. */ expires_at: Micros,
 });
@@ -481,6 +482,7 @@ body!(/** See [`Body::JudgmentGiven`]. */ JudgmentGiven {
     /** The proposals it binds to. */ #[serde(default, skip_serializing_if = "Vec::is_empty")] proposals: Vec<EventId>,
     /** What of a written answer was kept of which of these, the largest share first; the rest is the person's own. Absent where it is not told. */ #[serde(default, skip_serializing_if = "Option::is_none")] kept: Option<Vec<Kept>>,
     /** Why. */ #[serde(default, skip_serializing_if = "Option::is_none")] reason: Option<Content>,
+    /** Whether it was given together with others, from a line of a table: it decides and is nobody's evidence. */ #[serde(default, skip_serializing_if = "std::ops::Not::not")] bulk: bool,
     /** By the person's own authenticator, where the playbook wants that. */ #[serde(default, skip_serializing_if = "Option::is_none")] signature: Option<PasskeySignature>,
 });
 

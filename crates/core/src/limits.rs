@@ -79,6 +79,10 @@ pub const IMAGE_BOXES_MAX: usize = 1_000;
 
 /// Decided cases of one playbook among which precedents are looked for: the latest ones.
 pub const PRECEDENTS_PER_PLAYBOOK_MAX: usize = 200_000;
+/// Cases that one person answers together.
+pub const BULK_CASES_MAX: usize = 50;
+/// Longest headline of a case that is answered from a line of a table: what is longer is read by itself.
+pub const BULK_HEADLINE_CHARS_MAX: usize = 300;
 /// Precedents beside a case.
 pub const PRECEDENTS_SHOWN_MAX: usize = 3;
 

@@ -137,6 +137,7 @@ fn the_reference_names_every_key_and_its_examples_are_real() {
         "audited",
         "hidden",
         "share",
+        "visible_to",
         "kind",
         "source",
         "observed",
@@ -152,6 +153,7 @@ fn the_reference_names_every_key_and_its_examples_are_real() {
         "signatures",
         "grace",
         "lease",
+        "bulk",
     ] {
         assert!(page.contains(&format!("`{key}`")), "{key} is not explained");
     }
@@ -159,10 +161,11 @@ fn the_reference_names_every_key_and_its_examples_are_real() {
     let smallest = examples.next().unwrap();
     let read = |source: &str| parse_bytes(source.as_bytes(), "docs/playbooks.md").unwrap_or_else(|p| panic!("{source}\n{p:#?}"));
     assert_eq!(read(smallest).name, "spam");
-    let [score, fields, rule] = [(); 3].map(|()| examples.next().unwrap());
+    let [score, fields, mask, rule] = [(); 4].map(|()| examples.next().unwrap());
     let answer = "answer = { kind = \"choice\", options = [\"a\", \"b\"] }";
     let body = "[fields]\nsum = { type = \"number\" }\nregion = { type = \"category\" }";
     assert!(matches!(read(&format!("name = \"x\"\nquestion = \"?\"\n{score}\n{body}")).answer, AnswerSpec::Score { .. }));
     assert_eq!(read(&format!("name = \"x\"\nquestion = \"?\"\n{answer}\n{fields}")).fields.len(), 3);
+    assert!(read(&format!("name = \"x\"\nquestion = \"?\"\n{answer}\n[fields]\n{mask}")).fields[0].is_masked());
     assert_eq!(read(&format!("name = \"x\"\nquestion = \"?\"\n{answer}\n{body}\n{rule}")).routing.rules.len(), 1);
 }

@@ -58,6 +58,8 @@ pub enum Command {
         person: PersonId,
         /// Decided cases to stand beside the advice, where it may be seen.
         precedents: Option<Precedents>,
+        /// As a line of a table, to be answered together with others.
+        bulk: bool,
     },
     /// Answers what was shown.
     Judge(NewJudgment),

@@ -19,6 +19,7 @@ use countersign_core::{
 use std::{borrow::Cow, collections::BTreeMap};
 
 mod appeal;
+mod bulk;
 mod checks;
 mod content;
 mod decision;
@@ -29,6 +30,7 @@ mod remark;
 mod settle;
 mod show;
 
+pub use bulk::{BY_ITSELF, bulk_signatures};
 pub use show::induction_wanted;
 
 /// An event that is about to be recorded. The caller adds the envelope and the stream version.
@@ -90,7 +92,7 @@ impl Turn<'_, '_> {
             C::Propose(proposal) => self.propose(proposal),
             C::Miss(miss) => self.miss(miss),
             C::Ask { person, instruction, about } => self.ask(person, instruction, about),
-            C::Show { person, precedents } => self.show(person, precedents),
+            C::Show { person, precedents, bulk } => self.show(person, precedents, bulk),
             C::Judge(judgment) => self.judge(judgment),
             C::Observe { occurred_at, judgment } => self.observe(occurred_at, judgment),
             C::Withdraw { person, decision, reason } => self.withdraw(person, decision, reason),

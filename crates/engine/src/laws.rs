@@ -236,11 +236,20 @@ impl<'a> Walk<'a> {
         };
         let as_allowed = body.fields.iter().all(|field| field.masked == masked(&field.name));
         self.must(2, "somebody was shown what only others see whole", as_allowed);
+        let experimental = self.route.as_ref().is_some_and(|route| route.assigned.is_some());
+        let together = self.facts.playbook.decide.bulk && route == Some(Route::Assist) && body.phase == Phase::Only && body.advice_visible;
+        let bare = body.unexplained && body.precedents.is_empty() && body.record.is_none();
+        self.must(4, "a case was shown in bulk that is there for somebody's own look", !body.bulk || (together && bare && !experimental));
         self.shown.push((self.at, event.id, body.clone()));
     }
 
     /// Laws 2, 3, 4 and 9 on one answer.
     fn judged(&mut self, event: &Event, body: &JudgmentGiven) {
+        let line = self.shown.iter().any(|(_, id, shown)| *id == body.shown && shown.bulk);
+        self.must(4, "an answer in bulk does not say so", body.bulk == line);
+        self.must(9, "an answer in bulk has a time of its own", !body.bulk || body.took.is_none());
+        let signatures = self.facts.playbook.signatures_for(body.answer.label());
+        self.must(2, "what takes several signatures was signed in bulk", !body.bulk || signatures <= 1);
         self.must(1, "a held case was answered", !self.held());
         self.must(9, "a time was recorded where that is off", self.facts.people_metrics != PeopleMetrics::Off || body.took.is_none());
         self.must(

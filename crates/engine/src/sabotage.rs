@@ -44,6 +44,10 @@ pub enum Sabotage {
     GraceIgnored,
     /// Law 4: shows advice before the first answer.
     AdviceBeforeFirstAnswer,
+    /// Law 4: lets cases be answered in bulk that are there for somebody's own look.
+    BulkAnywhere,
+    /// Law 4: lets an answer in bulk pass for one that was given to the case by itself.
+    BulkUnmarked,
     /// Law 4: shows decided cases before the first answer.
     PrecedentsBeforeFirstAnswer,
     /// Law 4: lets a first answer be given again after the reveal.
@@ -90,6 +94,8 @@ impl Sabotage {
         (Self::AmendAfterDecision, 3),
         (Self::GraceIgnored, 3),
         (Self::AdviceBeforeFirstAnswer, 4),
+        (Self::BulkAnywhere, 4),
+        (Self::BulkUnmarked, 4),
         (Self::PrecedentsBeforeFirstAnswer, 4),
         (Self::FirstAnswerAgain, 4),
         (Self::SamePersonTwice, 4),

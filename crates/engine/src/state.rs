@@ -217,6 +217,8 @@ pub struct ShownRecord {
     pub expires_at: Micros,
     /// Whether it was answered.
     pub answered: bool,
+    /// Whether it was a line of a table.
+    pub bulk: bool,
 }
 
 /// Whether a judgment still counts.

@@ -7,6 +7,7 @@
 mod answer;
 mod around;
 mod asset;
+mod bulk;
 mod case;
 mod draft;
 mod experiment;
@@ -68,6 +69,9 @@ pub fn routes() -> Router<Server> {
         .route("/desk", get(queue::page))
         .route("/desk/pulse", get(queue::pulse))
         .route("/desk/next", post(judge::next))
+        .route("/desk/bulk", post(bulk::show))
+        .route("/desk/bulk/decide", post(bulk::decide))
+        .route("/desk/bulk/release", post(bulk::release))
         .route("/desk/recent", get(recent::page))
         .route("/desk/cases/{case}", get(case::page))
         .route("/desk/cases/{case}/take", post(judge::take))

@@ -2,6 +2,7 @@
 
 mod api_key;
 mod attachment;
+mod bulk;
 mod case;
 mod claim;
 mod control;
@@ -38,6 +39,7 @@ pub fn all() -> OpenApiRouter<Server> {
     OpenApiRouter::with_openapi(openapi::document())
         .merge(api_key::routes())
         .merge(attachment::routes())
+        .merge(bulk::routes())
         .merge(case::routes())
         .merge(claim::routes())
         .merge(control::routes())

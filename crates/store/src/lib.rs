@@ -33,6 +33,7 @@ pub mod precedent;
 pub mod queue;
 pub mod rehearsal;
 pub mod reroute;
+pub mod search;
 pub mod subject;
 pub mod track;
 pub mod vault;
@@ -68,6 +69,7 @@ pub fn statements() -> Vec<(&'static str, &'static str)> {
         queue::STATEMENTS,
         rehearsal::STATEMENTS,
         reroute::STATEMENTS,
+        search::STATEMENTS,
         subject::STATEMENTS,
         track::STATEMENTS,
         vault::STATEMENTS,

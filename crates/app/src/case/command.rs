@@ -56,7 +56,8 @@ impl Verb {
                     about: input.about.map(EventId),
                 }
             }
-            Self::Show(person, precedents) => Command::Show { person: *person, precedents: precedents.clone() },
+            Self::Show(person, precedents) => Command::Show { person: *person, precedents: precedents.clone(), bulk: false },
+            Self::ShowBulk(person) => Command::Show { person: *person, precedents: None, bulk: true },
             Self::Judge(input, shown, kept) => {
                 let answer = match (&input.answer, input.accept) {
                     (Some(given), None) => sealed_answer(check::answer_value(playbook, given)?, "answer", sealer)?,

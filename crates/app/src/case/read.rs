@@ -209,6 +209,7 @@ impl File {
             answer: self.answer(&body.answer),
             advice: if body.advice_visible { "yes" } else { "no" }.into(),
             elsewhere: false,
+            bulk: body.bulk,
             confidence: body.confidence.map(share),
             seconds: body.took.map(seconds),
             kept: body.kept.as_ref().map(|kept| kept.iter().map(|k| KeptView { proposal: k.proposal.0, share: share(k.share) }).collect()),
@@ -230,6 +231,7 @@ impl File {
             }
             .into(),
             elsewhere: true,
+            bulk: false,
             confidence: body.confidence.map(share),
             seconds: body.took.map(seconds),
             kept: None,

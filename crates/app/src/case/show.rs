@@ -42,6 +42,9 @@ struct Token {
     playbook_version: u64,
     proposals: Vec<EventId>,
     advice_visible: bool,
+    /// Whether it was a line of a table.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    bulk: bool,
     /// How many fields were masked; which ones is in the record, and a token has to fit into a form.
     #[serde(default, skip_serializing_if = "none")]
     masked: usize,
@@ -64,6 +67,7 @@ impl Token {
             playbook_version: body.playbook_version,
             proposals: body.proposals.clone(),
             advice_visible: body.advice_visible,
+            bulk: body.bulk,
             masked: body.fields.iter().filter(|field| field.masked).count(),
             expires_at: body.expires_at,
         }
@@ -92,6 +96,14 @@ impl Workspace {
     pub async fn case_show(&self, caller: &Caller, case: CaseId, person: PersonId, options: Options) -> Result<Shown, Error> {
         let (event, version, file) = self.show(caller, case, person, options).await?;
         self.shown(&file, &event, version).await
+    }
+
+    /// Shows a claimed case as a line of a table, to be answered together with others.
+    pub(crate) async fn case_show_bulk(&self, caller: &Caller, case: CaseId, person: PersonId) -> Result<Shown, Error> {
+        let done = self.submit(caller, case, Verb::ShowBulk(person), Options::default()).await?;
+        let event = done.shown.ok_or_else(|| Error::Damaged("showing a case left no record".into()))?;
+        let file = self.file_shown(case, &event).await?;
+        self.shown(&file, &event, done.receipt.version).await
     }
 
     /// Shows a claimed case, and gives all that a page needs to draw it.
@@ -245,6 +257,13 @@ impl Workspace {
         Ok(token)
     }
 
+    /// Which line of a table an answer is about to be given to.
+    pub(crate) fn answers_bulk_showing(&self, case: CaseId, input: &JudgmentInput) -> Result<EventId, Error> {
+        let token = self.token(case, input)?;
+        let alone = || Refusal::field(Code::ShownTokenInvalid, "/token", "this case was shown by itself: answer it by itself");
+        if token.bulk { Ok(token.shown) } else { Err(alone().into()) }
+    }
+
     /// Which showing an answer is about to be given to, and on which case.
     pub(crate) fn answers_showing(&self, case: CaseId, input: &JudgmentInput) -> Result<EventId, Error> {
         self.token(case, input).map(|token| token.shown)
@@ -292,7 +311,8 @@ fn masked_as(file: File, control: &Control, event: &Event) -> File {
 
 /// What was shown to a person last, where they can still answer exactly that as long as they hold the case.
 fn last_shown<'a>(events: &'a [(i64, Event)], state: &CaseState, person: PersonId, now: Micros) -> Option<(&'a Event, &'a CaseShown)> {
-    let last = state.shown.iter().rev().find(|shown| shown.person == person).filter(|shown| {
+    // What stood in a line of a table is not a page of its own.
+    let last = state.shown.iter().rev().find(|shown| shown.person == person && !shown.bulk).filter(|shown| {
         matches!(state.status(), Status::Open | Status::Appealed)
             && !shown.answered
             && shown.revision == state.revision

@@ -149,6 +149,10 @@ fn add(rows: &mut Vec<Row>, case: &CaseView) {
 }
 
 fn take(row: &mut Row, judgment: &JudgmentView) {
+    // What was answered from a line of a table says neither what a person nor what they and the AI would have said.
+    if judgment.bulk {
+        return;
+    }
     // An adjudication or an appeal is about others' answers.
     let independent = judgment.advice == "no" && matches!(judgment.phase.as_str(), "first" | "only");
     let advised = judgment.advice == "yes" && matches!(judgment.phase.as_str(), "final" | "only");

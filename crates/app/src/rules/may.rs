@@ -275,7 +275,7 @@ fn of_verb<'v>(actor: &'v Actor, verb: &'v Verb, state: &CaseState) -> Option<(W
         Verb::Open(_) | Verb::Amend(_) | Verb::Propose(_) | Verb::Miss(_) | Verb::Observe(..) | Verb::Act(..) | Verb::Outcome(_) => None,
         Verb::CorrectOutcome(..) | Verb::Reroute { .. } => None,
         Verb::Ask(input) => by(input.person, Action::Claim),
-        Verb::Show(person, _) => Some((Who::Person(*person), answering(state, *person), None)),
+        Verb::Show(person, _) | Verb::ShowBulk(person) => Some((Who::Person(*person), answering(state, *person), None)),
         Verb::Judge(input, ..) => {
             let accepted = input.accept.and_then(|id| state.proposal(countersign_core::id::EventId(id)));
             let answer = word(input.answer.as_ref()).or_else(|| accepted.map(|proposal| proposal.answer.label().to_owned().into()));

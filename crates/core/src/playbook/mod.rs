@@ -281,6 +281,8 @@ pub struct Decide {
     pub induction: bool,
     /// Whether every judgment that counts is signed by the person's own passkey.
     pub signed: bool,
+    /// Whether cases that are shown with advice may be answered together, from a table.
+    pub bulk: bool,
 }
 
 /// A language model behind an endpoint that the server asks about every case.
@@ -369,6 +371,13 @@ impl Playbook {
     #[must_use]
     pub fn has_personal_fields(&self) -> bool {
         self.fields.iter().any(|f| f.personal || f.subject)
+    }
+
+    /// The field that is a case's headline: the one that says so, or the first text that all people see whole.
+    #[must_use]
+    pub fn headline(&self) -> Option<&FieldSpec> {
+        let seen = || self.fields.iter().filter(|field| !field.hidden && !field.is_masked());
+        seen().find(|field| field.title).or_else(|| seen().find(|field| matches!(field.kind, FieldKind::Text)))
     }
 
     /// Whether there are people who do not see its cases whole, so that free text on them is kept out of events, too.

@@ -30,11 +30,16 @@ impl Turn<'_, '_> {
             return Err(outdated("the case wants another kind of answer by now: show it again"));
         }
         self.signature_there(&judgment)?;
+        let bulk = self.state.shown.iter().any(|shown| shown.id == judgment.shown.shown && shown.bulk);
+        if bulk {
+            self.bulk_holds(judgment.shown.phase)?;
+            self.bulk_answer_holds(&judgment.answer)?;
+        }
         self.accepts_holds(judgment.accepts, &judgment.answer, &judgment.shown)?;
         Self::at_most_one("/confidence", judgment.confidence)?;
         Self::not_negative("/took", judgment.took)?;
         kept_holds(judgment.kept.as_deref().unwrap_or_default(), &judgment.shown)?;
-        let given = self.given(judgment);
+        let given = self.given(judgment, bulk && !on(Sabotage::BulkUnmarked));
         let settled = match given.phase {
             Phase::First => None,
             Phase::Appeal => settle::appeal(self.state, &given, self.ctx.playbook),
@@ -115,7 +120,7 @@ impl Turn<'_, '_> {
         }
     }
 
-    fn given(&self, judgment: NewJudgment) -> JudgmentGiven {
+    fn given(&self, judgment: NewJudgment, bulk: bool) -> JudgmentGiven {
         let keeps_time = self.ctx.control.people_metrics != PeopleMetrics::Off || on(Sabotage::TookAlwaysRecorded);
         let shown = judgment.shown;
         JudgmentGiven {
@@ -124,7 +129,8 @@ impl Turn<'_, '_> {
             answer: judgment.answer,
             accepts: judgment.accepts,
             confidence: judgment.confidence,
-            took: judgment.took.filter(|_| keeps_time),
+            // The time of a whole table is nobody's time on one case.
+            took: judgment.took.filter(|_| keeps_time && !bulk),
             kept: judgment.kept.filter(|_| keeps_time),
             advice_visible: shown.advice_visible,
             shown: shown.shown,
@@ -132,6 +138,7 @@ impl Turn<'_, '_> {
             playbook_version: shown.playbook_version,
             proposals: shown.proposals,
             reason: judgment.reason,
+            bulk,
             signature: judgment.signature,
         }
     }

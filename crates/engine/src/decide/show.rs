@@ -17,13 +17,16 @@ use countersign_core::{
 };
 
 impl Turn<'_, '_> {
-    pub(super) fn show(&mut self, person: PersonId, precedents: Option<Precedents>) -> Decided {
+    pub(super) fn show(&mut self, person: PersonId, precedents: Option<Precedents>, bulk: bool) -> Decided {
         self.reviewer(person)?;
         self.inducted(person)?;
         let lease = self.ctx.lease.filter(|lease| lease.person == person && lease.until > self.now);
         let not_claimed = || Refusal::new(Code::NotClaimed, "claim the case first: it is shown to whoever holds its lease");
         let lease = lease.ok_or_else(not_claimed)?;
         let phase = self.phase(person)?;
+        if bulk {
+            self.bulk_holds(phase)?;
+        }
         let proposals = self.proposals_shown(phase);
         let showing = self.state.route.as_ref().and_then(|route| route.showing.as_ref());
         let shown = CaseShown {
@@ -31,12 +34,13 @@ impl Turn<'_, '_> {
             phase,
             content_digest: self.state.content_digest,
             playbook_version: self.state.playbook_version,
-            fields: self.fields_shown(person),
+            fields: if bulk { self.bulk_fields(person) } else { self.fields_shown(person) },
             advice_visible: !proposals.is_empty(),
-            unexplained: !proposals.is_empty() && showing.is_some_and(|arm| arm.unexplained),
+            unexplained: !proposals.is_empty() && (bulk || showing.is_some_and(|arm| arm.unexplained)),
+            bulk,
             judgments: self.judgments_shown(phase),
-            precedents: self.precedents_shown(!proposals.is_empty(), precedents),
-            record: self.ctx.record.filter(|_| !proposals.is_empty()).map(|published| published.record.number),
+            precedents: self.precedents_shown(!proposals.is_empty(), precedents.filter(|_| !bulk)),
+            record: self.ctx.record.filter(|_| !proposals.is_empty() && !bulk).map(|published| published.record.number),
             proposals,
             expires_at: lease.until.min(self.now.saturating_add(SHOWN_TOKEN_MICROS_MAX)),
         };
@@ -64,7 +68,7 @@ impl Turn<'_, '_> {
     }
 
     /// Fields in the playbook's order, without the hidden ones; masked where this person has none of the roles that see them whole.
-    fn fields_shown(&self, person: PersonId) -> Vec<ShownField> {
+    pub(super) fn fields_shown(&self, person: PersonId) -> Vec<ShownField> {
         let roles = self.ctx.roster.person(person).map(|facts| &facts.roles);
         let masked = |spec: &FieldSpec| spec.masked_for(roles.into_iter().flatten()) && !on(Sabotage::MaskIgnored);
         let fields = self.ctx.playbook.fields.iter();

@@ -243,6 +243,8 @@ impl Rows {
                     row.lot |= lot;
                 })
             }
+            // Given from a line of a table: it decides, and says nothing of what people, or they and the AI, would have said.
+            Body::JudgmentGiven(body) if body.bulk => self.with(at, |row| row.spend(body.phase, None)),
             Body::JudgmentGiven(body) => {
                 let given = Given { person: self.person(body.person), answer: self.option(&body.answer), took: body.took };
                 let (phase, advice) = (body.phase, body.advice_visible);

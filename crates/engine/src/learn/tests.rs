@@ -125,6 +125,7 @@ impl Stream {
             kept: None,
             reason: None,
             signature: None,
+            bulk: false,
         };
         self.push(case, at, given);
         let decided = DecisionMade {
@@ -593,4 +594,33 @@ fn disagreements_and_reliance_are_counted_where_an_own_answer_came_first() {
     learner.measure_people(PeopleMetrics::Off);
     stream.events.iter().skip(1).for_each(|event| learner.apply(event));
     assert!(learner.publish_now(stream.now + 3 * DAY).unwrap().people.is_empty());
+}
+
+/// What was answered from a line of a table is nobody's evidence: neither of people alone, nor of what they make of advice, nor of anybody.
+#[test]
+fn answers_in_bulk_measure_nobody() {
+    let mut stream = Stream::new();
+    for n in 0..60_u32 {
+        stream.case("easy", (if n % 3 == 0 { "b" } else { "a" }, 80), "a", "a", None);
+    }
+    let told = |bulk: bool, advice: bool| {
+        let mut learner = Learner::new(id(), 1, Arc::clone(&stream.playbook));
+        for event in &stream.events {
+            let mut event = event.clone();
+            if let Body::JudgmentGiven(given) = &mut event.body {
+                (given.bulk, given.advice_visible) = (bulk, advice);
+            }
+            learner.apply(&event);
+        }
+        let record = learner.publish(stream.now + 2 * DAY).unwrap();
+        let effect = record.advice.first().cloned();
+        (record.labels.matured, record.people.len(), effect.map(|effect| (effect.unaided.n, effect.advised.n)))
+    };
+    assert_eq!(told(false, false), (60, 1, Some((60, 0))));
+    assert_eq!(told(false, true), (60, 1, Some((0, 60))));
+    for advice in [false, true] {
+        let (matured, people, effect) = told(true, advice);
+        assert_eq!((matured, people), (60, 0), "the outcome is known, and nobody is measured by it");
+        assert!(effect.is_none_or(|counted| counted == (0, 0)), "{effect:?}");
+    }
 }

@@ -99,6 +99,7 @@ impl CaseState {
                 advice_visible: body.advice_visible,
                 expires_at: body.expires_at,
                 answered: false,
+                bulk: body.bulk,
             }),
             Body::JudgmentGiven(body) => {
                 if let Some(shown) = self.shown.iter_mut().find(|s| s.id == body.shown) {

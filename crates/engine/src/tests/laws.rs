@@ -34,6 +34,7 @@ pub(super) fn random_world(seed: u8) -> World {
         book.decide.signatures_default = 2;
     }
     book.decide.induction = seed & 5 == 5;
+    book.decide.bulk = seed & 16 == 0;
     if seed & 3 == 2 {
         book.fields[0].visible_to = vec!["senior".into()];
     }
@@ -99,7 +100,7 @@ pub(super) fn take(world: &mut World, (kind, who, x, y): Step) {
         }
         8 | 9 => {
             world.claim(who);
-            Command::Show { person: who, precedents: precedents(REGIONS[usize::from(x) % REGIONS.len()]) }
+            Command::Show { person: who, precedents: precedents(REGIONS[usize::from(x) % REGIONS.len()]), bulk: y % 3 == 0 }
         }
         10..=12 => {
             // Mostly the latest tokens: old ones are refused soon.
@@ -233,7 +234,7 @@ fn tells_advice(seed: u8, shows: &[u8], answers: [[&str; 2]; 2], percents: [[u32
                 0 => Command::Propose(proposal("bot", second, surer)),
                 1 => Command::Skip { person: who, reason: Content::text("later") },
                 2 => Command::Ask { person: who, instruction: Content::text("more"), about: None },
-                _ => Command::Show { person: who, precedents: None },
+                _ => Command::Show { person: who, precedents: None, bulk: false },
             };
             refusals.push_str(&format!("{:?}\n", world.run(command, Some(who)).err()));
         }

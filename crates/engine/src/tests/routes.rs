@@ -214,7 +214,7 @@ fn only_what_is_held_or_untouched_is_routed_anew() {
     assert_eq!(world.run(Command::Reroute, None).unwrap(), [], "untouched, and the route is the same");
     let ann = person("ann");
     world.claim(ann);
-    world.run(Command::Show { person: ann, precedents: None }, Some(ann)).unwrap();
+    world.run(Command::Show { person: ann, precedents: None, bulk: false }, Some(ann)).unwrap();
     assert_eq!(world.run(Command::Reroute, None).unwrap_err().code.slug(), "wrong-state");
 }
 

@@ -302,7 +302,7 @@ fn accepting_takes_over_unchanged_what_was_shown() {
     world.run(Command::Propose(proposal("late", "b", 90)), None).unwrap();
     let late = world.state().proposals[1].id;
     world.claim(person("ann"));
-    world.run(Command::Show { person: person("ann"), precedents: None }, Some(person("ann"))).unwrap();
+    world.run(Command::Show { person: person("ann"), precedents: None, bulk: false }, Some(person("ann"))).unwrap();
     let token = world.tokens[0].clone();
     let accepting = |which, option| {
         let Command::Judge(mut new) = judge(token.clone(), option) else { unreachable!() };

@@ -118,7 +118,7 @@ fn run(world: &mut World, words: &[&str]) -> Result<(), Refusal> {
             world.claim(person(who));
             return Ok(());
         }
-        ["show", who] => Command::Show { person: person(who), precedents: None },
+        ["show", who] => Command::Show { person: person(who), precedents: None, bulk: false },
         ["token", at, option] => judge(world.tokens[at.parse::<usize>().unwrap()].clone(), option),
         ["withdraw", who] => Command::Withdraw { person: person(who), decision: decision(world), reason: None },
         ["act"] => Command::Act { decision: decision(world), reference: None },

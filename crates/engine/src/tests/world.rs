@@ -141,6 +141,7 @@ pub(crate) fn playbook(default: Route) -> Playbook {
             lease: LEASE,
             induction: false,
             signed: false,
+            bulk: false,
         },
         proposers: Vec::new(),
     }
@@ -310,7 +311,7 @@ impl World {
     /// Claims, shows, and answers.
     pub(crate) fn answer(&mut self, who: PersonId, option: &str) -> Result<Vec<NewEvent>, Refusal> {
         self.claim(who);
-        self.run(Command::Show { person: who, precedents: precedents("x") }, Some(who))?;
+        self.run(Command::Show { person: who, precedents: precedents("x"), bulk: false }, Some(who))?;
         let token = self.tokens.last().cloned().unwrap();
         self.run(judge(token, option), Some(who))
     }

@@ -161,6 +161,7 @@ impl Telling<'_> {
                     " " span.quiet {
                         (text::phase_of(body)) (text::advice(body["advice_visible"].as_bool()))
                         @if !body["accepts"].is_null() { ", " (text::EVENT_ACCEPTED) }
+                        @if body["bulk"] == true { ", " (text::bulk::AMONG_OTHERS) }
                     }
                     (remark(&body["reason"]))
                 }
@@ -204,7 +205,10 @@ impl Telling<'_> {
         let precedents: Vec<&str> = body["precedents"].as_array().into_iter().flatten().filter_map(|one| one["case"].as_str()).collect();
         html! {
             (text::EVENT_SHOWN) " " (self.person(&body["person"])) " "
-            span.quiet { (text::phase_of(body)) (text::advice(body["advice_visible"].as_bool())) }
+            span.quiet {
+                (text::phase_of(body)) (text::advice(body["advice_visible"].as_bool()))
+                @if body["bulk"] == true { ", " (text::bulk::SHOWN_IN_TABLE) }
+            }
             details.more { summary { (text::EVENT_SHOWN_WHAT) }
                 dl.shown {
                     dt { (text::FIELDS) } dd { (fields.join(", ")) }

@@ -170,7 +170,34 @@ impl List<'_> {
                 }
                 @if self.counts.is_empty() { (self.no_roles()) }
                 @else if items.items.is_empty() { (self.empty()) }
-                @else { (self.rows(&items.items)) (self.further(items.next.as_deref())) }
+                @else { (self.rows(&items.items)) (self.bulk(&items.items)) (self.further(items.next.as_deref())) }
+            }
+        }
+    }
+
+    /// The answers of a playbook whose cases may be answered together, where they are offered.
+    fn together(&self, playbook: &str) -> Option<&[String]> {
+        let offered = matches!(self.view, View::Waiting | View::Mine);
+        self.counts.iter().find(|one| one.playbook == playbook && offered)?.bulk.as_deref()
+    }
+
+    /// What is done with the cases that are picked.
+    fn bulk(&self, items: &[QueueItem]) -> Markup {
+        let options = self.scope.and_then(|scope| self.together(scope)).unwrap_or_default();
+        html! {
+            @if items.iter().any(|item| self.together(&item.playbook).is_some()) {
+                form.bulk-bar #bulk method="post" action="/desk/bulk" aria-label=(text::bulk::WITH_PICKED) {
+                    (token(self.visitor))
+                    @if let Some(scope) = self.scope { input type="hidden" name="in" value=(scope); }
+                    p.quiet { (text::bulk::LEAD) }
+                    p.actions {
+                        label { span { (text::bulk::ANSWER) } " " select name="answer" {
+                            option value="" { (text::bulk::AS_ADVISED) }
+                            @for option in options { option value=(option) { (option) } }
+                        } }
+                        button type="submit" data-together { (text::bulk::LOOK) " " kbd { "b" } }
+                    }
+                }
             }
         }
     }
@@ -193,6 +220,10 @@ impl List<'_> {
         html! {
             tr data-row {
                 td {
+                    @if self.together(&item.playbook).is_some() {
+                        input.pick type="checkbox" form="bulk" name="case" value=(item.case) data-pick
+                            aria-label={ (text::bulk::PICK) ": " (item.title.as_deref().unwrap_or(text::UNTITLED)) };
+                    }
                     a.row href=(case::with_scope(&case::url(item.case), self.scope)) { (item.title.as_deref().unwrap_or(text::UNTITLED)) }
                     @if item.state == "appealed" { " " span.tag.danger { (text::state(&item.state)) } }
                 }

@@ -2,6 +2,7 @@
 //! markup and no logic beyond choosing a word.
 
 pub mod asking;
+pub mod bulk;
 pub mod experiment;
 pub mod models;
 pub mod notices;
@@ -500,7 +501,17 @@ pub const KEYS_ALL: &[(&str, &[(&str, &str)])] = &[
             ("j k", "next and previous field"),
         ],
     ),
-    ("In the queue", &[("n", "take the next case"), ("j k", "next and previous case"), ("Enter", "open it"), ("/", "filter")]),
+    (
+        "In the queue",
+        &[
+            ("n", "take the next case"),
+            ("j k", "next and previous case"),
+            ("Enter", "open it"),
+            ("x", "pick it, or leave it out"),
+            ("b", "look at the picked cases together"),
+            ("/", "filter"),
+        ],
+    ),
     (
         "Everywhere",
         &[

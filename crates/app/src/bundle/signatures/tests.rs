@@ -96,6 +96,7 @@ fn signed(key: &Key) -> Vec<Event> {
         advice_visible: false,
         unexplained: false,
         record: None,
+        bulk: false,
         precedents: Vec::new(),
         expires_at: 9,
     };
@@ -116,6 +117,7 @@ fn signed(key: &Key) -> Vec<Event> {
         proposals: Vec::new(),
         kept: None,
         reason: None,
+        bulk: false,
         signature: Some(key.sign(signing::challenge(&Digest([4; 32]), &digest, &answer).unwrap())),
     };
     let made = DecisionMade {

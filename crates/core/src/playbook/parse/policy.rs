@@ -403,10 +403,11 @@ pub(super) fn decide(reader: &mut Reader<'_>, item: Option<&Item<'_>>, (answer, 
         lease: LEASE_DEFAULT,
         induction: false,
         signed: false,
+        bulk: false,
     };
     let Some(item) = item else { return Some(decide) };
     let table = item.section(reader, "[decide]")?;
-    table.only(reader, &["roles", "signatures", "grace", "lease", "induction", "signed"]);
+    table.only(reader, &["roles", "signatures", "grace", "lease", "induction", "signed", "bulk"]);
     if let Some(item) = table.get("roles") {
         decide.roles = item.names(reader, ROLES_MAX, "[\"support\"]").unwrap_or_default();
     }
@@ -427,6 +428,15 @@ pub(super) fn decide(reader: &mut Reader<'_>, item: Option<&Item<'_>>, (answer, 
         }
         if decide.signed && automates {
             item.problem(reader, "does not go with [routing] automate: what is decided without a person is signed by nobody");
+        }
+    }
+    if let Some(item) = table.get("bulk") {
+        decide.bulk = item.boolean(reader).unwrap_or(false);
+        if decide.bulk && !matches!(answer, None | Some(AnswerSpec::Choice { .. })) {
+            item.problem(reader, "goes with answers of the kind \"choice\": others are not read in a line");
+        }
+        if decide.bulk && decide.signed {
+            item.problem(reader, "does not go with signed: what somebody signs is looked at by itself");
         }
     }
     let count = |reader: &mut Reader<'_>, item: &Item<'_>| {

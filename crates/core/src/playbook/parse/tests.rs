@@ -164,6 +164,7 @@ fn every_problem_names_its_place_and_what_would_be_right() {
             &[("p.toml:5:33: fields.b.personal: ", "must be true or false, and is a number")],
         ),
         (fields("b = { type = \"text\", options = [\"x\"] }"), &[("p.toml:5:32: fields.b.options: ", "only a field of type category")]),
+        (with("[decide]\nbulk = true\nsigned = true"), &[("p.toml:7:8: decide.bulk: ", "does not go with signed")]),
         (fields("b = { type = \"text\", visible_to = [] }"), &[("p.toml:5:35: fields.b.visible_to: ", "")]),
         (fields("b = { type = \"text\", visible_to = \"senior\" }"), &[("p.toml:5:35: fields.b.visible_to: ", "")]),
         (fields("b = { type = \"text\", title = true, visible_to = [\"senior\"] }"), &[("p.toml:5:30: fields.b.title: ", "no visible_to")]),
@@ -171,7 +172,7 @@ fn every_problem_names_its_place_and_what_would_be_right() {
             fields("b = { type = \"text\", hidden = true, visible_to = [\"senior\"] }"),
             &[("p.toml:5:50: fields.b.visible_to: ", "leave one away")],
         ),
-        (fields("b = { type = \"text\", share = \"never\" }"), &[("p.toml:5:30: fields.b.share: ", "neither")]),
+        (fields("b = { type = \"text\", share = \"never\" }"), &[("p.toml:5:30: fields.b.share: ", "none of these")]),
         (
             fields("b = { type = \"text\", personal = true, share = \"nobody\" }"),
             &[("p.toml:5:47: fields.b.share: ", "One of local, masked, never")],

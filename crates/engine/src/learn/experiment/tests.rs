@@ -74,6 +74,7 @@ fn enter(stream: &mut Stream, experiment: EventId, arm: u32, took: Option<Micros
         kept: None,
         reason: None,
         signature: None,
+        bulk: false,
     };
     stream.push(case, at, given);
     let decided = DecisionMade {

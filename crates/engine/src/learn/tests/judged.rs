@@ -80,6 +80,7 @@ fn case(stream: &mut Stream, region: &str, (ai, percent): (&str, u32), person: &
             kept: None,
             reason: None,
             signature: None,
+            bulk: false,
         };
         stream.push(case, at, given);
     }

@@ -145,7 +145,7 @@ async function send(form, submitter) {
   try {
     // Beyond its limit the server hangs up, which would look as if it were not there.
     if (body.length > words.bytesMax) { note("", words.tooLarge); return; }
-    const answer = await fetch(form.action, { method: "POST", body, headers: { "x-desk": "1", "content-type": "application/x-www-form-urlencoded" }, credentials: "same-origin" });
+    const answer = await fetch(submitter?.hasAttribute("formaction") ? submitter.formAction : form.action, { method: "POST", body, headers: { "x-desk": "1", "content-type": "application/x-www-form-urlencoded" }, credentials: "same-origin" });
     const text = await answer.text();
     const url = answer.headers.get("x-desk-url") ?? new URL(answer.url).pathname + new URL(answer.url).search;
     if (!answer.ok) { refuse(text); return; }
@@ -180,7 +180,7 @@ document.addEventListener("click", (event) => {
   say(use === undefined ? words.added : words.used);
 });
 document.addEventListener("submit", (event) => {
-  if (event.target.id !== "answer" || !unread()) return;
+  if (!["answer", "bulk-answers"].includes(event.target.id) || !unread()) return;
   event.preventDefault();
   say(words.unread);
 }, { capture: true });
@@ -333,10 +333,20 @@ function choose(digit) {
   return true;
 }
 
+// Picks the case whose row has the focus, or leaves it out.
+function pick() {
+  const rows = one("tr[data-row] [data-pick]");
+  if (!rows) return false;
+  const box = one("[data-pick]", document.activeElement?.closest("tr[data-row]") ?? document.createElement("i"));
+  if (box) box.checked = !box.checked;
+  return true;
+}
+
 const keys = {
   a: () => one("[data-accept]")?.click(),
-  x: () => { (one('#answer .options input[type="radio"]') ?? one("#answer [data-edit]"))?.focus(); say(words.reject); },
+  x: () => { if (pick()) return; (one('#answer .options input[type="radio"]') ?? one("#answer [data-edit]"))?.focus(); say(words.reject); },
   e: () => (one("#answer [data-edit]") ?? one("#answer textarea, #answer input:not([type=hidden])"))?.focus(),
+  b: () => one("[data-together]")?.click(),
   i: () => open("ask"),
   s: () => open("skip"),
   z: () => open("snooze"),

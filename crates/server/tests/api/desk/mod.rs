@@ -1,6 +1,7 @@
 //! The desk as a browser without script meets it: pages, and forms filled in and posted with what stands in them.
 
 pub mod browser;
+mod bulk;
 mod flow;
 pub mod guard;
 mod independence;
