@@ -89,6 +89,7 @@ impl App {
         store::track::leases_clear(tx.conn()).await?;
         store::model::leases_clear(tx.conn()).await?;
         store::asking::leases_clear(tx.conn()).await?;
+        store::search::leases_clear(tx.conn()).await?;
         tx.commit().await?;
         let mut done = Vec::new();
         for id in self.workspaces().await? {

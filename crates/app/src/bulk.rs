@@ -205,7 +205,7 @@ impl Workspace {
                 Ok((file, playbook)) => {
                     let state = &file.state;
                     line.title = titles.get(&case.0).cloned();
-                    let alike = shape.get_or_insert_with(|| (state.playbook, state.playbook_version));
+                    let alike = shape.get_or_insert((state.playbook, state.playbook_version));
                     let same = *alike == (state.playbook, state.playbook_version);
                     match refused(self.bulk_line(caller, (case, person), (&file, &playbook), input.answer.as_ref(), same).await)? {
                         Err(why) => line.refused = Some(why),

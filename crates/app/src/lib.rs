@@ -42,6 +42,7 @@ pub mod reroute;
 pub mod routing;
 pub mod rules;
 pub mod seal;
+pub mod search;
 pub mod session;
 pub mod signing;
 pub mod subject;
@@ -191,6 +192,7 @@ impl App {
             && store::integrator::release(tx.conn(), self.inner.holder).await.is_ok()
             && store::reroute::release(tx.conn(), self.inner.holder).await.is_ok()
             && store::asking::release(tx.conn(), self.inner.holder).await.is_ok()
+            && store::search::release(tx.conn(), self.inner.holder).await.is_ok()
         {
             // Where it fails the leases end by themselves.
             let _ = tx.commit().await;

@@ -224,6 +224,7 @@ impl Workspace {
         store::answered::clear(tx.conn(), self.id.0).await?;
         // No projection, but derived too: every node makes them again when it starts.
         store::precedent::clear(tx.conn(), self.id.0).await?;
+        store::search::clear(tx.conn(), self.id.0).await?;
         let mut replay = Replay::default();
         let mut after = (Uuid::nil(), 0);
         let mut events = 0_u64;

@@ -26,6 +26,7 @@ pub struct WorkspaceKeys {
     wrapping: WrappingKey,
     external: Zeroizing<[u8; 32]>,
     content: Zeroizing<[u8; 32]>,
+    words: Zeroizing<[u8; 32]>,
     /// Signs what was shown.
     pub shown: Zeroizing<[u8; 32]>,
     /// Signs cursors.
@@ -79,6 +80,7 @@ impl WorkspaceKeys {
             wrapping: root.wrapping_key(id),
             external: root.derive(Purpose::ExternalToken, id),
             content: root.derive(Purpose::ContentToken, id),
+            words: root.derive(Purpose::SearchToken, id),
             shown: root.derive(Purpose::ShownToken, id),
             cursor: root.derive(Purpose::Cursor, id),
             unowned: SubjectKey::from_random(*unowned),
@@ -102,6 +104,12 @@ impl WorkspaceKeys {
     #[must_use]
     pub fn content_token(&self, sent: &[u8]) -> [u8; 16] {
         keyed_token(&self.content, "content", &[sent])
+    }
+
+    /// The token of a word that those with this role may search for.
+    #[must_use]
+    pub fn word_token(&self, kind: &str, role: &str, word: &str) -> [u8; 16] {
+        keyed_token(&self.words, "word", &[kind.as_bytes(), role.as_bytes(), word.as_bytes()])
     }
 
     /// The epoch key of committed draws.

@@ -188,6 +188,18 @@ impl Browser {
         self.client.issue_cmd(DevTools(json!({ "cmd": command, "params": parameters }))).await.expect(command)
     }
 
+    /// What the page holds after everything that is no longer needed was given back: counts and bytes by the browser's own names.
+    ///
+    /// # Panics
+    /// Where the browser does not tell.
+    pub async fn memory(&self) -> std::collections::BTreeMap<String, f64> {
+        self.dev_tools("HeapProfiler.collectGarbage", json!({})).await;
+        self.dev_tools("Performance.enable", json!({})).await;
+        let told = self.dev_tools("Performance.getMetrics", json!({})).await;
+        let metrics = told["metrics"].as_array().expect("metrics");
+        metrics.iter().filter_map(|one| Some((one["name"].as_str()?.to_owned(), one["value"].as_f64()?))).collect()
+    }
+
     /// Goes to a path of the desk.
     pub async fn go(&self, path: &str) {
         self.client.goto(&format!("{}{path}", self.base)).await.expect("a page");

@@ -23,6 +23,7 @@ mod models;
 mod notices;
 mod page;
 mod pair;
+mod palette;
 mod passkey;
 mod playbooks;
 mod practice;

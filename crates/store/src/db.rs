@@ -24,8 +24,7 @@ const SQLITE_READER_CACHE_KIB: u32 = 2 << 10;
 const SQLITE_CHECKPOINT_PAGES: u32 = 8_000;
 
 /// The tables that grow with cases.
-const TABLES_MEASURE_POSTGRES: &str =
-    "analyze events, cases, case_exclusions, leases, answered, decisions, subjects, vault, external_ids, idempotency, precedents";
+const TABLES_MEASURE_POSTGRES: &str = "analyze events, cases, case_exclusions, leases, answered, decisions, subjects, vault, external_ids, idempotency, precedents, search_words, search_cases";
 
 /// Versions of the schema that a database has.
 const VERSIONS: &str = "select version from schema_versions";

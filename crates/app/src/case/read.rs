@@ -3,6 +3,7 @@
 use super::mask::Mask;
 use crate::{
     Error, Workspace,
+    control::Control,
     input::EvidenceInput,
     seal::Values,
     view::{AskView, CaseSummary, CaseView, EventView, FieldView, JudgmentView, KeptView, MissView, Page, ProposalView, QueueCount},
@@ -254,6 +255,27 @@ impl File {
     }
 }
 
+/// Refuses a word that is no state.
+pub(crate) fn known_state(state: Option<&str>) -> Result<(), Refusal> {
+    match state {
+        Some(word) if !STATES.contains(&word) => Err(Refusal::invalid("/state", format!("a state is one of {}", STATES.join(", ")))),
+        _ => Ok(()),
+    }
+}
+
+/// A case as lists tell it.
+pub(crate) fn summary(control: &Control, row: store::case::CaseRow) -> CaseSummary {
+    CaseSummary {
+        case: row.case,
+        version: u64::try_from(row.version).unwrap_or(0),
+        playbook: control.playbook_name(PlaybookId(row.playbook)),
+        opened: time::format_rfc3339(row.opened_at),
+        // On an appeal the answer is asked for again, of somebody who must not know the first.
+        answer: row.answer.filter(|_| row.status != "appealed"),
+        state: row.status,
+    }
+}
+
 fn seconds(micros: i64) -> f64 {
     #[expect(clippy::cast_precision_loss, reason = "a time taken is far below 2^53 microseconds")]
     let seconds = micros as f64 / 1e6;
@@ -467,28 +489,14 @@ impl Workspace {
         let mut session = self.inner.db.session().await?;
         let fetch = i64::from(limit) + 1;
         let playbook = playbook.map(|name| control.playbook_id(name)).transpose()?.map(|id| id.0);
-        if state.is_some_and(|word| !STATES.contains(&word)) {
-            return Err(Refusal::invalid("/state", format!("a state is one of {}", STATES.join(", "))).into());
-        }
+        known_state(state)?;
         let filter = store::case::Filter { playbook, status: state };
         let mut rows = store::case::list(session.conn(), self.id.0, filter, after, fetch).await?;
         let more = rows.len() > limit as usize;
         rows.truncate(limit as usize);
         let next = rows.last().filter(|_| more).map(|r| self.cursor_sign("cases", &r.case.to_string())).transpose()?;
         let seen = self.seen_of(&rows.iter().map(|r| r.case).collect::<Vec<_>>()).await?;
-        let items = rows
-            .into_iter()
-            .filter(|r| seen.contains(&r.case))
-            .map(|r| CaseSummary {
-                case: r.case,
-                version: u64::try_from(r.version).unwrap_or(0),
-                playbook: control.playbook_name(PlaybookId(r.playbook)),
-                opened: time::format_rfc3339(r.opened_at),
-                // On an appeal the answer is asked for again, of somebody who must not know the first.
-                answer: r.answer.filter(|_| r.status != "appealed"),
-                state: r.status,
-            })
-            .collect();
+        let items = rows.into_iter().filter(|r| seen.contains(&r.case)).map(|r| summary(&control, r)).collect();
         Ok(Page { items, next })
     }
 

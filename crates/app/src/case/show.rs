@@ -94,16 +94,14 @@ impl Workspace {
     /// # Errors
     /// Where the person does not hold the case, or may not answer on it.
     pub async fn case_show(&self, caller: &Caller, case: CaseId, person: PersonId, options: Options) -> Result<Shown, Error> {
-        let (event, version, file) = self.show(caller, case, person, options).await?;
+        let (event, version, file) = self.show(caller, case, person, (false, options)).await?;
         self.shown(&file, &event, version).await
     }
 
     /// Shows a claimed case as a line of a table, to be answered together with others.
     pub(crate) async fn case_show_bulk(&self, caller: &Caller, case: CaseId, person: PersonId) -> Result<Shown, Error> {
-        let done = self.submit(caller, case, Verb::ShowBulk(person), Options::default()).await?;
-        let event = done.shown.ok_or_else(|| Error::Damaged("showing a case left no record".into()))?;
-        let file = self.file_shown(case, &event).await?;
-        self.shown(&file, &event, done.receipt.version).await
+        let (event, version, file) = self.show(caller, case, person, (true, Options::default())).await?;
+        self.shown(&file, &event, version).await
     }
 
     /// Shows a claimed case, and gives all that a page needs to draw it.
@@ -111,7 +109,7 @@ impl Workspace {
     /// # Errors
     /// Where the person does not hold the case, or may not answer on it.
     pub async fn case_show_sheet(&self, caller: &Caller, case: CaseId, person: PersonId) -> Result<Sheet, Error> {
-        let (event, _, file) = self.show(caller, case, person, Options::default()).await?;
+        let (event, _, file) = self.show(caller, case, person, (false, Options::default())).await?;
         self.sheet(&file, &event, person).await
     }
 
@@ -152,12 +150,21 @@ impl Workspace {
         Ok(store::claim::held_until(session.conn(), self.id.0, case.0, person.0, self.inner.env.now()).await?.is_some())
     }
 
-    /// The showing, the case's version with it, and the case as it stands then.
-    async fn show(&self, caller: &Caller, case: CaseId, person: PersonId, options: Options) -> Result<(Event, u64, File), Error> {
+    /// The showing, the case's version with it, and the case as it stands then, as this person may see it.
+    async fn show(
+        &self,
+        caller: &Caller,
+        case: CaseId,
+        person: PersonId,
+        (bulk, options): (bool, Options),
+    ) -> Result<(Event, u64, File), Error> {
         let options = Options { idempotency: None, ..options };
         let file = self.file(case).await?;
-        let precedents = self.precedents_beside(case, person, &file).await?;
-        let done = self.submit(caller, case, Verb::Show(person, precedents), options).await?;
+        let verb = match bulk {
+            true => Verb::ShowBulk(person),
+            false => Verb::Show(person, self.precedents_beside(case, person, &file).await?),
+        };
+        let done = self.submit(caller, case, verb, options).await?;
         let event = done.shown.ok_or_else(|| Error::Damaged("showing a case left no record".into()))?;
         let file = match file.followed_by(&event) {
             Some(file) => file,

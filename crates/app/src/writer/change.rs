@@ -166,6 +166,7 @@ async fn erase(node: &Inner, tx: &mut Tx, workspace: WorkspaceId, subject: Subje
     let files = attachment::erase(tx.conn(), workspace.0, subject.0).await?;
     external_id::erase(tx.conn(), workspace.0, subject.0).await?;
     store::precedent::erase(tx.conn(), workspace.0, subject.0).await?;
+    store::search::erase(tx.conn(), workspace.0, subject.0).await?;
     subject::erase(tx.conn(), workspace.0, subject.0, node.env.now()).await?;
     Ok(values + files)
 }

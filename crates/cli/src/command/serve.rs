@@ -66,6 +66,7 @@ pub async fn until_stopped(app: App, listener: TcpListener, doors: Doors<'_>, ou
     let learner = countersign_app::learner::spawn(&app);
     let reroute = countersign_app::reroute::spawn(&app);
     let precedents = countersign_app::precedent::spawn(&app);
+    let search = countersign_app::search::spawn(&app);
     let webhooks = countersign_server::webhook::spawn(&app, webhooks_private);
     let models = countersign_app::model::job::spawn(&app);
     let allowed =
@@ -82,6 +83,7 @@ pub async fn until_stopped(app: App, listener: TcpListener, doors: Doors<'_>, ou
     learner.abort();
     reroute.abort();
     precedents.abort();
+    search.abort();
     webhooks.abort();
     models.abort();
     asking.abort();

@@ -20,6 +20,7 @@ const FILES: &[(&str, &str, &str)] = &[
     ("desk.js", SCRIPT, include_str!("assets/desk.js")),
     ("parts.css", CSS, include_str!("assets/parts.css")),
     ("view.js", SCRIPT, include_str!("assets/view.js")),
+    ("palette.js", SCRIPT, include_str!("assets/palette.js")),
     ("passkey.js", SCRIPT, include_str!("assets/passkey.js")),
     ("proof.js", SCRIPT, include_str!("assets/proof.js")),
     ("chart.css", CSS, countersign_report::chart::CSS),
@@ -29,7 +30,7 @@ const FILES: &[(&str, &str, &str)] = &[
 /// Style sheets in the order in which pages link them.
 pub const STYLES: &[&str] = &["desk.css", "parts.css", "chart.css"];
 /// Modules that pages load.
-pub const SCRIPTS: &[&str] = &["passkey.js", "desk.js", "view.js", "proof.js"];
+pub const SCRIPTS: &[&str] = &["passkey.js", "desk.js", "view.js", "proof.js", "palette.js"];
 
 /// One version for all of them: modules import each other by name.
 static VERSION: LazyLock<String> = LazyLock::new(|| {

@@ -7,7 +7,7 @@ use super::{
     field,
     page::{Page, Tab, token},
     text::{self, bulk as words},
-    visitor::{Posted, Visitor},
+    visitor::Posted,
 };
 use crate::problem::Problem;
 use axum::response::{IntoResponse, Redirect, Response};
@@ -15,13 +15,7 @@ use countersign_app::{
     bulk::{BulkAnswer, BulkAnswers, BulkDone, BulkInput, BulkLine, BulkShown, BulkView},
     view::FieldView,
 };
-use countersign_core::{
-    id::CaseId,
-    number::Micros,
-    playbook::Playbook,
-    refusal::{Code, Refusal},
-    time,
-};
+use countersign_core::{id::CaseId, number::Micros, playbook::Playbook, refusal::Refusal, time};
 use maud::{Markup, html};
 use std::{collections::HashMap, sync::Arc};
 use uuid::Uuid;

@@ -81,7 +81,7 @@ impl Page<'_> {
                     (self.bar())
                     main #main tabindex="-1" { (self.main) }
                     div #said.said role="status" aria-live="polite" {}
-                    @if self.visitor.is_some() { (keys()) }
+                    @if self.visitor.is_some() { (keys()) (super::palette::markup()) }
                     script #words type="application/json" { (PreEscaped(words())) }
                 }
             }

@@ -16,7 +16,7 @@ use countersign_app::{
     queue::{Due, PlaybookCount, QueueItem, View},
     view::Page as Items,
 };
-use countersign_core::{id::CaseId, number::Micros};
+use countersign_core::{id::CaseId, number::Micros, refusal::Code};
 use maud::{Markup, html};
 use serde::{Deserialize, Serialize};
 
@@ -48,7 +48,13 @@ pub async fn page(visitor: Visitor, Query(query): Query<QueueQuery>) -> Result<R
     if let Some(id) = query.find.as_deref().map(str::trim).filter(|id| !id.is_empty()) {
         match found(&visitor, &counts, id).await? {
             Some(case) => return Ok(Redirect::to(&case::url(case.0)).into_response()),
-            None => said.push(Note::warning(text::FOUND_NOTHING, id)),
+            None => {
+                let scope = query.scope.as_deref().filter(|scope| !scope.is_empty());
+                if let Some(page) = results(&visitor, &counts, id, scope, query.cursor.as_deref()).await? {
+                    return Ok(page);
+                }
+                said.push(Note::warning(text::FOUND_NOTHING, id));
+            }
         }
     }
     // Whoever answers for it sees a stop wherever work begins.
@@ -95,6 +101,49 @@ async fn found(visitor: &Visitor, counts: &[PlaybookCount], id: &str) -> Result<
         }
     }
     Ok(None)
+}
+
+/// The cases that hold some words; `None` where there are none, or nothing that could be searched for was typed.
+async fn results(
+    visitor: &Visitor,
+    counts: &[PlaybookCount],
+    words: &str,
+    scope: Option<&str>,
+    cursor: Option<&str>,
+) -> Result<Option<Response>, Problem> {
+    let items = match visitor.workspace.search_list(visitor.person, words, scope, cursor).await {
+        Ok(items) if items.items.is_empty() && items.next.is_none() => return Ok(None),
+        Ok(items) => items,
+        // What cannot be searched for is found nowhere, and neither is what is in a playbook that is not there.
+        Err(Error::Refused(refusal)) if matches!(refusal.code, Code::Invalid | Code::TooLarge | Code::NotFound) => return Ok(None),
+        Err(error) => return Err(error.into()),
+    };
+    let recent = strip::items(visitor).await?;
+    let now = visitor.server.app.env().now();
+    let list = List { visitor, counts, scope, view: View::default(), paged: cursor.is_some(), now };
+    let further = items.next.as_deref().map(|next| {
+        let mut query = form_urlencoded::Serializer::new(String::new());
+        query.append_pair("find", words).append_pair("cursor", next);
+        if let Some(scope) = scope {
+            query.append_pair("in", scope);
+        }
+        format!("/desk?{}", query.finish())
+    });
+    let main = html! {
+        div.desk.queue {
+            (list.side())
+            section.list aria-label=(text::FOUND) {
+                div.list-head { h1 { (text::FOUND) " “" (words) "”" } (list.find(words)) }
+                @if items.items.is_empty() { p.quiet { (text::FOUND_FURTHER) } } @else { (list.found(&items.items)) }
+                p.further {
+                    a.button href=(list.href(scope, View::default(), None)) { (text::TO_QUEUE) }
+                    @if let Some(further) = further { a.button rel="next" href=(further) { (text::OLDER) } }
+                }
+            }
+            (strip::markup(visitor, &recent, now))
+        }
+    };
+    Ok(Some(Page { title: text::FOUND, tab: Tab::Queue, visitor: Some(visitor), main }.into_response()))
 }
 
 struct List<'a> {
@@ -152,6 +201,38 @@ impl List<'_> {
         }
     }
 
+    /// Where words are typed to narrow the list, or to find cases by them or by an id.
+    fn find(&self, typed: &str) -> Markup {
+        html! {
+            form.find method="get" action="/desk" role="search" {
+                @if let Some(scope) = self.scope { input type="hidden" name="in" value=(scope); }
+                input type="search" name="find" #filter value=[(!typed.is_empty()).then_some(typed)] placeholder=(text::FILTER_HINT)
+                    aria-label=(text::FILTER_HINT) autocomplete="off" maxlength="200";
+                button.unseen type="submit" { (text::FIND) }
+            }
+        }
+    }
+
+    /// Cases that were found, whatever state they are in. What was answered on them is not told here.
+    fn found(&self, items: &[QueueItem]) -> Markup {
+        html! {
+            table.cases {
+                thead { tr {
+                    th scope="col" { (text::CASE) }
+                    @if self.scope.is_none() { th scope="col" { (text::PLAYBOOK) } }
+                    th.time scope="col" { (text::STANDS) }
+                    th.time scope="col" { (text::EVENT_OPENED) }
+                } }
+                tbody { @for item in items { tr data-row {
+                    td { a.row href=(case::url(item.case)) { (item.title.as_deref().unwrap_or(text::UNTITLED)) } }
+                    @if self.scope.is_none() { td.quiet { (item.playbook) } }
+                    td.time { (text::state(&item.state)) }
+                    td.time { span title=(text::moment(item.at)) { (text::distance(item.at, self.now)) } }
+                } } }
+            }
+        }
+    }
+
     fn markup(&self, items: &Items<QueueItem>) -> Markup {
         html! {
             section.list aria-label=(text::TAB_QUEUE) {
@@ -162,11 +243,7 @@ impl List<'_> {
                             a href=(self.href(self.scope, view, None)) aria-current=[(view == self.view).then_some("true")] { (text::view(view)) }
                         }
                     }
-                    form.find method="get" action="/desk" role="search" {
-                        @if let Some(scope) = self.scope { input type="hidden" name="in" value=(scope); }
-                        input type="search" name="find" #filter placeholder=(text::FILTER_HINT) aria-label=(text::FILTER_HINT) autocomplete="off" maxlength="200";
-                        button.unseen type="submit" { (text::FIND) }
-                    }
+                    (self.find(""))
                 }
                 @if self.counts.is_empty() { (self.no_roles()) }
                 @else if items.items.is_empty() { (self.empty()) }

@@ -7,6 +7,7 @@ pub mod experiment;
 pub mod models;
 pub mod notices;
 pub mod pair;
+pub mod palette;
 pub mod parts;
 pub mod passkeys;
 pub mod people;
@@ -54,10 +55,13 @@ pub const FORM_FOREIGN: &str = "This was not sent from one of our own pages, or 
 pub const NEXT_CASE: &str = "Next case";
 pub const ALL_PLAYBOOKS: &str = "All playbooks";
 pub const FILTER: &str = "Filter";
-pub const FILTER_HINT: &str = "Narrow this page, or find a case by its id";
+pub const FILTER_HINT: &str = "Narrow this page; Enter finds words or an id";
 pub const FIND: &str = "Find";
 pub const REROUTING_HEAD: &str = "Cases are being routed anew";
-pub const FOUND_NOTHING: &str = "No case has this id.";
+pub const FOUND_NOTHING: &str = "No case that you may read has this id, or all of these words:";
+pub const FOUND: &str = "Cases with";
+pub const FOUND_FURTHER: &str = "None of the latest; older ones may.";
+pub const STANDS: &str = "State";
 pub const CASE: &str = "Case";
 pub const PLAYBOOK: &str = "Playbook";
 pub const UNTITLED: &str = "(without a title)";
@@ -517,6 +521,7 @@ pub const KEYS_ALL: &[(&str, &[(&str, &str)])] = &[
         &[
             ("u", "undo your last decision, while its time lasts"),
             ("g", "go to the queue"),
+            ("Ctrl K", "go anywhere: a page, a case, something to do"),
             ("?", "these keys"),
             ("Esc", "close, leave a text"),
         ],
@@ -524,6 +529,7 @@ pub const KEYS_ALL: &[(&str, &[(&str, &str)])] = &[
 ];
 /// What the script says.
 pub const SCRIPT: &[(&str, &str)] = &[
+    ("find", "Find"),
     ("over", "too late to undo"),
     (
         "unreachable",

@@ -17,6 +17,7 @@ use axum::{
 };
 use countersign_app::{
     input::{AmendInput, CaseInput},
+    search::SearchFilter,
     view::{CaseSummary, CaseView, EventView, Explanation, Page, QueueCount, Receipt},
 };
 use countersign_core::refusal::Code;
@@ -99,6 +100,9 @@ struct CasesQuery {
     /// The one case with this external id; needs `playbook`.
     #[serde(default)]
     external_id: Option<String>,
+    /// With all of these words in their fields, the latest first; goes with `playbook` and `state`.
+    #[serde(default)]
+    q: Option<String>,
     /// Where the page begins: `next` of the page before.
     #[serde(default)]
     cursor: Option<String>,
@@ -107,13 +111,23 @@ struct CasesQuery {
     limit: Option<u32>,
 }
 
-/// Lists cases, the first opened first.
+/// Lists cases, the first opened first, or finds those with some words.
+///
+/// With `q` the latest come first, and a page may be shorter than `limit` and still have a next one; what came in within the last second
+/// may not be found yet.
 ///
 /// Not for keys that speak for a person: where a case went tells what was advised.
 #[utoipa::path(get, path = "/v1/cases", tag = "cases", params(CasesQuery),
     responses((status = 200, description = "A page of cases.", body = Page<CaseSummary>), ReadProblems), security(("key" = ["cases:read"])))]
 async fn cases_list(access: Access<scope::CasesRead>, Query(query): Query<CasesQuery>) -> Result<Json<Page<CaseSummary>>, Problem> {
     let limit = page_items(query.limit)?;
+    if let Some(q) = &query.q {
+        if query.external_id.is_some() {
+            return Err(Problem::field(Code::Invalid, "/q", "an external id is looked up by itself: leave one of the two away"));
+        }
+        let filter = SearchFilter { playbook: query.playbook.as_deref(), state: query.state.as_deref() };
+        return Ok(Json(access.workspace.search_cases(q, filter, (query.cursor.as_deref(), limit)).await?));
+    }
     if let Some(external_id) = query.external_id {
         let playbook = query
             .playbook

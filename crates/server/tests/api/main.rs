@@ -15,4 +15,5 @@ mod masks;
 mod problems;
 mod rehearsal;
 mod rules;
+mod search;
 mod world;

@@ -1,7 +1,7 @@
 //! Cases that are answered together, on both engines: each is shown in its line, judged and undone by itself; what is there for
 //! somebody's own look is refused by name; and none of it counts as evidence of anybody.
 
-#![expect(clippy::unwrap_used, clippy::expect_used, reason = "tests")]
+#![expect(clippy::unwrap_used, reason = "tests")]
 
 use countersign_app::{
     Options,

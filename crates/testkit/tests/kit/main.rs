@@ -23,4 +23,5 @@ mod restored;
 mod rewrites;
 mod routing;
 mod rules;
+mod search;
 mod webhooks;

@@ -30,7 +30,7 @@ async fn problems(workspace: &Workspace) -> String {
 
 /// The bundle, which holds under the present log's key; how many logs came before.
 async fn proven(kit: &Kit, decision: EventId) -> (Vec<u8>, usize) {
-    let bytes = kit.workspace.bundle(decision, true).await.unwrap();
+    let bytes = kit.workspace.bundle(decision, true, None).await.unwrap();
     let key = kit.workspace.log_key().await.unwrap();
     let verdict = bundle::verify(&bytes, Some(&key)).unwrap();
     assert!(verdict.trusted && verdict.decision == decision.to_string());

@@ -19,7 +19,6 @@ pub const CONFIRM: &str = "Decide the ticked cases";
 pub const LET_GO: &str = "Let them all go";
 pub const NOT_HERE: &str = "Not answered here";
 pub const NOT_HERE_LEAD: &str = "Nothing is recorded of these.";
-pub const WHY: &str = "Why";
 pub const DONE: &str = "Answered together";
 pub const WAITS: &str = "recorded; others have to answer";
 pub const REFUSED: &str = "Not recorded";

@@ -276,5 +276,7 @@ async fn cases_are_found_by_their_ids() {
         assert_eq!(browser.page.path, format!("/desk/cases/{case}"));
     }
     browser.get("/desk?find=%3Cb%3ET-8").await;
-    assert!(browser.page.plain().contains("No case has this id. <b>T-8") && !browser.page.has("<b>"));
+    assert!(
+        browser.page.plain().contains("No case that you may read has this id, or all of these words: <b>T-8") && !browser.page.has("<b>")
+    );
 }

@@ -2,7 +2,7 @@
 
 pub mod browser;
 mod bulk;
-mod flow;
+pub mod flow;
 pub mod guard;
 mod independence;
 mod look;
