@@ -109,9 +109,10 @@ impl Table<'_> {
                     thead { tr {
                         th scope="col" { span.unseen { (words::PICK) } }
                         th scope="col" { (text::CASE) }
-                        @for name in &beside { th scope="col" { (name) } }
+                        // Before what the fields say: on a narrow screen these two are not to be scrolled to.
                         th scope="col" { (words::ADVICE) }
                         th scope="col" { (words::RECORDED) }
+                        @for name in &beside { th scope="col" { (name) } }
                     } }
                     tbody { @for (line, shown) in self.lines() { (self.line(playbook, line, shown, &beside)) } }
                 }
@@ -135,7 +136,6 @@ impl Table<'_> {
                     }
                 }
                 th scope="row" { a href=(case::url(line.case)) { (title) } }
-                @for name in beside { td { (self.cell(playbook, shown.fields.iter().find(|field| field.name == *name))) } }
                 td.ai {
                     @for proposal in &shown.proposals {
                         p { (answer::show(&playbook.answer, &proposal.answer)) " " (certainty(proposal)) }
@@ -145,13 +145,19 @@ impl Table<'_> {
                     (answer::show(&playbook.answer, &shown.answer))
                     @if said.is_some_and(|said| said.answer != shown.answer) { " " span.tag { (words::OTHERWISE) } }
                 }
+                @for name in beside { td { (self.cell(playbook, shown.fields.iter().find(|field| field.name == *name))) } }
             }
         }
     }
 
     fn cell(&self, playbook: &Playbook, view: Option<&FieldView>) -> Markup {
         let spec = view.and_then(|view| playbook.fields.iter().find(|spec| spec.name == view.name));
-        html! { @if let (Some(view), Some(spec)) = (view, spec) { (field::render(view, spec, &field::Context { evidence: &[], now: self.now })) } }
+        html! {
+            @if let (Some(view), Some(spec)) = (view, spec) {
+                @if view.masked { span.quiet data-masked title=(text::parts::field_masked(&spec.visible_to)) { (text::parts::MASKED) } }
+                @else { (field::render(view, spec, &field::Context { evidence: &[], now: self.now })) }
+            }
+        }
     }
 
     fn not_here(&self) -> Markup {
