@@ -28,6 +28,8 @@ pub const SCOPES: &[&str] =
 /// How long a checked key is believed before it is looked up again: a revoked key opens nothing for longer than this.
 const BELIEVED_MICROS: Micros = 1_000_000;
 const BELIEVED_MAX: usize = 1_024;
+/// How exactly it is kept when a key was used last.
+const USED_MICROS: Micros = 60 * 1_000_000;
 
 /// Who a key speaks for.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -81,18 +83,37 @@ impl App {
         if !key.verify(&stored) || row.revoked_at.is_some() || row.expires_at.is_some_and(|end| end <= now) {
             return Err(refused());
         }
-        let principal = Arc::new(Principal {
-            workspace: WorkspaceId(row.workspace),
-            key: row.key_id,
-            scopes: row.scopes.split(' ').map(str::to_owned).collect(),
-            person: row.person.map(PersonId),
-        });
+        drop(session);
+        let (workspace, person) = (WorkspaceId(row.workspace), row.person.map(PersonId));
+        // A key speaks for nobody who no longer takes part.
+        if let Some(person) = person
+            && !self.inner.control(workspace).await?.state.people.get(&person).is_some_and(|facts| facts.active)
+        {
+            return Err(refused());
+        }
+        if row.used_at.is_none_or(|used| used + USED_MICROS <= now) {
+            self.api_key_used(&row.key_id, now).await;
+        }
+        let principal =
+            Arc::new(Principal { workspace, key: row.key_id, scopes: row.scopes.split(' ').map(str::to_owned).collect(), person });
         let mut believed = self.inner.believed.0.lock().unwrap_or_else(PoisonError::into_inner);
         if believed.len() >= BELIEVED_MAX {
             believed.clear();
         }
         believed.insert(hash, (now, Arc::clone(&principal)));
         Ok(principal)
+    }
+
+    /// Keeps that a key was used. Where that fails the key is as good as before.
+    async fn api_key_used(&self, key: &str, now: Micros) {
+        let kept = async {
+            let mut tx = self.inner.db.begin().await?;
+            store::api_key::used(tx.conn(), key, now).await?;
+            tx.commit().await
+        };
+        if let Err(error) = kept.await {
+            tracing::warn!(%error, "it could not be kept that an API key was used");
+        }
     }
 }
 
@@ -120,6 +141,7 @@ impl Workspace {
             person: input.person,
             expires_at,
             revoked_at: None,
+            used_at: None,
         };
         let (id, scopes, person) = (row.key_id.clone(), input.scopes, input.person.map(PersonId));
         let add =
@@ -158,5 +180,6 @@ fn view(row: ApiKeyRow) -> ApiKeyView {
         person: row.person,
         expires: row.expires_at.map(time::format_rfc3339),
         revoked: row.revoked_at.is_some(),
+        used: row.used_at.map(time::format_rfc3339),
     }
 }

@@ -377,6 +377,9 @@ pub struct PersonChange {
     pub roles: Vec<String>,
     /// Whether they may take part from now on.
     pub active: bool,
+    /// Where to write to from now on; empty: nowhere. Absent: as before.
+    #[serde(default)]
+    pub mail: Option<String>,
 }
 
 /// An API key to make.

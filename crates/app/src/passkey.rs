@@ -8,7 +8,7 @@ pub use site::{Site, SiteError};
 
 use crate::{
     App, Caller, Error, Workspace,
-    session::{DeskSession, Opened},
+    session::{DeskSession, Opened, Opening},
     writer::{Change, Extra},
 };
 use base64::{Engine as _, engine::general_purpose::URL_SAFE_NO_PAD};
@@ -193,7 +193,8 @@ impl App {
         let challenge = self.answered(SIGN_IN, None, &read.client_data).await?.ok_or_else(unknown)?;
         let row = self.holds(site, &read, &challenge).await?.ok_or_else(unknown)?;
         let mut tx = self.inner.db.begin().await?;
-        let secret = self.session_open(&mut tx, (row.workspace, row.person), Some(row.credential), before).await?;
+        let opening = Opening { passkey: Some(row.credential), way: None, verified_at: Some(self.inner.env.now()) };
+        let secret = self.session_open(&mut tx, (row.workspace, row.person), opening, before).await?;
         tx.commit().await?;
         self.opened(&secret).await?.ok_or_else(unknown)
     }

@@ -9,7 +9,7 @@ use crate::{
 use countersign_core::{
     event::PersonKind,
     id::PersonId,
-    limits::NAME_CHARS_MAX,
+    limits::{MAIL_CHARS_MAX, NAME_CHARS_MAX},
     refusal::{Code, Refusal},
 };
 use countersign_engine::workspace::WorkspaceCommand;
@@ -29,6 +29,7 @@ impl Workspace {
             )
             .into());
         }
+        let mail = input.mail.as_deref().map(address).transpose()?.flatten();
         if self.control().await?.names.contains_key(&name) {
             return Err(Refusal::field(
                 Code::Conflict,
@@ -41,12 +42,13 @@ impl Workspace {
         let kind = if input.external { PersonKind::External } else { PersonKind::Member };
         let roles = input.roles.clone();
         let add = move |_: &crate::control::Control| Ok(WorkspaceCommand::AddPerson { person, kind, roles: roles.clone() });
-        let row = DirectoryRow { person: person.0, name: name.clone(), mail: input.mail.clone() };
+        let row = DirectoryRow { person: person.0, name: name.clone(), mail: mail.clone() };
         self.change(caller, Change::command(add).with(Extra::Name(row))).await?;
-        Ok(PersonView { person: person.0, name: Some(name), mail: input.mail, roles: input.roles, external: input.external, active: true })
+        Ok(PersonView { person: person.0, name: Some(name), mail, roles: input.roles, external: input.external, active: true })
     }
 
-    /// Changes a person's roles, or whether they may take part. What is held is routed anew afterwards, in the background.
+    /// Changes a person's roles, whether they may take part, or where to write to. Who no longer takes part is signed out everywhere, and
+    /// their keys open nothing. What is held is routed anew afterwards, in the background.
     ///
     /// # Errors
     /// Where there is no such person.
@@ -54,12 +56,27 @@ impl Workspace {
         let roles = change.roles.clone();
         let command =
             move |_: &crate::control::Control| Ok(WorkspaceCommand::ChangePerson { person, roles: roles.clone(), active: change.active });
-        self.change(caller, Change::command(command)).await?;
-        self.people_list()
-            .await?
-            .into_iter()
-            .find(|p| p.person == person.0)
-            .ok_or_else(|| Refusal::new(Code::NotFound, "there is no such person").into())
+        let mut changing = Change::command(command);
+        if let Some(mail) = &change.mail {
+            let mail = address(mail)?;
+            let name = self.person_get(person).await?.name;
+            let nameless = || Refusal::field(Code::Erased, "/mail", "this person's name was erased, and an address would be theirs again");
+            changing = changing.with(Extra::Name(DirectoryRow { person: person.0, name: name.ok_or_else(nameless)?, mail }));
+        }
+        self.change(caller, changing).await?;
+        if !change.active {
+            self.desk_sessions_end(person).await?;
+        }
+        self.person_get(person).await
+    }
+
+    /// One person.
+    ///
+    /// # Errors
+    /// Where there is no such person, or the storage fails.
+    pub async fn person_get(&self, person: PersonId) -> Result<PersonView, Error> {
+        let found = self.people_list().await?.into_iter().find(|p| p.person == person.0);
+        found.ok_or_else(|| Refusal::new(Code::NotFound, "there is no such person").into())
     }
 
     /// Everybody.
@@ -106,6 +123,7 @@ impl Workspace {
         let mut tx = self.inner.db.begin().await?;
         store::directory::delete(tx.conn(), self.id.0, person.0).await?;
         store::passkey::unname(tx.conn(), self.id.0, person.0).await?;
+        store::sign_in::forget(tx.conn(), self.id.0, person.0).await?;
         tx.commit().await?;
         self.inner.control.forget(self.id);
         self.inner.db.truncate_log().await?;
@@ -125,4 +143,19 @@ impl Workspace {
             Err(error) => self.control().await?.names.get(name).copied().ok_or(error),
         }
     }
+}
+
+/// An address as it is kept; `None`: none.
+fn address(text: &str) -> Result<Option<String>, Refusal> {
+    let text = text.trim();
+    if text.is_empty() {
+        return Ok(None);
+    }
+    // Whoever is written to decides what an address is; what could be none is a slip of whoever typed it.
+    let parts = text.split_once('@').is_some_and(|(before, after)| !before.is_empty() && !after.is_empty());
+    if !parts || text.chars().count() > MAIL_CHARS_MAX || text.chars().any(|c| c.is_control() || c.is_whitespace()) {
+        let wanted = format!("an e-mail address has an @ with something on both sides, no spaces, and at most {MAIL_CHARS_MAX} characters");
+        return Err(Refusal::invalid("/mail", wanted));
+    }
+    Ok(Some(text.to_owned()))
 }

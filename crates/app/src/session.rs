@@ -1,5 +1,5 @@
-//! Signing in at the desk: one-time links, and the sessions that they and passkeys open. Both are kept hashed; neither is evidence,
-//! and neither is an event: what a person does with them is.
+//! Signing in at the desk: one-time links, and the sessions that they, passkeys, accounts at providers and passwords open. Kept hashed;
+//! none is evidence, and none is an event: what a person does with them is.
 
 use crate::{App, Error, Workspace};
 use countersign_core::{
@@ -30,6 +30,51 @@ const LINK: &str = "countersign/desk-link/v1";
 const SESSION: &str = "countersign/desk-session/v1";
 const FORM: &str = "countersign/desk-form/v1";
 
+/// By what somebody signed in.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Way {
+    /// A one-time link.
+    Link,
+    /// A passkey.
+    Passkey,
+    /// An account at a provider, by the name that the configuration gives it.
+    Provider(String),
+    /// A password.
+    Password,
+}
+
+impl Way {
+    fn of(row: &SessionRow) -> Self {
+        match (&row.passkey, row.way.as_deref()) {
+            (Some(_), _) => Self::Passkey,
+            (None, Some(PASSWORD)) => Self::Password,
+            (None, Some(way)) => Self::Provider(way.strip_prefix(PROVIDER).unwrap_or(way).to_owned()),
+            (None, None) => Self::Link,
+        }
+    }
+}
+
+/// How [`Way::Password`] is kept.
+pub(crate) const PASSWORD: &str = "password";
+/// How [`Way::Provider`] is kept, before its name.
+const PROVIDER: &str = "provider:";
+
+/// How a session through a provider is kept.
+pub(crate) fn provider_way(name: &str) -> String {
+    format!("{PROVIDER}{name}")
+}
+
+/// What opens a session.
+#[derive(Debug, Default)]
+pub(crate) struct Opening {
+    /// A passkey.
+    pub passkey: Option<Vec<u8>>,
+    /// Something else than a link or a passkey.
+    pub way: Option<String>,
+    /// When its holder proved that it is them, for what asks for a proof afterwards.
+    pub verified_at: Option<Micros>,
+}
+
 /// Who sits at a desk.
 #[derive(Debug, Clone)]
 pub struct DeskSession {
@@ -47,15 +92,15 @@ pub struct DeskSession {
     pub expires_at: Micros,
     /// When it was opened.
     pub opened_at: Micros,
-    /// Whether a passkey opened it; else a link did.
-    pub by_passkey: bool,
+    /// What opened it.
+    pub way: Way,
     pub(crate) hash: Vec<u8>,
     seen_at: Micros,
     verified_at: Option<Micros>,
 }
 
 impl DeskSession {
-    /// Whether its holder proved by a passkey, within [`FRESH_MICROS`], that it is them.
+    /// Whether its holder proved, within [`FRESH_MICROS`], that it is them: by a passkey, or who has none by what they sign in by.
     #[must_use]
     pub fn verified(&self, now: Micros) -> bool {
         self.verified_at.is_some_and(|at| now < at + FRESH_MICROS)
@@ -64,7 +109,7 @@ impl DeskSession {
     /// The same, or came by a link just now: whoever lost their passkeys asks for a link, and takes a new one.
     #[must_use]
     pub fn arrived(&self, now: Micros) -> bool {
-        self.verified(now) || (!self.by_passkey && now < self.opened_at + FRESH_MICROS)
+        self.verified(now) || (self.way == Way::Link && now < self.opened_at + FRESH_MICROS)
     }
 }
 
@@ -90,8 +135,8 @@ pub struct SessionView {
     pub seen_at: Micros,
     /// When it ends at the latest.
     pub expires_at: Micros,
-    /// Whether a passkey opened it; else a link did.
-    pub by_passkey: bool,
+    /// What opened it.
+    pub way: Way,
     /// Whether it is the one that asks.
     pub present: bool,
 }
@@ -140,7 +185,7 @@ impl Workspace {
                 opened_at: opened(&row),
                 seen_at: seen(&row),
                 expires_at: row.expires_at,
-                by_passkey: row.passkey.is_some(),
+                way: Way::of(&row),
                 present: row.hash == present.hash,
             })
             .collect())
@@ -211,7 +256,7 @@ impl App {
         if !store::desk_session::link_take(tx.conn(), &row.hash).await? || row.expires_at <= now {
             return Err(over().into());
         }
-        let secret = self.session_open(&mut tx, (row.workspace, row.person), None, before).await?;
+        let secret = self.session_open(&mut tx, (row.workspace, row.person), Opening::default(), before).await?;
         tx.commit().await?;
         self.opened(&secret).await?.ok_or_else(|| over().into())
     }
@@ -221,7 +266,7 @@ impl App {
         &self,
         tx: &mut Tx,
         (workspace, person): (uuid::Uuid, uuid::Uuid),
-        passkey: Option<Vec<u8>>,
+        opening: Opening,
         before: Option<&str>,
     ) -> Result<Bearer, Error> {
         let (now, secret) = (self.inner.env.now(), Bearer::from_random(self.inner.env.bytes()));
@@ -232,8 +277,9 @@ impl App {
             expires_at: now + SESSION_MICROS,
             opened_at: Some(now),
             seen_at: Some(now),
-            verified_at: passkey.as_ref().map(|_| now),
-            passkey,
+            verified_at: opening.verified_at,
+            passkey: opening.passkey,
+            way: opening.way,
         };
         store::desk_session::session_insert(tx.conn(), &row).await?;
         if let Some(Ok(before)) = before.map(Bearer::parse) {
@@ -303,7 +349,7 @@ impl App {
             form_token: secret.derived(FORM),
             expires_at: row.expires_at,
             opened_at: opened(&row),
-            by_passkey: row.passkey.is_some(),
+            way: Way::of(&row),
             seen_at: seen(&row),
             verified_at: row.verified_at,
             hash: row.hash,

@@ -406,6 +406,9 @@ pub struct ApiKeyView {
     pub expires: Option<String>,
     /// Whether it was revoked.
     pub revoked: bool,
+    /// When it was used last, to the minute (RFC 3339).
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub used: Option<String>,
 }
 
 /// What was stopped.

@@ -1,9 +1,12 @@
 //! Configuration: flags before environment before `countersign.toml` in the data directory before defaults.
 
+pub mod sign_in;
+
 use crate::{arguments::Global, exit::Exit};
 use anyhow::{Context as _, Result};
 use countersign_core::id::WorkspaceId;
 use serde::Deserialize;
+use sign_in::SignInFile;
 use std::{
     fs,
     io::{self, Write as _},
@@ -36,6 +39,8 @@ pub struct File {
     pub url: Option<String>,
     /// What `serve` logs, as in `info` or `countersign=debug`.
     pub log: Option<String>,
+    /// How people may sign in beside links and passkeys.
+    pub sign_in: SignInFile,
 }
 
 /// What a command works with.
@@ -57,6 +62,8 @@ pub struct Settings {
     pub url: Option<String>,
     /// What `serve` logs.
     pub log: Option<String>,
+    /// How people may sign in beside links and passkeys.
+    pub sign_in: SignInFile,
 }
 
 impl Settings {
@@ -77,6 +84,7 @@ impl Settings {
             listen: file.listen,
             url: file.url,
             log: file.log,
+            sign_in: file.sign_in,
             data,
         })
     }

@@ -22,6 +22,8 @@ pub const PLAYBOOK_FIELDS_MAX: usize = 200;
 pub const OPTIONS_MAX: usize = 1_000;
 /// A name: playbook, field, option, proposer, role.
 pub const NAME_CHARS_MAX: usize = 120;
+/// Characters of an e-mail address (RFC 3696, erratum 1690: 254; some have more).
+pub const MAIL_CHARS_MAX: usize = 320;
 /// An external id.
 pub const EXTERNAL_ID_BYTES_MAX: usize = 512;
 /// A comment, a reason, an instruction.

@@ -50,4 +50,7 @@ pub enum Error {
     /// An API key that is not `cs_<8 hex digits>_<43 base64url characters>`, or is mistyped.
     #[error("read an API key: {0}")]
     ApiKeyForm(&'static str),
+    /// A password that could not be hashed.
+    #[error("hash a password: it cannot be done")]
+    PasswordHash,
 }

@@ -3,7 +3,7 @@
 //! Start at [`root`]: one root secret, from which every other key of a node is derived by purpose. [`subject`] holds
 //! the key per data subject whose destruction is erasure, [`commitment`](mod@commitment) what an event says about a
 //! value instead of the value, [`token`] keyed and signed tokens, [`api_key`] the keys that programs sign in with,
-//! [`bearer`] the secrets that people sign in with, [`webhook`] what messages to outside are signed with. [`mod@find`] finds personal data
+//! [`bearer`] the secrets and [`password`] the passwords that people sign in with, [`webhook`] what messages to outside are signed with. [`mod@find`] finds personal data
 //! by pattern and checksum, and [`mod@mask`] replaces it by placeholders before a text goes out.
 //!
 //! **Architecture invariant:** this crate stores nothing, reads no clock, draws no randomness (nonces, salts and keys
@@ -19,6 +19,7 @@ mod error;
 pub mod find;
 pub mod mask;
 mod parts;
+pub mod password;
 pub mod root;
 pub mod subject;
 pub mod token;

@@ -4,6 +4,7 @@
 //! Start at [`routes`]. [`page`] is the frame around every page, [`visitor`] says who sits there, [`text`] holds every word, [`field`]
 //! draws what a case holds, [`answer`] asks for an answer and reads it.
 
+mod anew;
 mod answer;
 mod around;
 mod asset;
@@ -17,6 +18,7 @@ mod form;
 mod history;
 mod induction;
 mod judge;
+mod keys;
 mod ledger;
 mod methods;
 mod models;
@@ -25,8 +27,10 @@ mod page;
 mod pair;
 mod palette;
 mod passkey;
+mod people;
 mod playbooks;
 mod practice;
+mod provider;
 mod queue;
 mod recent;
 mod routing;
@@ -131,6 +135,14 @@ pub fn routes() -> Router<Server> {
         .route("/desk/webhooks/{id}/rotate", post(webhooks::rotate))
         .route("/desk/webhooks/{id}/remove", post(webhooks::remove))
         .route("/desk/webhooks/{id}/messages/{event}/resend", post(webhooks::resend))
+        .route(people::URL, get(people::list).post(people::add))
+        .route("/desk/people/{person}", get(people::one))
+        .route("/desk/people/{person}/change", post(people::change))
+        .route("/desk/people/{person}/invite", post(people::invite))
+        .route("/desk/people/{person}/leave", post(people::leave))
+        .route("/desk/people/{person}/return", post(people::come_back))
+        .route(keys::URL, get(keys::list).post(keys::add))
+        .route("/desk/keys/{key}/revoke", post(keys::revoke))
         .route("/desk/playbooks/{name}/models", get(models::page))
         .route("/desk/playbooks/{name}/models/train", post(models::train))
         .route("/desk/playbooks/{name}/models/shadow", post(models::shadow))
@@ -139,7 +151,15 @@ pub fn routes() -> Router<Server> {
         .route("/desk/sign-in", get(sign_in::how))
         .route(passkey::SIGN_IN, post(sign_in::enter_by_passkey))
         .route(passkey::SIGN_IN_ASK, post(passkey::ask_sign_in))
+        .route("/desk/sign-in/password", post(sign_in::enter_by_password))
+        .route("/desk/sign-in/provider/{name}", post(provider::begin))
+        .route("/desk/sign-in/provider/{name}/back", get(provider::back))
         .route(methods::URL, get(methods::page))
+        .route("/desk/sign-in-methods/provider/{name}/link", post(provider::link))
+        .route("/desk/sign-in-methods/provider/{name}/confirm", post(provider::confirm))
+        .route("/desk/sign-in-methods/accounts/{account}/unlink", post(provider::unlink))
+        .route("/desk/sign-in-methods/password", post(methods::password))
+        .route("/desk/sign-in-methods/password/remove", post(methods::password_remove))
         .route("/desk/sign-in-methods/passkeys", post(methods::add))
         .route("/desk/sign-in-methods/passkeys/ask", post(passkey::ask_new))
         .route("/desk/sign-in-methods/passkeys/{credential}/remove", post(methods::remove))

@@ -17,13 +17,16 @@ mod observe;
 mod openapi;
 mod patience;
 mod problem;
+mod provider;
 mod routes;
 mod serve;
 mod state;
+mod tls;
 pub mod webhook;
 
 pub use desk::sign_in_url;
 pub use problem::{Kind, PAGES, ProblemBody};
+pub use provider::{ClientSecret, ProviderSettings, SignIn};
 pub use serve::serve;
 pub use state::ServerConfig;
 

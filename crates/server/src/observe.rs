@@ -55,7 +55,7 @@ pub async fn observe(State(server): State<Server>, request: Request, next: Next)
     log(&id, method.as_str(), route, status, took, problem.as_ref());
     if let Some(problem) = problem {
         response = match &on_desk {
-            Some(path) => desk::problem_page(response, &problem, path, &id),
+            Some(path) => desk::problem_page(&server, response, &problem, (path, &id)),
             None => with_body(response, &problem, &id),
         };
     }

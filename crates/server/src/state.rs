@@ -1,6 +1,11 @@
 //! What every handler shares. Holds no state of the product: nodes are stateless.
 
-use crate::{limits::REQUESTS_IN_FLIGHT_MAX, metrics::Metrics, patience::Patience};
+use crate::{
+    limits::REQUESTS_IN_FLIGHT_MAX,
+    metrics::Metrics,
+    patience::Patience,
+    provider::{Provider, SignIn},
+};
 use countersign_app::{App, passkey::Site};
 use std::{
     fmt,
@@ -26,6 +31,8 @@ pub struct ServerConfig {
     pub site: Site,
     /// Whether people reach the desk over TLS, so that its cookie may be kept from everything else.
     pub tls: bool,
+    /// How people may sign in beside links and passkeys.
+    pub sign_in: SignIn,
 }
 
 impl Default for ServerConfig {
@@ -37,6 +44,7 @@ impl Default for ServerConfig {
             heartbeat: Duration::from_secs(15),
             site: Site::default(),
             tls: false,
+            sign_in: SignIn::default(),
         }
     }
 }
@@ -61,6 +69,8 @@ pub struct Shared {
     pub(crate) metrics: Metrics,
     /// How often signing in was tried in vain.
     pub(crate) patience: Patience,
+    /// What people may sign in through.
+    pub(crate) providers: Vec<Provider>,
     /// Slots for requests that are worked on.
     pub(crate) slots: Semaphore,
     /// Turns true when the server shuts down, so that endless streams end.
@@ -70,7 +80,8 @@ pub struct Shared {
 impl Server {
     pub(crate) fn new(app: App, config: ServerConfig, stopping: watch::Receiver<bool>) -> Self {
         let slots = Semaphore::new(config.requests_in_flight_max);
-        Self(Arc::new(Shared { app, config, metrics: Metrics::default(), patience: Patience::default(), slots, stopping }))
+        let providers = Provider::all(&config.sign_in);
+        Self(Arc::new(Shared { app, config, metrics: Metrics::default(), patience: Patience::default(), providers, slots, stopping }))
     }
 }
 

@@ -1,7 +1,7 @@
 //! Sends webhooks: takes what is due, posts it, and says what became of it. Beside all requests and behind the writer: nothing waits for
 //! it. Follows no redirect, and reaches no address inside of a network unless whoever runs the node allows it.
 
-mod guard;
+pub(crate) mod guard;
 mod post;
 
 use countersign_app::{App, Workspace, webhook::Message};

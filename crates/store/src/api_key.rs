@@ -8,10 +8,11 @@ use sqlx::Row;
 use uuid::Uuid;
 
 statements! {
-    API_KEY_INSERT = "insert into api_keys (key_id, workspace, hash, name, scopes, person, expires_at, revoked_at) values ($1, $2, $3, $4, $5, $6, $7, null)";
-    API_KEY_GET = "select key_id, workspace, hash, name, scopes, person, expires_at, revoked_at from api_keys where key_id = $1";
-    API_KEYS_LIST = "select key_id, workspace, hash, name, scopes, person, expires_at, revoked_at from api_keys where workspace = $1 order by key_id";
+    API_KEY_INSERT = "insert into api_keys (key_id, workspace, hash, name, scopes, person, expires_at, revoked_at, used_at) values ($1, $2, $3, $4, $5, $6, $7, null, null)";
+    API_KEY_GET = "select key_id, workspace, hash, name, scopes, person, expires_at, revoked_at, used_at from api_keys where key_id = $1";
+    API_KEYS_LIST = "select key_id, workspace, hash, name, scopes, person, expires_at, revoked_at, used_at from api_keys where workspace = $1 order by key_id";
     API_KEY_REVOKE = "update api_keys set revoked_at = $3 where workspace = $1 and key_id = $2";
+    API_KEY_USED = "update api_keys set used_at = $2 where key_id = $1";
 }
 
 /// A key.
@@ -33,6 +34,8 @@ pub struct ApiKeyRow {
     pub expires_at: Option<i64>,
     /// When it was revoked.
     pub revoked_at: Option<i64>,
+    /// When it was used last, to the minute.
+    pub used_at: Option<i64>,
 }
 
 macro_rules! key_row {
@@ -46,6 +49,7 @@ macro_rules! key_row {
             person: $r.get(5),
             expires_at: $r.get(6),
             revoked_at: $r.get(7),
+            used_at: $r.get(8),
         }
     };
 }
@@ -94,4 +98,13 @@ pub async fn list(conn: Conn<'_>, workspace: Uuid) -> Result<Vec<ApiKeyRow>, Err
 pub async fn revoke(conn: Conn<'_>, workspace: Uuid, key_id: &str, now: i64) -> Result<(), Error> {
     on!(conn, c => sqlx::query(API_KEY_REVOKE).bind(workspace).bind(key_id).bind(now).execute(c).await.map(|_| ()))
         .map_err(attempt("revoke an API key"))
+}
+
+/// Keeps that a key was used.
+///
+/// # Errors
+/// Where the storage fails.
+pub async fn used(conn: Conn<'_>, key_id: &str, now: i64) -> Result<(), Error> {
+    on!(conn, c => sqlx::query(API_KEY_USED).bind(key_id).bind(now).execute(c).await.map(|_| ()))
+        .map_err(attempt("keep that an API key was used"))
 }

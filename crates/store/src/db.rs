@@ -42,6 +42,7 @@ const MIGRATIONS: &[(i64, &str, &str)] = &[
     (10, include_str!("../migrations/sqlite/0010_webhook_secrets.sql"), include_str!("../migrations/postgres/0010_webhook_secrets.sql")),
     (11, include_str!("../migrations/sqlite/0011_passkeys.sql"), include_str!("../migrations/postgres/0011_passkeys.sql")),
     (13, include_str!("../migrations/sqlite/0013_asking.sql"), include_str!("../migrations/postgres/0013_asking.sql")),
+    (14, include_str!("../migrations/sqlite/0014_sign_in.sql"), include_str!("../migrations/postgres/0014_sign_in.sql")),
     (15, include_str!("../migrations/sqlite/0015_attachment_masks.sql"), include_str!("../migrations/postgres/0015_attachment_masks.sql")),
     (16, include_str!("../migrations/sqlite/0016_search.sql"), include_str!("../migrations/postgres/0016_search.sql")),
 ];

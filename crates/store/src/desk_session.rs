@@ -13,14 +13,15 @@ statements! {
     DESK_LINK_GET = "select workspace, person, expires_at from desk_links where hash = $1";
     DESK_LINK_TAKE = "delete from desk_links where hash = $1";
     DESK_LINKS_EXPIRE = "delete from desk_links where expires_at <= $1";
-    DESK_SESSION_INSERT = "insert into desk_sessions (hash, workspace, person, expires_at, opened_at, seen_at, passkey, verified_at) values ($1, $2, $3, $4, $5, $6, $7, $8)";
-    DESK_SESSION_GET = "select hash, workspace, person, expires_at, opened_at, seen_at, passkey, verified_at from desk_sessions where hash = $1";
-    DESK_SESSIONS_OF_PERSON = "select hash, workspace, person, expires_at, opened_at, seen_at, passkey, verified_at from desk_sessions where workspace = $1 and person = $2 order by expires_at desc, hash";
+    DESK_SESSION_INSERT = "insert into desk_sessions (hash, workspace, person, expires_at, opened_at, seen_at, passkey, verified_at, way) values ($1, $2, $3, $4, $5, $6, $7, $8, $9)";
+    DESK_SESSION_GET = "select hash, workspace, person, expires_at, opened_at, seen_at, passkey, verified_at, way from desk_sessions where hash = $1";
+    DESK_SESSIONS_OF_PERSON = "select hash, workspace, person, expires_at, opened_at, seen_at, passkey, verified_at, way from desk_sessions where workspace = $1 and person = $2 order by expires_at desc, hash";
     DESK_SESSION_SEEN = "update desk_sessions set seen_at = $2 where hash = $1";
     DESK_SESSION_VERIFIED = "update desk_sessions set verified_at = $2 where hash = $1";
     DESK_SESSION_END = "delete from desk_sessions where hash = $1 and workspace = $2 and person = $3";
     DESK_SESSIONS_END_OTHERS = "delete from desk_sessions where workspace = $1 and person = $2 and hash <> $3";
     DESK_SESSIONS_END_OF_PASSKEY = "delete from desk_sessions where passkey = $1";
+    DESK_SESSIONS_END_OF_WAY = "delete from desk_sessions where workspace = $1 and person = $2 and way = $3 and hash <> $4";
     DESK_SESSION_DELETE = "delete from desk_sessions where hash = $1";
     DESK_SESSIONS_END = "delete from desk_sessions where workspace = $1 and person = $2";
     DESK_SESSIONS_EXPIRE = "delete from desk_sessions where expires_at <= $1";
@@ -54,10 +55,12 @@ pub struct SessionRow {
     pub opened_at: Option<i64>,
     /// When it was used last, to the minute; likewise.
     pub seen_at: Option<i64>,
-    /// The passkey that opened it, by SHA-256 of its id; absent: a link did.
+    /// The passkey that opened it, by SHA-256 of its id.
     pub passkey: Option<Vec<u8>>,
-    /// When its holder last proved by a passkey that it is them.
+    /// When its holder last proved that it is them.
     pub verified_at: Option<i64>,
+    /// What opened it where that was neither a link nor a passkey.
+    pub way: Option<String>,
 }
 
 macro_rules! session_row {
@@ -71,6 +74,7 @@ macro_rules! session_row {
             seen_at: $r.get(5),
             passkey: $r.get(6),
             verified_at: $r.get(7),
+            way: $r.get(8),
         }
     };
 }
@@ -125,6 +129,7 @@ pub async fn session_insert(conn: Conn<'_>, row: &SessionRow) -> Result<(), Erro
         .bind(row.seen_at)
         .bind(row.passkey.as_deref())
         .bind(row.verified_at)
+        .bind(row.way.as_deref())
         .execute(c)
         .await
         .map(|_| ()))
@@ -169,7 +174,7 @@ pub async fn session_seen(conn: Conn<'_>, hash: &[u8], now: i64) -> Result<(), E
     touch(conn, DESK_SESSION_SEEN, hash, now).await.map_err(attempt("keep that a session was used"))
 }
 
-/// Keeps that the holder of a session proved by a passkey that it is them.
+/// Keeps that the holder of a session proved that it is them.
 ///
 /// # Errors
 /// Where the storage fails.
@@ -202,6 +207,15 @@ pub async fn sessions_end_others(conn: Conn<'_>, workspace: Uuid, person: Uuid, 
 pub async fn sessions_end_of_passkey(conn: Conn<'_>, credential: &[u8]) -> Result<(), Error> {
     on!(conn, c => sqlx::query(DESK_SESSIONS_END_OF_PASSKEY).bind(credential).execute(c).await.map(|_| ()))
         .map_err(attempt("end the sessions of a passkey"))
+}
+
+/// Ends all sessions of a person that something opened, but one.
+///
+/// # Errors
+/// Where the storage fails.
+pub async fn sessions_end_of_way(conn: Conn<'_>, workspace: Uuid, person: Uuid, way: &str, but: &[u8]) -> Result<(), Error> {
+    on!(conn, c => sqlx::query(DESK_SESSIONS_END_OF_WAY).bind(workspace).bind(person).bind(way).bind(but).execute(c).await.map(|_| ()))
+        .map_err(attempt("end the sessions that something opened"))
 }
 
 /// Ends all sessions of a person.

@@ -10,6 +10,7 @@ use uuid::Uuid;
 statements! {
     DIRECTORY_PUT = "insert into directory (workspace, person, name, mail) values ($1, $2, $3, $4) on conflict (workspace, person) do update set name = excluded.name, mail = excluded.mail";
     DIRECTORY_LIST = "select person, name, mail from directory where workspace = $1 order by name";
+    DIRECTORY_FIND = "select workspace, person from directory where name = $1 or lower(mail) = $2 order by workspace, person limit 3";
     DIRECTORY_DELETE = "delete from directory where workspace = $1 and person = $2";
 }
 
@@ -40,6 +41,15 @@ pub async fn put(conn: Conn<'_>, workspace: Uuid, row: &DirectoryRow) -> Result<
 pub async fn list(conn: Conn<'_>, workspace: Uuid) -> Result<Vec<DirectoryRow>, Error> {
     on!(conn, c => sqlx::query(DIRECTORY_LIST).bind(workspace).fetch_all(c).await.map(|rows| rows.iter().map(|r| DirectoryRow { person: r.get(0), name: r.get(1), mail: r.get(2) }).collect()))
         .map_err(attempt("read the directory"))
+}
+
+/// Who has this name, or this address in lower case, in whatever workspace: at most three, for more than one is nobody.
+///
+/// # Errors
+/// Where the storage fails.
+pub async fn find(conn: Conn<'_>, name: &str, mail: &str) -> Result<Vec<(Uuid, Uuid)>, Error> {
+    on!(conn, c => sqlx::query(DIRECTORY_FIND).bind(name).bind(mail).fetch_all(c).await.map(|rows| rows.iter().map(|r| (r.get(0), r.get(1))).collect()))
+        .map_err(attempt("find somebody in the directory"))
 }
 
 /// Takes a person's name out.

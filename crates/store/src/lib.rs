@@ -34,6 +34,7 @@ pub mod queue;
 pub mod rehearsal;
 pub mod reroute;
 pub mod search;
+pub mod sign_in;
 pub mod subject;
 pub mod track;
 pub mod vault;
@@ -63,6 +64,7 @@ pub fn statements() -> Vec<(&'static str, &'static str)> {
         log_head::STATEMENTS,
         model::STATEMENTS,
         passkey::STATEMENTS,
+        sign_in::STATEMENTS,
         playbook::STATEMENTS,
         practice::STATEMENTS,
         precedent::STATEMENTS,

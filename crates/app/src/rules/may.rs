@@ -172,7 +172,7 @@ impl Control {
             Who::Person(person) => {
                 let facts = self.state.people.get(&person);
                 roles.extend(facts.map(|facts| facts.roles.clone()).unwrap_or_default());
-                if act.action == Action::Rules && self.state.count_with_any_role(&[LEAD_ROLE.to_owned()]) == 0 {
+                if matches!(act.action, Action::Rules | Action::People) && self.state.count_with_any_role(&[LEAD_ROLE.to_owned()]) == 0 {
                     roles.push(LEAD_ROLE.to_owned());
                 }
                 let member = facts.is_some_and(|facts| facts.may(&[]));
@@ -416,6 +416,14 @@ impl Workspace {
         let actions = [Action::Claim, answering(&state, person)];
         let refused = actions.into_iter().find_map(|action| control.may(Who::Person(person), &Act::on(action, &playbook, &state)).err());
         Ok(refused.map(|refusal| refusal.detail))
+    }
+
+    /// Whether a person may say who takes part, and make keys.
+    ///
+    /// # Errors
+    /// `forbidden`, with the rule.
+    pub async fn may_manage_people(&self, person: PersonId) -> Result<(), Error> {
+        Ok(self.control().await?.may(Who::Person(person), &Act::here(Action::People))?)
     }
 
     /// Whether whoever asks may take data out.

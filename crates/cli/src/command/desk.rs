@@ -34,6 +34,18 @@ pub enum Command {
         #[arg(long, value_name = "CREDENTIAL")]
         remove: Option<Digest>,
     },
+    /// List the accounts at providers that a person signs in with, or take one, or their password, away
+    Accounts {
+        /// Name or id
+        #[arg(long, value_name = "PERSON")]
+        person: String,
+        /// The one to take away, as the list names it; sessions that it opened end
+        #[arg(long, value_name = "ACCOUNT")]
+        remove: Option<String>,
+        /// Take their password away; sessions that it opened end
+        #[arg(long, conflicts_with = "remove")]
+        remove_password: bool,
+    },
     /// End all sessions of a person
     SignOut {
         /// Name or id
@@ -69,6 +81,16 @@ async fn on_node(node: &Node, command: Command) -> Result<()> {
             }
             passkeys(node, person).await
         }
+        Command::Accounts { person, remove, remove_password } => {
+            let person = PersonId(person::find(node, &person).await?.person);
+            match remove {
+                Some(account) => node.workspace.identity_remove(person, &account, None).await?,
+                None if remove_password => node.workspace.password_remove(person, None).await?,
+                None => return accounts(node, person).await,
+            }
+            node.out.say("removed: it opens nothing more");
+            Ok(())
+        }
         Command::SignOut { person } => {
             let person = person::find(node, &person).await?;
             node.workspace.desk_sessions_end(PersonId(person.person)).await?;
@@ -76,6 +98,26 @@ async fn on_node(node: &Node, command: Command) -> Result<()> {
             Ok(())
         }
     }
+}
+
+async fn accounts(node: &Node, person: PersonId) -> Result<()> {
+    let moment = |at: Option<Micros>| at.map(time::format_rfc3339);
+    for account in node.workspace.identities_of(person).await? {
+        let (linked, used) = (moment(Some(account.linked_at)), moment(account.used_at));
+        let told = serde_json::json!({ "account": account.id, "provider": account.provider, "linked_at": linked, "used_at": used });
+        let text = format!(
+            "{} {}, linked {}, used {}",
+            account.id,
+            account.provider,
+            linked.unwrap_or_default(),
+            used.unwrap_or_else(|| "never".into())
+        );
+        node.out.either(&told, out::one_line(&text))?;
+    }
+    if node.workspace.has_password(person).await? {
+        node.out.say("They have a password.");
+    }
+    Ok(())
 }
 
 async fn passkeys(node: &Node, person: PersonId) -> Result<()> {

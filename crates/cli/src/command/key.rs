@@ -61,9 +61,16 @@ async fn on_node(node: &Node, command: Command) -> Result<()> {
         }
         Command::List => {
             let keys = workspace.api_keys_list().await?;
-            out.table(&keys, &["key", "name", "scopes", "expires", ""], |k| {
+            out.table(&keys, &["key", "name", "scopes", "expires", "last used", ""], |k| {
                 let revoked = if k.revoked { "revoked" } else { "" };
-                vec![k.key.clone(), k.name.clone(), k.scopes.join(", "), k.expires.clone().unwrap_or_default(), revoked.into()]
+                vec![
+                    k.key.clone(),
+                    k.name.clone(),
+                    k.scopes.join(", "),
+                    k.expires.clone().unwrap_or_default(),
+                    k.used.clone().unwrap_or_default(),
+                    revoked.into(),
+                ]
             })
         }
         Command::Revoke { key } => {

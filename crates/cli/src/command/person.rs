@@ -32,7 +32,7 @@ pub enum Command {
     },
     /// List people
     List,
-    /// Change a person's roles, or whether they may take part
+    /// Change a person's roles, their address, or whether they may take part
     Change {
         /// Name or id
         person: String,
@@ -45,6 +45,9 @@ pub enum Command {
         /// Whether they may take part from now on
         #[arg(long)]
         active: Option<bool>,
+        /// A mail address from now on; empty: none
+        #[arg(long)]
+        mail: Option<String>,
     },
     /// Take a person's name and address out of the directory; what they decided stays, under a random id
     Forget {
@@ -75,10 +78,10 @@ async fn on_node(node: &Node, command: Command) -> Result<()> {
                 vec![p.person.to_string(), p.name.clone().unwrap_or_default(), p.roles.join(", "), remark(p)]
             })
         }
-        Command::Change { person, roles, no_roles, active } => {
+        Command::Change { person, roles, no_roles, active, mail } => {
             let known = find(node, &person).await?;
             let roles = if roles.is_empty() && !no_roles { known.roles } else { roles };
-            let change = PersonChange { roles, active: active.unwrap_or(known.active) };
+            let change = PersonChange { roles, active: active.unwrap_or(known.active), mail };
             let person = workspace.person_change(&operator(), PersonId(known.person), change).await?;
             out.either(&person, format!("{} {}", person.person, person.roles.join(", ")))?;
             rerouted(node).await

@@ -10,7 +10,7 @@ use crate::{
 };
 use anyhow::{Context as _, Result};
 use countersign_app::{App, passkey::Site};
-use countersign_server::ServerConfig;
+use countersign_server::{ServerConfig, SignIn};
 use std::net::SocketAddr;
 use tokio::net::TcpListener;
 
@@ -40,12 +40,15 @@ pub struct Doors<'a> {
     pub webhooks_private: bool,
     /// Endpoints of language models that are not on this machine.
     pub llm_endpoints: &'a [String],
+    /// How people may sign in beside links and passkeys.
+    pub sign_in: SignIn,
 }
 
 /// Serves until SIGINT or SIGTERM.
 pub async fn run(global: &Global, Arguments { listen, url, webhooks_private, llm_endpoint }: Arguments) -> Result<()> {
     let settings = Settings::load(global)?;
     logging(settings.log.as_deref());
+    let sign_in = settings.sign_in.read(&settings.data, |name| std::env::var(name).ok())?;
     let app = node::app(&settings).await?;
     let address = match listen.or(settings.listen) {
         Some(address) => address,
@@ -53,13 +56,13 @@ pub async fn run(global: &Global, Arguments { listen, url, webhooks_private, llm
     };
     let listener = TcpListener::bind(address).await.map_err(|error| Exit::Failed.because(format!("listen on {address}: {error}")))?;
     let url = url.or_else(|| settings.url.clone());
-    let doors = Doors { url: url.as_deref(), webhooks_private, llm_endpoints: &llm_endpoint };
+    let doors = Doors { url: url.as_deref(), webhooks_private, llm_endpoints: &llm_endpoint, sign_in };
     until_stopped(app, listener, doors, global.out()).await
 }
 
 /// Serves on a socket until SIGINT or SIGTERM, then ends in an orderly way.
 pub async fn until_stopped(app: App, listener: TcpListener, doors: Doors<'_>, out: Out) -> Result<()> {
-    let Doors { url, webhooks_private, llm_endpoints } = doors;
+    let Doors { url, webhooks_private, llm_endpoints, sign_in } = doors;
     let address = listener.local_addr()?;
     let stop = signals()?;
     let integrator = countersign_app::integrator::spawn(&app);
@@ -78,7 +81,7 @@ pub async fn until_stopped(app: App, listener: TcpListener, doors: Doors<'_>, ou
     if !address.ip().is_loopback() && !tls {
         out.say("This address is reached from outside, without TLS: put a proxy with TLS before it, and say its address by --url.");
     }
-    countersign_server::serve(app.clone(), listener, ServerConfig { tls, site, ..ServerConfig::default() }, stop).await;
+    countersign_server::serve(app.clone(), listener, ServerConfig { tls, site, sign_in, ..ServerConfig::default() }, stop).await;
     integrator.abort();
     learner.abort();
     reroute.abort();

@@ -48,6 +48,7 @@ fn body_of(state: &WorkspaceState, command: WorkspaceCommand, actor: &Actor) -> 
             if let Some(person) = person {
                 known(state, person)?;
             }
+            key_of_person(actor, &scopes, person)?;
             ApiKeyAdded { key, scopes, person, expires_at }.into()
         }
         C::RevokeKey { key } => match state.keys.get(&key) {
@@ -106,6 +107,21 @@ fn body_of(state: &WorkspaceState, command: WorkspaceCommand, actor: &Actor) -> 
             DrawKeyDisclosed { epoch, key }.into()
         }
     }))
+}
+
+/// INVARIANT: nobody gives a program another one's voice. A key that a person makes speaks for them or for nobody, and one that speaks for
+/// nobody answers nothing: such a key names whom it answers for, and that is for whoever runs the server to give away.
+fn key_of_person(actor: &Actor, scopes: &[String], speaks_for: Option<PersonId>) -> Result<(), Refusal> {
+    let Actor::Person(own) = actor else { return Ok(()) };
+    if speaks_for.is_some_and(|person| person != *own) {
+        return Err(Refusal::field(Code::Forbidden, "/person", "a key that you make speaks for you, or for nobody"));
+    }
+    if speaks_for.is_none() && scopes.iter().any(|scope| ["judge", "admin"].contains(&scope.as_str())) {
+        let detail =
+            "a key that answers or may do everything speaks for you; one that speaks for nobody is made by whoever runs the server";
+        return Err(Refusal::field(Code::Forbidden, "/scopes", detail));
+    }
+    Ok(())
 }
 
 fn known(state: &WorkspaceState, person: PersonId) -> Result<(), Refusal> {

@@ -70,7 +70,7 @@ async fn rules_are_drafted_approved_and_refuse_by_name() {
         .person_change(
             &countersign_testkit::caller(),
             desk.ada,
-            countersign_app::input::PersonChange { roles: vec!["lead".into()], active: true },
+            countersign_app::input::PersonChange { roles: vec!["lead".into()], active: true, mail: None },
         )
         .await
         .unwrap();

@@ -135,6 +135,7 @@ async fn what_is_masked_is_not_on_the_page_and_words_find_what_is_read() {
     let change = countersign_app::input::PersonChange {
         roles: [&cases::ROLES[..], &["finance"]].concat().into_iter().map(str::to_owned).collect(),
         active: true,
+        mail: None,
     };
     desk.kit.workspace.person_change(&caller(), desk.ada, change).await.unwrap();
     page.go("/desk?find=1203+drone").await;

@@ -1,14 +1,22 @@
-//! How somebody signs in: their passkeys, to be added and removed, and their sessions, to be ended. Shown to themselves only.
+//! How somebody signs in: their passkeys, accounts elsewhere and password, to be added and removed, and their sessions, to be ended. Shown
+//! to themselves only.
 
 use super::{
     page::{Page, Tab, token},
     passkey::{self, Arrived},
-    text::{self, passkeys as words},
+    provider,
+    text::{self, passkeys as words, sign_in as more},
     visitor::{Posted, Visitor},
 };
 use crate::{extract::Query, problem::Problem};
 use axum::response::{IntoResponse, Redirect, Response};
-use countersign_app::{Error, passkey::PasskeyView, session::SessionView};
+use countersign_app::{
+    Error,
+    identity::IdentityView,
+    passkey::PasskeyView,
+    password::{PASSWORD_BYTES_MAX, PASSWORD_CHARS_MIN},
+    session::{SessionView, Way},
+};
 use countersign_core::{
     content::Digest,
     limits::NAME_CHARS_MAX,
@@ -36,6 +44,9 @@ pub async fn page(visitor: Visitor, Query(query): Query<MethodsQuery>) -> Result
 
 async fn all(visitor: &Visitor, said: Option<&str>, refused: Option<&str>) -> Result<Response, Problem> {
     let keys = visitor.workspace.passkeys_of(visitor.person).await?;
+    let accounts = visitor.workspace.identities_of(visitor.person).await?;
+    let password = visitor.workspace.has_password(visitor.person).await?;
+    let links_only = accounts.is_empty() && !(password && visitor.server.config.sign_in.passwords);
     let sessions = visitor.workspace.desk_sessions(&visitor.session).await?;
     let main = html! {
         div.narrow.stack {
@@ -45,9 +56,11 @@ async fn all(visitor: &Visitor, said: Option<&str>, refused: Option<&str>) -> Re
             section.sheet {
                 h2 { (words::PASSKEYS) }
                 p { (words::PASSKEYS_LEAD) }
-                @if keys.is_empty() { p.void { (words::NONE) } } @else { (passkeys(visitor, &keys)) }
+                @if keys.is_empty() { p.void { (words::NONE) @if links_only { " " (words::NONE_LINKS) } } } @else { (passkeys(visitor, &keys)) }
             }
             @if visitor.server.config.site.has_passkeys() { (add_form(visitor)) } @else { p.note.warns { (words::NOT_HERE) } }
+            @if !visitor.server.providers.is_empty() || !accounts.is_empty() { (accounts_sheet(visitor, &accounts)) }
+            @if visitor.server.config.sign_in.passwords { (password_sheet(visitor, password)) }
             section.sheet {
                 h2 { (words::SESSIONS) }
                 (sessions_table(visitor, &sessions))
@@ -99,6 +112,75 @@ fn add_form(visitor: &Visitor) -> Markup {
     }
 }
 
+/// What people call a provider, where it is still set up.
+fn label<'v>(visitor: &'v Visitor, name: &str) -> Option<&'v str> {
+    visitor.server.providers.iter().find(|provider| provider.settings.name == name).map(|provider| provider.settings.label.as_str())
+}
+
+fn accounts_sheet(visitor: &Visitor, accounts: &[IdentityView]) -> Markup {
+    let settings = visitor.server.providers.iter().map(|provider| &provider.settings);
+    let free: Vec<_> = settings.filter(|known| accounts.iter().all(|account| account.provider != known.name)).collect();
+    html! {
+        section.sheet {
+            h2 { (more::ACCOUNTS) }
+            p { (more::ACCOUNTS_LEAD) }
+            @if !accounts.is_empty() {
+                div.wide tabindex="0" role="region" aria-label=(more::ACCOUNTS) {
+                    table.data {
+                        thead { tr { th { (more::ACCOUNT) } th { (more::LINKED) } th { (words::USED) } } }
+                        tbody { @for account in accounts { tr data-account=(account.id) {
+                            th scope="row" {
+                                @match label(visitor, &account.provider) {
+                                    Some(label) => (label),
+                                    None => { (account.provider) " " (more::NOT_SET_UP) }
+                                }
+                                div.acts {
+                                    form method="post" action={ (URL) "/accounts/" (account.id) "/unlink" } {
+                                        (token(visitor))
+                                        button.small type="submit" aria-label={ (more::UNLINK) " " (account.provider) } { (more::UNLINK) }
+                                    }
+                                }
+                            }
+                            td { (text::moment(account.linked_at)) }
+                            td { @match account.used_at { Some(at) => (text::moment(at)), None => (words::NEVER) } }
+                        } } }
+                    }
+                }
+            }
+            @for known in free { (provider::leading(visitor, &format!("{URL}/provider/{}/link", known.name), &more::link(&known.label), false)) }
+        }
+    }
+}
+
+fn password_sheet(visitor: &Visitor, has: bool) -> Markup {
+    html! {
+        section.sheet {
+            h2 { (more::PASSWORD_HEAD) }
+            p { @if has { (more::PASSWORD_HAS) } @else { (more::PASSWORD_NONE) } }
+            form.form method="post" action={ (URL) "/password" } {
+                (token(visitor))
+                // For what fills passwords in: whose it is.
+                input type="hidden" name="username" autocomplete="username" value=(visitor.name());
+                label.field { span { (more::PASSWORD_NEW) }
+                    input type="password" name="password" required minlength=(PASSWORD_CHARS_MIN) maxlength=(PASSWORD_BYTES_MAX) autocomplete="new-password" aria-describedby="password-hint";
+                }
+                p.quiet #password-hint { (more::password_hint()) }
+                p.actions { button type="submit" { (more::PASSWORD_SET) } }
+            }
+            @if has { form method="post" action={ (URL) "/password/remove" } { (token(visitor)) button type="submit" { (more::PASSWORD_REMOVE) } } }
+        }
+    }
+}
+
+fn session_way(visitor: &Visitor, way: &Way) -> String {
+    match way {
+        Way::Link => words::SESSION_LINK.to_owned(),
+        Way::Passkey => words::SESSION_PASSKEY.to_owned(),
+        Way::Password => words::SESSION_PASSWORD.to_owned(),
+        Way::Provider(name) => more::session_by(label(visitor, name).unwrap_or(name)),
+    }
+}
+
 fn sessions_table(visitor: &Visitor, sessions: &[SessionView]) -> Markup {
     html! {
         div.wide tabindex="0" role="region" aria-label=(words::SESSIONS) {
@@ -107,7 +189,7 @@ fn sessions_table(visitor: &Visitor, sessions: &[SessionView]) -> Markup {
                 tbody { @for session in sessions { tr data-session=(session.id) {
                     th scope="row" {
                         (text::moment(session.opened_at)) ", "
-                        @if session.by_passkey { (words::SESSION_PASSKEY) } @else { (words::SESSION_LINK) }
+                        (session_way(visitor, &session.way))
                         @if session.present { span.of { (words::THIS_ONE) } } @else {
                             div.acts {
                                 form method="post" action={ (URL) "/sessions/" (session.id) "/end" } {
@@ -145,6 +227,26 @@ pub async fn remove(axum::extract::Path(credential): axum::extract::Path<String>
     let credential: Digest = credential.parse().map_err(|_| Refusal::new(Code::NotFound, "there is no such passkey"))?;
     visitor.workspace.passkey_remove(&visitor.caller(), visitor.person, credential).await?;
     Ok(Redirect::to(&format!("{URL}?said=removed")).into_response())
+}
+
+/// Sets a password, where passwords are taken.
+pub async fn password(Arrived(posted): Arrived) -> Result<Response, Problem> {
+    let Posted { visitor, form } = &posted;
+    if !visitor.server.config.sign_in.passwords {
+        return Err(Problem::new(Code::NotFound, more::NO_PASSWORDS));
+    }
+    match visitor.workspace.password_set(&visitor.session, form.get("password").unwrap_or_default()).await {
+        Ok(()) => Ok(Redirect::to(&format!("{URL}?said=password")).into_response()),
+        Err(Error::Refused(refusal)) if refusal.code == Code::Invalid => all(visitor, None, Some(&refusal.detail)).await,
+        Err(error) => Err(error.into()),
+    }
+}
+
+/// Removes a password.
+pub async fn password_remove(Arrived(posted): Arrived) -> Result<Response, Problem> {
+    let visitor = &posted.visitor;
+    visitor.workspace.password_remove(visitor.person, Some(&visitor.session)).await?;
+    Ok(Redirect::to(&format!("{URL}?said=password-removed")).into_response())
 }
 
 /// Ends a session.

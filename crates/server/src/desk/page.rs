@@ -4,6 +4,7 @@ use super::{asset, text, visitor::FORM_TOKEN, visitor::Visitor};
 use crate::{
     limits::FORM_BYTES_MAX,
     problem::{Kind, Problem},
+    state::Server,
 };
 use axum::{
     http::{HeaderMap, HeaderName, HeaderValue, StatusCode, header},
@@ -183,7 +184,7 @@ fn mark() -> Markup {
 
 /// A problem as a page: what happened, and what to do about it. `path` is what was asked for: only some pages are about a case.
 #[must_use]
-pub fn problem_page(response: Response, problem: &Problem, path: &str, id: &str) -> Response {
+pub fn problem_page(server: &Server, response: Response, problem: &Problem, (path, id): (&str, &str)) -> Response {
     let (mut parts, _) = response.into_parts();
     let about_case = ["/desk/next", "/desk/cases/", "/desk/decisions/"].iter().any(|of_case| path.starts_with(of_case));
     let (what, to_do) = text::problem(problem.kind, about_case);
@@ -194,7 +195,7 @@ pub fn problem_page(response: Response, problem: &Problem, path: &str, id: &str)
             p.lead { (problem.detail) }
             p.to-do { (to_do) }
             @if signed_out {
-                (super::sign_in::how_to())
+                (super::sign_in::how_to(server))
             } @else {
                 p.actions { a.button href="/desk" { (text::TO_QUEUE) } }
             }

@@ -2,9 +2,10 @@
 //! prove that it is them before what they sent is done. Checks nothing itself.
 
 use super::{
+    anew,
     form::Form,
     page::{Page, Tab, token},
-    text::{self, passkeys as words},
+    text::{self, passkeys as words, sign_in as anew_words},
     visitor::{FORM_TOKEN, LeadPosted, Posted, same_site},
 };
 use crate::{problem::Problem, state::Server};
@@ -117,14 +118,14 @@ pub async fn ask_new(posted: Posted) -> Result<Response, Problem> {
 
 /// How somebody may prove that it is them.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-enum Proof {
+pub enum Proof {
     /// By a passkey.
     Passkey,
     /// By a passkey, or by a link just now.
     Arrival,
 }
 
-/// A form whose sender proved, in the last minutes, that it is them; where they have no passkey, any form of theirs.
+/// A form whose sender proved, in the last minutes, that it is them; where they sign in by links only, any form of theirs.
 pub struct Confirmed(pub Posted);
 
 /// The same of a person who leads here.
@@ -165,8 +166,10 @@ impl FromRequest<Server> for Arrived {
 
 /// Where a form goes, and the page that it stood on.
 pub struct Back {
-    action: String,
-    page: String,
+    /// Where it goes.
+    pub action: String,
+    /// Where it stood.
+    pub page: String,
 }
 
 impl Back {
@@ -187,7 +190,11 @@ impl Back {
     }
 }
 
-async fn confirmed(posted: Posted, back: &Back, proof: Proof) -> Result<Posted, Response> {
+/// A form whose sender proved that it is them; else the page that asks for it.
+///
+/// # Errors
+/// With that page, or the problem as a response.
+pub async fn confirmed(posted: Posted, back: &Back, proof: Proof) -> Result<Posted, Response> {
     match asks(&posted, back, proof).await {
         Ok(None) => Ok(posted),
         Ok(Some(page)) => Err(page),
@@ -195,7 +202,8 @@ async fn confirmed(posted: Posted, back: &Back, proof: Proof) -> Result<Posted, 
     }
 }
 
-/// The page that asks for a passkey first, unless there is nothing to ask: whoever has none goes on as before.
+/// The page that asks for a passkey first, or who has none to sign in anew, unless there is nothing to ask: whoever has only links goes
+/// on as before.
 async fn asks(posted: &Posted, back: &Back, proof: Proof) -> Result<Option<Response>, Problem> {
     let Posted { visitor, form } = posted;
     let now = visitor.server.app.env().now();
@@ -203,8 +211,12 @@ async fn asks(posted: &Posted, back: &Back, proof: Proof) -> Result<Option<Respo
         Proof::Passkey => visitor.session.verified(now),
         Proof::Arrival => visitor.session.arrived(now),
     };
-    if proven || !visitor.workspace.has_passkey(visitor.person).await? {
+    if proven {
         return Ok(None);
+    }
+    if !visitor.workspace.has_passkey(visitor.person).await? {
+        let lead = if proof == Proof::Arrival { anew_words::CONFIRM_ARRIVAL } else { anew_words::CONFIRM_LEAD };
+        return anew::asks(posted, back, lead).await;
     }
     if form.filled(CONFIRMS).is_some()
         && let Some(assertion) = assertion(form)
@@ -286,7 +298,7 @@ pub fn signature(form: &Form) -> Option<SignatureInput> {
 }
 
 /// A page in answer to a form, which the browser keeps under the address of the page before.
-fn in_place(page: Page<'_>, back: &Back) -> Response {
+pub fn in_place(page: Page<'_>, back: &Back) -> Response {
     let mut response = page.into_response();
     if let Ok(url) = HeaderValue::try_from(back.page.as_str()) {
         response.headers_mut().insert(PAGE_URL, url);
@@ -295,7 +307,7 @@ fn in_place(page: Page<'_>, back: &Back) -> Response {
 }
 
 /// All that was posted, to be posted again; what the page and the authenticator add themselves is left out.
-fn again(form: &Form) -> Markup {
-    let own = |name: &str| name == FORM_TOKEN || name == CONFIRMS || name == SIGNS || ANSWER.contains(&name);
+pub fn again(form: &Form) -> Markup {
+    let own = |name: &str| name == FORM_TOKEN || name == CONFIRMS || name == SIGNS || name == anew::PASSWORD || ANSWER.contains(&name);
     html! { @for (name, value) in form.pairs().filter(|(name, _)| !own(name)) { input type="hidden" name=(name) value=(value); } }
 }

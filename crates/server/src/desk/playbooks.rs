@@ -21,10 +21,18 @@ pub async fn list(visitor: Visitor) -> Result<Response, Problem> {
     for view in &playbooks {
         told.push((view, visitor.workspace.playbook_latest(&view.name).await?));
     }
+    // Whoever may not say who takes part is not shown the way there.
+    let manages = visitor.workspace.may_manage_people(visitor.person).await.is_ok();
     let main = html! {
         div.narrow.stack {
             h1 { (text::TAB_PLAYBOOKS) }
-            p.crumbs { a href=(super::rules::URL) { (text::rules::LINK) } }
+            p.crumbs {
+                a href=(super::rules::URL) { (text::rules::LINK) }
+                @if manages {
+                    a href=(super::people::URL) { (text::team::PEOPLE) }
+                    a href=(super::keys::URL) { (text::team::KEYS) }
+                }
+            }
             @if told.is_empty() {
                 div.empty { h2 { (text::NO_PLAYBOOK) } p { (text::NO_PLAYBOOK_LEAD) } pre.command { code { "countersign playbook publish FILE.toml" } } }
             }

@@ -13,6 +13,8 @@ pub mod passkeys;
 pub mod people;
 pub mod routing;
 pub mod rules;
+pub mod sign_in;
+pub mod team;
 pub mod track;
 pub mod webhooks;
 

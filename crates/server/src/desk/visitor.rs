@@ -15,6 +15,7 @@ use axum::{
 };
 use countersign_app::{
     Caller, Workspace,
+    identity::AWAY_MICROS,
     session::{DeskSession, SESSION_MICROS},
 };
 use countersign_core::{
@@ -51,7 +52,11 @@ impl Visitor {
         self.session.name.as_deref().unwrap_or(super::text::NAMELESS)
     }
 
-    async fn of(headers: &HeaderMap, server: &Server) -> Result<Option<Self>, Problem> {
+    /// Whoever's session the browser has, if it has one.
+    ///
+    /// # Errors
+    /// Where the storage fails.
+    pub async fn of(headers: &HeaderMap, server: &Server) -> Result<Option<Self>, Problem> {
         let Some(secret) = secret(headers, &server.config) else { return Ok(None) };
         let Some(session) = server.app.desk_session(secret).await? else { return Ok(None) };
         let workspace = server.app.workspace(session.workspace).read_by(Some(session.person));
@@ -152,25 +157,61 @@ pub fn same_site(headers: &HeaderMap) -> Result<(), Problem> {
     if told == Some(host) { Ok(()) } else { Err(foreign()) }
 }
 
-fn cookie_name(config: &ServerConfig) -> &'static str {
-    if config.tls { "__Host-countersign" } else { "countersign" }
+/// What a browser keeps for us.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Cookie {
+    /// The session's secret.
+    Session,
+    /// What binds whoever went to a provider to this browser.
+    Away,
 }
 
-/// The secret that the browser sends, if it sends one.
+impl Cookie {
+    fn name(self, config: &ServerConfig) -> &'static str {
+        match (self, config.tls) {
+            (Self::Session, true) => "__Host-countersign",
+            (Self::Session, false) => "countersign",
+            (Self::Away, true) => "__Host-countersign-away",
+            (Self::Away, false) => "countersign-away",
+        }
+    }
+
+    fn seconds(self) -> i64 {
+        let micros = match self {
+            Self::Session => SESSION_MICROS,
+            Self::Away => AWAY_MICROS,
+        };
+        micros / 1_000_000
+    }
+
+    /// What the browser sends, if it sends something.
+    #[must_use]
+    pub fn sent<'h>(self, headers: &'h HeaderMap, config: &ServerConfig) -> Option<&'h str> {
+        let cookies = headers.get_all(header::COOKIE).iter().filter_map(|value| value.to_str().ok()).flat_map(|value| value.split(';'));
+        cookies.filter_map(|pair| pair.trim().split_once('=')).find(|(name, _)| *name == self.name(config)).map(|(_, value)| value)
+    }
+
+    /// The header that gives the browser something to keep, or takes it away.
+    #[must_use]
+    pub fn set(self, value: Option<&str>, config: &ServerConfig) -> HeaderValue {
+        let secure = if config.tls { "; Secure" } else { "" };
+        let age = value.map_or(0, |_| self.seconds());
+        let text = format!("{}={}; Path=/; HttpOnly; SameSite=Lax; Max-Age={age}{secure}", self.name(config), value.unwrap_or_default());
+        // What is kept is base64url, which is always a header's value.
+        HeaderValue::try_from(text).unwrap_or(HeaderValue::from_static(""))
+    }
+}
+
+/// The session's secret that the browser sends, if it sends one.
 #[must_use]
 pub fn secret<'h>(headers: &'h HeaderMap, config: &ServerConfig) -> Option<&'h str> {
-    let cookies = headers.get_all(header::COOKIE).iter().filter_map(|value| value.to_str().ok()).flat_map(|value| value.split(';'));
-    cookies.filter_map(|pair| pair.trim().split_once('=')).find(|(name, _)| *name == cookie_name(config)).map(|(_, value)| value)
+    Cookie::Session.sent(headers, config)
 }
 
-/// The header that gives the browser its secret, or takes it away.
+/// The header that gives the browser its session's secret, or takes it away.
 #[must_use]
 pub fn cookie(secret: Option<&str>, config: &ServerConfig) -> HeaderValue {
-    let secure = if config.tls { "; Secure" } else { "" };
-    let age = secret.map_or(0, |_| SESSION_MICROS / 1_000_000);
-    let text = format!("{}={}; Path=/; HttpOnly; SameSite=Lax; Max-Age={age}{secure}", cookie_name(config), secret.unwrap_or_default());
-    // A secret is base64url, which is always a header's value.
-    HeaderValue::try_from(text).unwrap_or(HeaderValue::from_static(""))
+    Cookie::Session.set(secret, config)
 }
 
 #[cfg(test)]

@@ -7,16 +7,13 @@ use countersign_app::webhook::Message;
 use http_body_util::Full;
 use hyper::{Request, Uri, client::conn::http1, header};
 use hyper_util::rt::TokioIo;
-use std::{net::SocketAddr, sync::Arc, time::Duration};
+use std::{net::SocketAddr, time::Duration};
 use tokio::{
     io::{AsyncRead, AsyncWrite},
     net::{TcpStream, lookup_host},
     time::timeout,
 };
-use tokio_rustls::{
-    TlsConnector,
-    rustls::{ClientConfig, RootCertStore, crypto::ring, pki_types::ServerName},
-};
+use tokio_rustls::{TlsConnector, rustls::pki_types::ServerName};
 
 /// Longest that an attempt takes, from the name to the status.
 const ATTEMPT_SECONDS_MAX: Duration = Duration::from_secs(15);
@@ -31,10 +28,7 @@ impl Post {
     /// With the certificate authorities that browsers trust.
     #[must_use]
     pub fn new(private: bool) -> Self {
-        let roots = RootCertStore { roots: webpki_roots::TLS_SERVER_ROOTS.to_vec() };
-        let builder = ClientConfig::builder_with_provider(Arc::new(ring::default_provider())).with_safe_default_protocol_versions();
-        let tls = builder.ok().map(|builder| TlsConnector::from(Arc::new(builder.with_root_certificates(roots).with_no_client_auth())));
-        Self { private, tls }
+        Self { private, tls: crate::tls::connector() }
     }
 
     /// Sends a message; the status, or why it failed.

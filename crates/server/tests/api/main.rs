@@ -13,6 +13,7 @@ mod life;
 mod live;
 mod masks;
 mod problems;
+mod provider;
 mod rehearsal;
 mod rules;
 mod search;

@@ -7,7 +7,7 @@ use axum::{
 };
 use countersign_app::{App, Config, Env, Workspace, input::ApiKeyInput, workspace::system};
 use countersign_privacy::RootSecret;
-use countersign_server::{ServerConfig, router};
+use countersign_server::{ServerConfig, SignIn, router};
 use http_body_util::BodyExt;
 use serde_json::{Value, json};
 use sha2::{Digest, Sha256};
@@ -127,6 +127,12 @@ impl World {
         (world, person)
     }
 
+    /// The same, where people sign in by this beside links and passkeys.
+    pub fn signing_in(mut self, sign_in: SignIn) -> Self {
+        self.router = router(self.app.clone(), ServerConfig { sign_in, ..ServerConfig::default() });
+        self
+    }
+
     pub async fn publish(&self, source: &str) {
         let request = self.request(Method::POST, "/v1/playbooks").header("content-type", "application/toml");
         let answer = self.call(request.body(Body::from(source.to_owned())).unwrap()).await;
@@ -144,6 +150,10 @@ impl World {
         let answer = self.post("/v1/keys", &json!({"name": "k", "scopes": scopes, "person": person})).await;
         assert_eq!(answer.status, 201, "{}", answer.text);
         answer.json()["secret"].as_str().unwrap().into()
+    }
+
+    pub fn now(&self) -> i64 {
+        self.clock.load(Ordering::Relaxed)
     }
 
     pub fn pass(&self, micros: i64) {

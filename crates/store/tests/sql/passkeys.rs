@@ -35,6 +35,7 @@ fn session(n: u8, passkey: Option<u8>) -> SessionRow {
         seen_at: Some(2),
         passkey: passkey.map(|n| vec![n; 32]),
         verified_at: None,
+        way: None,
     }
 }
 

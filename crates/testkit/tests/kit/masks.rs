@@ -196,7 +196,8 @@ async fn a_mask_follows_the_persons_roles_and_reaches_attachments() {
         // Who gets the role sees what she is shown next; a screen that was masked stays as its record says.
         kit.workspace.claim(ada, case).await.unwrap();
         kit.show(case, ada).await;
-        let change = |roles: &[&str]| PersonChange { roles: roles.iter().map(|role| (*role).to_owned()).collect(), active: true };
+        let change =
+            |roles: &[&str]| PersonChange { roles: roles.iter().map(|role| (*role).to_owned()).collect(), active: true, mail: None };
         kit.workspace.person_change(&caller(), ada, change(&["staff", "senior"])).await.unwrap();
         let sheet = kit.workspace.case_sheet(case, ada).await.unwrap().unwrap();
         assert_eq!(tells(&format!("{:?}", sheet.shown)), None);

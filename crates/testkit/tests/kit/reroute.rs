@@ -154,7 +154,7 @@ async fn asked_for_again_half_way_it_begins_again_and_a_stranger_asks_for_nothin
 
         let ada = add(&kit.workspace, "Ada").await;
         assert_eq!(kit.workspace.reroute_all().await.unwrap(), Rerouted { looked: 3, rerouted: 0 }, "she has not the role");
-        let change = |roles: &[&str]| PersonChange { roles: roles.iter().map(|r| (*r).to_owned()).collect(), active: true };
+        let change = |roles: &[&str]| PersonChange { roles: roles.iter().map(|r| (*r).to_owned()).collect(), active: true, mail: None };
         kit.workspace.person_change(&caller(), ada, change(&["other"])).await.unwrap();
         kit.workspace.person_change(&caller(), ada, change(&["soc"])).await.unwrap();
         assert_eq!(kit.workspace.reroutes().await.unwrap().len(), 1, "asked for twice, done once");

@@ -187,7 +187,7 @@ document.addEventListener("submit", (event) => {
 
 document.addEventListener("submit", (event) => {
   const form = event.target;
-  if (event.defaultPrevented || form.method !== "post" || !form.closest("main") || !one("header.bar nav")) return;
+  if (event.defaultPrevented || form.method !== "post" || !form.closest("main") || !one("header.bar nav") || "leaves" in form.dataset) return;
   event.preventDefault();
   send(form, event.submitter);
 });

@@ -97,3 +97,9 @@ const look = () => {
 };
 look();
 document.addEventListener("desk:swapped", look);
+
+// Whoever proved in another tab that it is them goes on in this one: what waits there is sent. It carries nothing but that it is done;
+// the server knows, or asks again.
+const proven = new BroadcastChannel("countersign:proven");
+proven.onmessage = () => document.querySelector("form[data-waits]")?.requestSubmit();
+if (document.querySelector("[data-confirmed]")) proven.postMessage("");

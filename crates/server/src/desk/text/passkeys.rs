@@ -1,11 +1,13 @@
-//! The words about signing in: passkeys, sessions, and proving that it is you.
+//! The words about signing in: passkeys, sessions, and proving that it is you. Those about providers and passwords stand in `sign_in`.
 
 pub const TITLE: &str = "How you sign in";
 pub const LEAD: &str = "Only you see this page.";
 pub const BY_PASSKEY: &str = "Sign in with a passkey";
+pub const WAY: &str = "a passkey";
 pub const PASSKEYS: &str = "Passkeys";
 pub const PASSKEYS_LEAD: &str = "A passkey lies on your device, or on a security key, and opens with your finger, your face or a PIN. The workspace keeps its public half only, and the ledger tells that you took it.";
-pub const NONE: &str = "You have none yet. Until then you sign in by links.";
+pub const NONE: &str = "You have none yet.";
+pub const NONE_LINKS: &str = "Until then you sign in by links.";
 pub const NAME: &str = "Name";
 pub const MADE: &str = "Added";
 pub const USED: &str = "Last used";
@@ -23,6 +25,7 @@ pub const SESSIONS: &str = "Where you are signed in";
 pub const SESSION: &str = "Session";
 pub const SESSION_LINK: &str = "by a link";
 pub const SESSION_PASSKEY: &str = "by a passkey";
+pub const SESSION_PASSWORD: &str = "by a password";
 pub const THIS_ONE: &str = "this one";
 pub const SEEN: &str = "Last seen";
 pub const END: &str = "Sign out";
@@ -51,6 +54,10 @@ pub fn said(word: &str) -> Option<&'static str> {
         "added" => "The passkey was added. Sign in by it from now on.",
         "removed" => "The passkey was removed. It opens nothing more; what you signed with it stays provable.",
         "ended" => "That session is over.",
+        "linked" => "The account is linked. Sign in by it from now on.",
+        "unlinked" => "The account is unlinked. It opens nothing more.",
+        "password" => "The password is set, and you are signed out everywhere else.",
+        "password-removed" => "The password is removed. It opens nothing more.",
         "others" => "You are signed out everywhere else.",
         _ => return None,
     })

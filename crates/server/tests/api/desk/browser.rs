@@ -11,6 +11,8 @@ use uuid::Uuid;
 pub struct Browser<'w> {
     pub world: &'w World,
     pub cookie: Option<String>,
+    /// What it keeps while it is at a provider.
+    pub away: Option<String>,
     /// What it shows.
     pub page: Page,
 }
@@ -87,7 +89,7 @@ pub fn encoded(pairs: &[(String, String)]) -> String {
 
 impl<'w> Browser<'w> {
     pub fn new(world: &'w World) -> Self {
-        Self { world, cookie: None, page: Page::default() }
+        Self { world, cookie: None, away: None, page: Page::default() }
     }
 
     /// Signed in as a person, at the queue.
@@ -105,17 +107,19 @@ impl<'w> Browser<'w> {
     pub async fn send(&mut self, request: Request<Body>) -> Page {
         let path = request.uri().to_string();
         let answer = self.world.call(request).await;
-        if let Some(cookie) = answer.headers.get(header::SET_COOKIE) {
+        for cookie in answer.headers.get_all(header::SET_COOKIE) {
             let pair = cookie.to_str().unwrap().split(';').next().unwrap().to_owned();
-            self.cookie = Some(pair).filter(|pair| !pair.ends_with('='));
+            let place = if pair.starts_with("countersign-away=") { &mut self.away } else { &mut self.cookie };
+            *place = Some(pair).filter(|pair| !pair.ends_with('='));
         }
         Page { status: answer.status, headers: answer.headers, text: answer.text, path }
     }
 
     pub fn request(&self, method: Method, path: &str) -> axum::http::request::Builder {
         let mut request = Request::builder().method(method).uri(path).header("host", "desk.test");
-        if let Some(cookie) = &self.cookie {
-            request = request.header("cookie", cookie);
+        let kept: Vec<&str> = [&self.cookie, &self.away].into_iter().flatten().map(String::as_str).collect();
+        if !kept.is_empty() {
+            request = request.header("cookie", kept.join("; "));
         }
         request
     }

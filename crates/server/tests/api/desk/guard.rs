@@ -71,7 +71,7 @@ async fn somebody_without_the_role_sees_no_queue_and_takes_no_case() {
     // Whoever no longer takes part is out at once.
     let person =
         guest.world.workspace.people_list().await.unwrap().into_iter().find(|p| p.name.as_deref() == Some("Guest")).unwrap().person;
-    let change = countersign_app::input::PersonChange { roles: vec!["support".into()], active: false };
+    let change = countersign_app::input::PersonChange { roles: vec!["support".into()], active: false, mail: None };
     world.workspace.person_change(&countersign_app::workspace::system("setup"), person.into(), change).await.unwrap();
     assert_eq!(guest.get("/desk").await.status, 401);
 }

@@ -21,14 +21,14 @@ async fn a_double_click_decides_once_and_a_second_tab_is_told() {
     let cases = [open(&world, &ticket(1)).await, open(&world, &ticket(2)).await, open(&world, &ticket(3)).await];
     let mut browser = Browser::of(&world, ada).await;
     browser.submit("/desk/next", &[]).await;
-    let mut tab = Browser { world: &world, cookie: browser.cookie.clone(), page: browser.page.clone() };
+    let mut tab = Browser { world: &world, cookie: browser.cookie.clone(), away: None, page: browser.page.clone() };
     browser.judge(&[("answer", "billing")]).await;
     assert_eq!(browser.page.case(), cases[1]);
     // The same answer again: the same case comes next, and not one more is taken.
     tab.judge(&[("answer", "billing")]).await;
     assert_eq!(tab.page.case(), cases[1]);
     // Another answer to the same page, as by the back button.
-    let mut back = Browser { world: &world, cookie: browser.cookie.clone(), page: tab.page.clone() };
+    let mut back = Browser { world: &world, cookie: browser.cookie.clone(), away: None, page: tab.page.clone() };
     back.get(&format!("/desk/cases/{}", cases[0])).await;
     assert!(!back.page.has("/judge\""), "a decided case has no form to answer");
     let held = world.workspace.claims_of(countersign_core::id::PersonId(ada)).await.unwrap();
@@ -41,7 +41,7 @@ async fn another_answer_to_what_was_answered_is_refused_kindly() {
     let case = open(&world, &ticket(1)).await;
     let mut browser = Browser::of(&world, ada).await;
     browser.submit("/desk/next", &[]).await;
-    let mut tab = Browser { world: &world, cookie: browser.cookie.clone(), page: browser.page.clone() };
+    let mut tab = Browser { world: &world, cookie: browser.cookie.clone(), away: None, page: browser.page.clone() };
     browser.judge(&[("answer", "billing")]).await;
     tab.judge(&[("answer", "bug")]).await;
     assert_eq!(tab.page.status, 200);
