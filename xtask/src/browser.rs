@@ -1,4 +1,4 @@
-//! A browser for the journeys at the desk, and axe-core to judge its pages by. Installs only what Debian packages and npm has, and
+//! A browser for the journeys at the desk, axe-core to judge its pages by, and an OpenID provider to sign in through. Installs only what Debian packages and npm has, and
 //! only where something is missing; never downloads a browser by itself.
 
 use std::{
@@ -14,10 +14,15 @@ pub const PACKAGE: &str = "countersign-journeys";
 /// Where those tests look for the path of `axe.min.js`.
 pub const VARIABLE: &str = "COUNTERSIGN_TEST_AXE";
 
+/// Where those tests look for the folder that holds `node_modules/oidc-provider`.
+pub const PROVIDER_VARIABLE: &str = "COUNTERSIGN_TEST_OIDC";
+
 /// Debian's packages, and what they bring.
 const PARTS: [(&str, &str); 2] = [("chromium", "/usr/bin/chromium"), ("chromium-driver", "/usr/bin/chromedriver")];
 /// What npm is asked for.
 const AXE: &str = "axe-core@4";
+/// Likewise, for a provider: the last major version that node 20 runs whatever its minor version.
+const PROVIDER: &str = "oidc-provider@8.8.1";
 
 /// Finds Chromium and its driver, or installs them where apt-get can; or says what is missing.
 pub fn find_or_install() -> Result<(), String> {
@@ -72,6 +77,35 @@ pub fn fetch_axe() -> Result<(), String> {
         Ok(())
     } else {
         Err(format!("{name} could not be unpacked; {how}"))
+    }
+}
+
+/// Where the provider is kept.
+pub fn provider() -> PathBuf {
+    root().join("target/oidc")
+}
+
+/// Whether it is there.
+pub fn has_provider() -> bool {
+    provider().join("node_modules/oidc-provider/package.json").is_file()
+}
+
+/// Has the provider in its place; or says why not. Some seconds and nine megabytes, once.
+pub fn fetch_provider() -> Result<(), String> {
+    if !runs("node", "--version") || !runs("npm", "--version") {
+        return Err("there is no node with npm; without them nobody signs in through a provider in a browser".to_owned());
+    }
+    if has_provider() {
+        return Ok(());
+    }
+    let folder = provider();
+    fs::create_dir_all(&folder).map_err(|error| format!("{} cannot be made: {error}", folder.display()))?;
+    let options = ["install", "--silent", "--no-save", "--no-audit", "--no-fund", "--ignore-scripts", "--prefix", "."];
+    let installed = Command::new("npm").args(options).arg(PROVIDER).current_dir(&folder).stdin(Stdio::null()).status();
+    if installed.is_ok_and(|status| status.success()) && has_provider() {
+        Ok(())
+    } else {
+        Err(format!("npm could not fetch {PROVIDER}; install it into {}", folder.display()))
     }
 }
 

@@ -107,6 +107,7 @@ pub fn run(options: &Options) -> Result<ExitCode> {
     if options.browses() {
         report.step("browser", || browser::find_or_install().map_or_else(End::Missing, |()| End::Passed));
         report.step("axe-core", || browser::fetch_axe().map_or_else(End::Missing, |()| End::Passed));
+        report.step("oidc-provider", || browser::fetch_provider().map_or_else(End::Missing, |()| End::Passed));
     }
     let with_server = |command: &mut Command| {
         match &server {
@@ -116,6 +117,9 @@ pub fn run(options: &Options) -> Result<ExitCode> {
         let axe = browser::axe();
         if axe.is_file() {
             command.env(browser::VARIABLE, axe);
+        }
+        if browser::has_provider() {
+            command.env(browser::PROVIDER_VARIABLE, browser::provider());
         }
         finish(command)
     };

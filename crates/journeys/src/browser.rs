@@ -164,6 +164,25 @@ impl Browser {
         self.dev_tools("Page.bringToFront", json!({})).await;
     }
 
+    /// Looks at a tab that the page opened by itself, from then on the last one.
+    ///
+    /// # Panics
+    /// Where none opens in 40 s.
+    pub async fn to_opened_tab(&self) {
+        for _ in 0..POLLS_MAX {
+            let known = self.tabs.lock().expect("tabs").clone();
+            let open = self.client.windows().await.expect("windows");
+            if let Some(tab) = open.into_iter().find(|tab| !known.contains(tab)) {
+                self.tabs.lock().expect("tabs").push(tab.clone());
+                self.client.switch_to_window(tab).await.expect("the opened tab");
+                self.resize(self.screen).await;
+                return;
+            }
+            tokio::time::sleep(POLL).await;
+        }
+        panic!("no tab was opened");
+    }
+
     /// What the browser complains of since it was asked last: scripts that failed, and what the page's policy kept from running. Not
     /// what the server refused.
     pub async fn complaints(&self) -> Vec<String> {

@@ -7,7 +7,7 @@ use countersign_app::{
     passkey::Site,
 };
 use countersign_core::id::{CaseId, PersonId};
-use countersign_server::ServerConfig;
+use countersign_server::{ServerConfig, SignIn};
 use countersign_testkit::{Database, Kit, caller};
 use serde_json::Value;
 use std::future;
@@ -47,6 +47,15 @@ impl Desk {
     /// # Panics
     /// Where the node, the server or the browser does not come up.
     pub async fn empty(screen: Screen) -> Option<Self> {
+        Self::signing_in(screen, |_| Some(SignIn::default())).await
+    }
+
+    /// The same where people sign in by more than links and passkeys: `by` says by what, once it is known where the desk is. `None`, too,
+    /// where it says so.
+    ///
+    /// # Panics
+    /// As [`Self::empty`].
+    pub async fn signing_in(screen: Screen, by: impl FnOnce(&str) -> Option<SignIn>) -> Option<Self> {
         let turn = TURN.lock().await;
         let kit = Kit::on(Database::sqlite(), 7).await;
         for source in cases::PLAYBOOKS {
@@ -62,9 +71,10 @@ impl Desk {
                 return None;
             }
         };
+        let sign_in = by(&named(&base))?;
         let app = kit.app.clone();
         let site = Site::parse(&named(&base)).expect("an address");
-        let config = ServerConfig { site, ..ServerConfig::default() };
+        let config = ServerConfig { site, sign_in, ..ServerConfig::default() };
         let serving = tokio::spawn(countersign_server::serve(app, listener, config, future::pending()));
         let tasks = vec![serving, countersign_app::integrator::spawn(&kit.app), countersign_app::reroute::spawn(&kit.app)];
         Some(Self { kit, ada, browser, base, tasks, _turn: turn })
@@ -86,6 +96,16 @@ impl Desk {
         self.browser.go(&format!("/desk/sign-in/{link}")).await;
         self.browser.click("main form button").await;
         self.browser.until("document.querySelector('[data-next], .empty')").await;
+    }
+
+    /// From now on its clock says what this machine's says: other programs bear witness by theirs.
+    ///
+    /// # Panics
+    /// Where this machine's clock is before 1970.
+    pub fn to_present(&self) {
+        #[expect(clippy::disallowed_methods, reason = "a provider that is no program of ours has a clock of its own")]
+        let present = std::time::SystemTime::now().duration_since(std::time::UNIX_EPOCH).expect("a time after 1970").as_micros();
+        self.kit.clock.advance(i64::try_from(present).expect("a time of this age") - self.kit.clock.now());
     }
 
     /// Takes in a case that is written as `POST /v1/cases` has it.

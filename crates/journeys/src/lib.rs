@@ -12,10 +12,12 @@ pub mod cases;
 mod desk;
 mod driver;
 mod line;
+mod provider;
 
 pub use browser::{Browser, Screen};
 pub use desk::Desk;
 pub use line::{Carries, Line};
+pub use provider::Provider;
 
 use std::path::PathBuf;
 

@@ -1,0 +1,88 @@
+//! A lead adds somebody, invites them, gives them a role and takes them out again; makes a key for a program and revokes it; and somebody
+//! sets a password and signs in by it. In both lights, and on a phone.
+
+use countersign_journeys::{Desk, Screen};
+use countersign_server::SignIn;
+
+async fn fill(page: &countersign_journeys::Browser, selector: &str, text: &str) {
+    page.click(selector).await;
+    page.write(text).await;
+}
+
+async fn a_team(screen: Screen) {
+    let Some(desk) = Desk::signing_in(screen, |_| Some(SignIn { passwords: true, ..SignIn::default() })).await else { return };
+    let page = &desk.browser;
+    desk.kit.member("Jonas Weber", &["support"]).await;
+    desk.sign_in().await;
+
+    page.go("/desk/sign-in-methods").await;
+    page.until("document.querySelector('input[name=password]')").await;
+    fill(page, "input[name=password]", "seven quiet geese").await;
+    page.click("form[action$='/password'] button").await;
+    page.until("document.querySelector('[role=status].note')").await;
+    page.whole("sign-in-methods-password").await;
+    page.click("form[action$=sign-out] button").await;
+    page.until("document.querySelector('form[action$=\"/sign-in/password\"]')").await;
+    fill(page, "input[name=name]", "Ada Brandt").await;
+    fill(page, "input[name=password]", "seven quiet geese").await;
+    page.click("form[action$='/sign-in/password'] button").await;
+    page.until("document.querySelector('[data-next], .empty')").await;
+
+    page.go("/desk/playbooks").await;
+    page.click("a[href='/desk/people']").await;
+    page.until("document.querySelector('tr[data-person]')").await;
+    fill(page, "input[name=name]", "Cleo Okonkwo-Lindström").await;
+    fill(page, "input[name=roles]", "support, senior").await;
+    fill(page, "input[name=mail]", "cleo@example.org").await;
+    page.whole("people").await;
+    page.click("main form button.primary").await;
+    page.until("document.querySelector('form[action$=\"/invite\"]')").await;
+    page.whole("person").await;
+    page.click("form[action$='/invite'] button").await;
+    page.until("document.querySelector('[data-secret]')").await;
+    page.whole("person-link").await;
+
+    // Some time later who is there is asked first.
+    desk.kit.clock.advance(6 * 60 * 1_000_000);
+    page.go("/desk/people").await;
+    page.click("tr[data-person]:nth-child(2) a").await;
+    page.until("document.querySelector('details.more')").await;
+    page.click("details.more summary").await;
+    page.click("form[action$='/leave'] button").await;
+    page.until("document.querySelector('input[name=password_again]')").await;
+    page.whole("confirm-by-password").await;
+    fill(page, "input[name=password_again]", "seven quiet geese").await;
+    page.click("main form button.primary").await;
+    page.until("document.querySelector('form[action$=\"/return\"]')").await;
+    assert!(page.text("main").await.contains("They no longer take part"));
+
+    page.go("/desk/keys").await;
+    fill(page, "input[name=name]", "intake from the shop").await;
+    page.click("input[name=scope][value='cases:write']").await;
+    page.click("input[name=scope][value='cases:read']").await;
+    page.whole("keys-none").await;
+    page.click("main form button.primary").await;
+    page.until("document.querySelector('[data-secret]')").await;
+    page.whole("key").await;
+    page.click("main a.button.primary").await;
+    page.until("document.querySelector('tr[data-key]')").await;
+    page.whole("keys").await;
+    let before = desk.kit.workspace.api_keys_list().await.unwrap();
+    page.click("form[action$='/revoke'] button").await;
+    page.until("document.querySelector('[role=status].note')").await;
+    let after = desk.kit.workspace.api_keys_list().await.unwrap();
+    let revoked = |keys: &[countersign_app::view::ApiKeyView]| keys.iter().filter(|key| key.revoked).count();
+    assert_eq!(revoked(&after), revoked(&before) + 1);
+    assert_eq!(page.complaints().await, Vec::<String>::new());
+    desk.close().await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_lead_looks_after_people_and_keys() {
+    a_team(Screen::LAPTOP).await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn the_same_on_a_phone() {
+    a_team(Screen::PHONE).await;
+}
