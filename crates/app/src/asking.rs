@@ -7,7 +7,7 @@
 mod answer;
 pub(crate) mod sent;
 
-use crate::{App, Error, Inner, Workspace, control::Control};
+use crate::{App, Error, Inner, Workspace, control::Control, rounds};
 use answer::Want;
 use countersign_core::{
     Event,
@@ -141,13 +141,10 @@ pub fn spawn(app: &App, allowed: Allowed) -> tokio::task::JoinHandle<()> {
 
 async fn run(node: Weak<Inner>, allowed: Allowed) {
     let mut memories: HashMap<WorkspaceId, Memory> = HashMap::new();
-    loop {
-        tokio::time::sleep(PERIOD).await;
-        let Some(inner) = node.upgrade() else { return };
-        let app = App { inner };
-        // Where the workspaces cannot be listed the integrator says so; the next round tries again.
-        for id in app.workspaces().await.unwrap_or_default() {
-            if let Err(error) = app.workspace(id).asking_round(memories.entry(id).or_default(), &allowed).await {
+    while let Some(workspaces) = rounds::next(&node, PERIOD).await {
+        for workspace in workspaces {
+            let id = workspace.id();
+            if let Err(error) = workspace.asking_round(memories.entry(id).or_default(), &allowed).await {
                 tracing::warn!(error = %error, workspace.id = %id, "proposers could not be asked; trying again");
             }
         }

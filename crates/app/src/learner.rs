@@ -2,7 +2,7 @@
 //! track record, and has waiting cases looked at again when certificates change. A node that takes over, or starts again, learns from the
 //! events anew and goes on from the last record. It decides no case.
 
-use crate::{App, Error, Inner, Workspace, control::Control, workspace::system, writer::Change};
+use crate::{App, Error, Inner, Workspace, control::Control, rounds, workspace::system, writer::Change};
 use countersign_core::{
     Event,
     event::{Body, StopScope},
@@ -66,13 +66,9 @@ pub fn spawn(app: &App) -> tokio::task::JoinHandle<()> {
 
 async fn run(node: Weak<Inner>) {
     let mut memories: HashMap<WorkspaceId, Memory> = HashMap::new();
-    loop {
-        tokio::time::sleep(PERIOD).await;
-        let Some(inner) = node.upgrade() else { return };
-        let app = App { inner };
-        // Where the workspaces cannot be listed the integrator says so; the next round tries again.
-        for id in app.workspaces().await.unwrap_or_default() {
-            let workspace = app.workspace(id);
+    while let Some(workspaces) = rounds::next(&node, PERIOD).await {
+        for workspace in workspaces {
+            let id = workspace.id();
             let until = match workspace.learner_lease(memories.get(&id).and_then(|memory| memory.until)).await {
                 Ok(Some(until)) => until,
                 Ok(None) => {

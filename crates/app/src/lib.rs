@@ -41,6 +41,7 @@ pub mod queue;
 pub mod recent;
 pub mod rehearsal;
 pub mod reroute;
+mod rounds;
 pub mod routing;
 pub mod rules;
 pub mod seal;

@@ -11,6 +11,7 @@ pub(crate) use find::{title, turned_out};
 use crate::{
     App, Error, Inner, Workspace,
     control::Control,
+    rounds,
     seal::{Place, Values},
 };
 use countersign_core::{
@@ -126,14 +127,10 @@ pub fn spawn(app: &App) -> tokio::task::JoinHandle<()> {
 }
 
 async fn run(node: Weak<Inner>) {
-    loop {
-        tokio::time::sleep(PERIOD).await;
-        let Some(inner) = node.upgrade() else { return };
-        let app = App { inner };
-        // Where the workspaces cannot be listed the integrator says so; the next round tries again.
-        for id in app.workspaces().await.unwrap_or_default() {
-            if let Err(error) = app.workspace(id).precedents_update().await {
-                tracing::warn!(error = %error, workspace.id = %id, "precedents could not be brought up to date; trying again");
+    while let Some(workspaces) = rounds::next(&node, PERIOD).await {
+        for workspace in workspaces {
+            if let Err(error) = workspace.precedents_update().await {
+                tracing::warn!(error = %error, workspace.id = %workspace.id(), "precedents could not be brought up to date; trying again");
             }
         }
     }

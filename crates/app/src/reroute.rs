@@ -2,7 +2,7 @@
 //! certificate is in force. Asked for in the transaction that changed people; done by one node at a time, in batches that wait for
 //! interactive work, and written down after each, so that another node goes on where one was killed. Decides nothing itself.
 
-use crate::{App, Error, Inner, Options, Workspace, case::Verb, control::Control, workspace::system, writer};
+use crate::{App, Error, Inner, Options, Workspace, case::Verb, control::Control, rounds, workspace::system, writer};
 use countersign_core::{
     event::{Body, Event, PersonKind},
     id::{CaseId, PlaybookId, WorkspaceId},
@@ -63,16 +63,16 @@ pub fn spawn(app: &App) -> tokio::task::JoinHandle<()> {
 }
 
 async fn run(node: Weak<Inner>) {
-    loop {
-        tokio::time::sleep(PERIOD).await;
-        let Some(inner) = node.upgrade() else { return };
-        let app = App { inner };
-        // Where the workspaces cannot be listed the integrator says so; the next round tries again.
-        for id in app.workspaces().await.unwrap_or_default() {
-            match app.workspace(id).reroute_all().await {
+    while let Some(workspaces) = rounds::next(&node, PERIOD).await {
+        for workspace in workspaces {
+            match workspace.reroute_all().await {
                 Ok(Rerouted { looked: 0, .. }) => {}
-                Ok(Rerouted { looked, rerouted }) => tracing::info!(workspace.id = %id, looked, rerouted, "cases were routed anew"),
-                Err(error) => tracing::warn!(error = %error, workspace.id = %id, "cases could not be routed anew; trying again"),
+                Ok(Rerouted { looked, rerouted }) => {
+                    tracing::info!(workspace.id = %workspace.id(), looked, rerouted, "cases were routed anew")
+                }
+                Err(error) => {
+                    tracing::warn!(error = %error, workspace.id = %workspace.id(), "cases could not be routed anew; trying again")
+                }
             }
         }
     }

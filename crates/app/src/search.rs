@@ -10,6 +10,7 @@ use crate::{
     control::Control,
     decision::bad_cursor,
     queue::{Due, QUEUE_ITEMS_MAX, QueueItem},
+    rounds,
     seal::WorkspaceKeys,
     view::{CaseSummary, Page},
 };
@@ -150,14 +151,10 @@ pub fn spawn(app: &App) -> tokio::task::JoinHandle<()> {
 }
 
 async fn run(node: Weak<Inner>) {
-    loop {
-        tokio::time::sleep(PERIOD).await;
-        let Some(inner) = node.upgrade() else { return };
-        let app = App { inner };
-        // Where the workspaces cannot be listed the integrator says so; the next round tries again.
-        for id in app.workspaces().await.unwrap_or_default() {
-            if let Err(error) = app.workspace(id).search_update().await {
-                tracing::warn!(error = %error, workspace.id = %id, "search could not be brought up to date; trying again");
+    while let Some(workspaces) = rounds::next(&node, PERIOD).await {
+        for workspace in workspaces {
+            if let Err(error) = workspace.search_update().await {
+                tracing::warn!(error = %error, workspace.id = %workspace.id(), "search could not be brought up to date; trying again");
             }
         }
     }
@@ -180,6 +177,13 @@ impl Workspace {
     pub async fn search_update(&self) -> Result<u64, Error> {
         let mut read = 0;
         loop {
+            // Looked for first: a lease is a write, and mostly nothing is new.
+            let mut session = self.inner.db.session().await?;
+            let position = store::search::position(session.conn(), self.id.0).await?;
+            if store::precedent::touched(session.conn(), self.id.0, position, 1).await?.is_empty() {
+                return Ok(read);
+            }
+            drop(session);
             let now = self.inner.env.now();
             let mut tx = self.inner.db.begin().await?;
             let leased = store::search::lease(tx.conn(), self.id.0, self.inner.holder, (now, now + LEASE_MICROS)).await?;

@@ -6,12 +6,14 @@ use crate::{
     error::{Error, attempt},
 };
 use sqlx::Row;
+use std::collections::HashSet;
 use uuid::Uuid;
 
 const CASE_UPSERT: &str = "insert into search_cases (workspace, case_id, subject, tokens)";
 const CASE_UPSERT_TAIL: &str = "on conflict (workspace, case_id) do update set subject = excluded.subject, tokens = excluded.tokens";
 const WORD_INSERT: &str = "insert into search_words (workspace, token, case_id)";
 const WORD_INSERT_TAIL: &str = "on conflict (workspace, token, case_id) do nothing";
+const WORDS_DELETE: &str = "delete from search_words where workspace = $1 and case_id = $2 and token in";
 const CASES_OF: &str = "select case_id, subject, tokens from search_cases where workspace = $1 and case_id in";
 
 statements! {
@@ -22,7 +24,7 @@ statements! {
     SEARCH_RUN_CLEAR = "delete from search_runs where workspace = $1";
     SEARCH_WORDS_CLEAR = "delete from search_words where workspace = $1";
     SEARCH_CASES_CLEAR = "delete from search_cases where workspace = $1";
-    SEARCH_WORD_DELETE = "delete from search_words where workspace = $1 and token = $2 and case_id = $3";
+    SEARCH_AT = "select position from search_runs where workspace = $1";
     SEARCH_CASE_DELETE = "delete from search_cases where workspace = $1 and case_id = $2";
     SEARCH_OF_SUBJECT = "select case_id, subject, tokens from search_cases where workspace = $1 and subject = $2";
     SEARCH_ERASED = "select c.case_id, c.subject, c.tokens from search_cases c join subjects s on s.workspace = c.workspace and s.subject = c.subject where c.workspace = $1 and s.erased_at is not null";
@@ -54,6 +56,15 @@ macro_rules! search_row {
     ($r:expr) => {
         SearchRow { case: $r.get(0), subject: $r.get(1), tokens: unpacked(&$r.get::<Vec<u8>, _>(2)) }
     };
+}
+
+/// The next event to read, by whichever node.
+///
+/// # Errors
+/// Where the storage fails.
+pub async fn position(conn: Conn<'_>, workspace: Uuid) -> Result<i64, Error> {
+    on!(conn, c => sqlx::query_scalar(SEARCH_AT).bind(workspace).fetch_optional(c).await.map(|at: Option<i64>| at.unwrap_or(0)))
+        .map_err(attempt("see how far search is"))
 }
 
 /// Takes or renews the lease, and tells the next event to read. `None`: another node has it.
@@ -137,10 +148,9 @@ pub async fn of(mut conn: Conn<'_>, workspace: Uuid, cases: &[Uuid]) -> Result<V
 pub async fn put(mut conn: Conn<'_>, workspace: Uuid, rows: &[SearchRow]) -> Result<(), Error> {
     let cases: Vec<Uuid> = rows.iter().map(|row| row.case).collect();
     for before in of(conn.again(), workspace, &cases).await? {
-        let keeps = |token: &i64| rows.iter().any(|row| row.case == before.case && row.tokens.contains(token));
-        for token in before.tokens.iter().filter(|token| !keeps(token)) {
-            word_delete(conn.again(), workspace, *token, before.case).await?;
-        }
+        let kept: HashSet<i64> = rows.iter().filter(|row| row.case == before.case).flat_map(|row| row.tokens.iter().copied()).collect();
+        let gone: Vec<i64> = before.tokens.into_iter().filter(|token| !kept.contains(token)).collect();
+        words_delete(conn.again(), workspace, before.case, &gone).await?;
     }
     let packed: Vec<(Uuid, Option<Uuid>, Vec<u8>)> = rows.iter().map(|row| (row.case, row.subject, packed(&row.tokens))).collect();
     insert_rows!(conn, "keep the words of cases", CASE_UPSERT, 4, CASE_UPSERT_TAIL, &packed, |query, row| query
@@ -153,16 +163,14 @@ pub async fn put(mut conn: Conn<'_>, workspace: Uuid, rows: &[SearchRow]) -> Res
     Ok(())
 }
 
-async fn word_delete(conn: Conn<'_>, workspace: Uuid, token: i64, case: Uuid) -> Result<(), Error> {
-    on!(conn, c => sqlx::query(SEARCH_WORD_DELETE).bind(workspace).bind(token).bind(case).execute(c).await.map(|_| ()))
-        .map_err(attempt("forget a word of a case"))
+async fn words_delete(mut conn: Conn<'_>, workspace: Uuid, case: Uuid, tokens: &[i64]) -> Result<(), Error> {
+    run_for_keys!(conn, "forget words of a case", WORDS_DELETE, 2, tokens, |query| query.bind(workspace).bind(case));
+    Ok(())
 }
 
 async fn forget(mut conn: Conn<'_>, workspace: Uuid, rows: &[SearchRow]) -> Result<(), Error> {
     for row in rows {
-        for token in &row.tokens {
-            word_delete(conn.again(), workspace, *token, row.case).await?;
-        }
+        words_delete(conn.again(), workspace, row.case, &row.tokens).await?;
         on!(conn.again(), c => sqlx::query(SEARCH_CASE_DELETE).bind(workspace).bind(row.case).execute(c).await.map(|_| ()))
             .map_err(attempt("forget the words of a case"))?;
     }
