@@ -194,6 +194,8 @@ impl Workspace {
         self.member(person).await?;
         let control = self.control().await?;
         let titles = self.titles(&control, &input.cases).await?;
+        // Who held it before keeps it; whoever takes it for this lets it go where it comes to nothing.
+        let held: BTreeSet<Uuid> = self.claims_of(person).await?.into_iter().map(|claim| claim.case).collect();
         let mut view = BulkView { playbook: None, question: None, lines: Vec::with_capacity(input.cases.len()) };
         let mut shape = None;
         for case in input.cases {
@@ -207,7 +209,10 @@ impl Workspace {
                     line.title = titles.get(&case.0).cloned();
                     let alike = shape.get_or_insert((state.playbook, state.playbook_version));
                     let same = *alike == (state.playbook, state.playbook_version);
-                    match refused(self.bulk_line(caller, (case, person), (&file, &playbook), input.answer.as_ref(), same).await)? {
+                    match refused(
+                        self.bulk_line(caller, (case, person), (&file, &playbook), input.answer.as_ref(), (same, held.contains(&case.0)))
+                            .await,
+                    )? {
                         Err(why) => line.refused = Some(why),
                         Ok(shown) => {
                             view.playbook.get_or_insert_with(|| playbook.name.clone());
@@ -237,7 +242,7 @@ impl Workspace {
         (case, person): (CaseId, PersonId),
         (file, playbook): (&File, &Arc<Playbook>),
         answer: Option<&Value>,
-        same: bool,
+        (same, held): (bool, bool),
     ) -> Result<BulkShown, Error> {
         let recorded = self.bulk_recorded(person, (&file.state, playbook), answer, same).await?;
         let headline = playbook.headline().and_then(|spec| file.values.text(file.state.fields.get(&spec.name)?));
@@ -246,8 +251,6 @@ impl Workspace {
                 Refusal::new(Code::WrongState, "its headline is too long for a line of a table, so it is looked at by itself").into()
             );
         }
-        // Who held it before keeps it; whoever takes it for this lets it go where it comes to nothing.
-        let held = self.claims_of(person).await?.iter().any(|claim| claim.case == case.0);
         self.claim(person, case).await?;
         let shown = match self.case_show_bulk(caller, case, person).await {
             Ok(shown) => shown,

@@ -104,7 +104,7 @@ impl Table<'_> {
             .filter(|name| headline != Some(*name) && self.lines().any(|(_, shown)| shown.fields.iter().any(|field| field.name == *name)))
             .collect();
         html! {
-            div.wide tabindex="0" role="region" aria-label=(words::TABLE) {
+            div.wide.tight tabindex="0" role="region" aria-label=(words::TABLE) {
                 table.data.bulk-table {
                     thead { tr {
                         th scope="col" { span.unseen { (words::PICK) } }
