@@ -233,6 +233,7 @@ async fn practice_needs_no_script() {
     let page = &desk.browser;
     page.go("/desk/playbooks/first-day/induction").await;
     page.click("[data-go]").await;
+    page.until("document.querySelector('.options .option')").await;
     page.click(".options .option:nth-child(1)").await;
     page.click("[data-on]").await;
     page.until("document.querySelector('[data-stage=advice]')").await;
