@@ -12,9 +12,10 @@ use countersign_core::{
     time,
 };
 use countersign_ledger::{
-    bundle::{self, Opening, Verified},
+    bundle::{self, Bundle, Opening, Verified},
     merkle::Hash,
     note::VerifierKey,
+    rotation,
 };
 use countersign_privacy::{CommitmentInput, commitment};
 use serde::Serialize;
@@ -52,7 +53,7 @@ pub fn verify(bytes: &[u8], trusted: Option<&str>) -> Result<Verdict, Error> {
     let refused = |detail: String| Error::from(Refusal::new(Code::Invalid, detail));
     let trusted: Option<VerifierKey> =
         trusted.map(|key| key.trim().parse().map_err(|e| refused(format!("the key given is no vkey: {e}")))).transpose()?;
-    let verified = bundle::verify(bytes, trusted.as_ref(), recommit).map_err(|e| refused(e.to_string()))?;
+    let verified = bundle::verify(bytes, trusted.as_ref(), recommit).map_err(|e| refused(told(&e, bytes, trusted.as_ref())))?;
     let earlier_logs = take_overs(&verified).map_err(refused)?;
     let mut events = Vec::with_capacity(verified.events.len());
     for event in &verified.events {
@@ -71,6 +72,18 @@ pub fn verify(bytes: &[u8], trusted: Option<&str>) -> Result<Verdict, Error> {
         events: events.len(),
         story: story.lines(),
     })
+}
+
+/// What is wrong, and where the key is another log's, what would be right.
+fn told(error: &bundle::Error, bytes: &[u8], trusted: Option<&VerifierKey>) -> String {
+    let of_another = trusted.map(VerifierKey::name).zip(Bundle::from_bytes(bytes).ok()).filter(|(name, bundle)| *name != bundle.origin);
+    match (error, of_another) {
+        (bundle::Error::Keys(rotation::Error::Untrusted(_)), Some((name, bundle))) => format!(
+            "the key given is of the log {name}, and the bundle is of the log {}: a restore from a backup opens a new log with a key of its own, which you get where you got the first",
+            bundle.origin
+        ),
+        _ => error.to_string(),
+    }
 }
 
 /// The names of the earlier logs: each ended in a restore, which the first leaf of the log after it tells.

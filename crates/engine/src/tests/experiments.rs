@@ -64,8 +64,8 @@ fn live(seed: u8, steps: &[laws::Step], lots: [u32; 2], explored: bool) -> World
             88..=95 if staffed => world.record = if world.record.is_some() { None } else { Some(certified(world.now + 30 * SECOND)) },
             // Another key: its draws are others.
             KEY..100 => drop(world.lots.insert(route::experiment_purpose(id(901)), step.1.into())),
-            // People go, unless they have looked already: what they did is held against who they are.
-            100..=107 if world.state().untouched() => world.people.0.retain(|who, _| *who != person("ann") && *who != person("fay")),
+            // People go, unless anybody has ever looked: what was shown and done is held against who they are.
+            100..=107 if world.state().untouched() && world.state().shown.is_empty() => world.people.0.retain(|who, _| *who != person("ann") && *who != person("fay")),
             _ => laws::take(&mut world, *step),
         }
     }
