@@ -1,25 +1,27 @@
-//! Models of a workspace: trained from people's own answers and outcomes, run in the shadow, and let to advise people by a decision
+//! Models of a workspace: trained from people's own answers and outcomes or taken in from elsewhere, run in the shadow, and let to advise people by a decision
 //! that people sign. A model decides nothing, and one that nobody promoted is never shown.
 //!
-//! [`learn`] makes the examples and trains, [`registry`] keeps versions and stages, [`promotion`] turns a wish into a case and a
+//! [`learn`] makes the examples and trains, [`elsewhere`] takes in what others trained, [`registry`] keeps versions and stages, [`promotion`] turns a wish into a case and a
 //! decision into a champion, [`advice`] lets the champion speak when a case comes in, [`job`] lets shadows run and sees what turns out.
 
 pub mod advice;
 pub mod ask;
+pub mod elsewhere;
 pub mod file;
 pub mod job;
+pub mod kind;
 pub mod learn;
 pub mod promotion;
 pub mod registry;
 
 use countersign_core::content::Digest;
-pub use countersign_models::text::{Report, train::CurvePoint};
+pub use countersign_models::text::{GROUP_CASES_MIN, GroupReport, Report, train::CurvePoint};
 pub use countersign_science::estimate::Estimate;
+pub use elsewhere::Imported;
+pub use kind::{BUILT_IN, Model, ONNX};
 pub use learn::{Progress, Trained};
 pub use registry::{ModelView, ModelsView, StageView};
 
-/// The built-in text model as a proposer.
-pub const BUILT_IN: &str = "built-in-text";
 /// The stage whose advice people see.
 pub(crate) const CHAMPION: &str = "champion";
 /// The stage whose advice nobody sees.

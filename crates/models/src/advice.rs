@@ -29,7 +29,8 @@ pub struct Evidence {
     pub span: Option<(u64, u64)>,
     /// The words, or the value.
     pub quote: String,
-    /// By how much they raise the logit of the answer over the mean of the others.
+    /// By how much they raise the answer: its logit over the mean of the others where the model learned here, its probability over what it
+    /// would be at the field's neutral value where it comes from elsewhere.
     pub contribution: f64,
 }
 
@@ -42,6 +43,9 @@ pub enum NoAdvice {
     /// Nothing in the case was ever seen in training.
     #[error("nothing in this case occurs in what the model learned from")]
     Unknown,
+    /// A value is missing without which the model cannot be asked.
+    #[error("the case has no {0}, which this model needs")]
+    Missing(String),
     /// What came out is no probability.
     #[error("the model's answer is no set of probabilities")]
     NoProbabilities,

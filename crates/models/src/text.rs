@@ -8,6 +8,7 @@
 mod feature;
 pub mod file;
 mod fit;
+mod groups;
 pub mod model;
 mod rows;
 #[cfg(test)]
@@ -15,5 +16,6 @@ mod tests;
 pub mod train;
 
 pub use file::FileError;
+pub use groups::{GROUP_CASES_MIN, GroupReport};
 pub use model::TextModel;
 pub use train::{Example, Report, TrainError, train};

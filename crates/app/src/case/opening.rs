@@ -112,7 +112,7 @@ impl Workspace {
         }
         // What comes with its past was decided elsewhere; advice now would be none.
         if input.history.is_none()
-            && !proposals.iter().any(|one| one.input.proposer == model::BUILT_IN)
+            && !proposals.iter().any(|one| [model::BUILT_IN, model::ONNX].contains(&one.input.proposer.as_str()))
             && let Some(advice) = self.champion_advice(playbook_id, &playbook, &values).await
             && let Ok(advice) = proposal(&playbook, advice, now)
         {

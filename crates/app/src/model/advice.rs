@@ -1,7 +1,7 @@
 //! The champion speaks when a case comes in, so that the case is routed with its advice. Where it has nothing to say, or anything
 //! fails, the case comes in without advice and a person decides: no model ever keeps a case out.
 
-use super::{BUILT_IN, CHAMPION, version_of};
+use super::{CHAMPION, Model, version_of};
 use crate::{
     Error, Options, Workspace,
     case::read::share,
@@ -15,11 +15,11 @@ use countersign_core::{
     refusal::{Code, Refusal},
 };
 use countersign_engine::CaseState;
-use countersign_models::{Advice, Input, Proposer as _, Reach, TextModel};
+use countersign_models::{Advice, Input, Proposer as _, Reach};
 use countersign_store as store;
 use serde_json::Value;
 use std::{
-    collections::{BTreeMap, HashMap},
+    collections::{BTreeMap, BTreeSet, HashMap},
     sync::{Arc, Mutex, PoisonError},
 };
 
@@ -33,7 +33,7 @@ pub(crate) struct Cache(Mutex<Known>);
 #[derive(Default)]
 struct Known {
     champions: HashMap<WorkspaceId, (Micros, HashMap<PlaybookId, Vec<u8>>)>,
-    ready: HashMap<Vec<u8>, Arc<TextModel>>,
+    ready: HashMap<Vec<u8>, Arc<Model>>,
 }
 
 /// Cases on one page.
@@ -75,7 +75,7 @@ impl Workspace {
     }
 
     /// The model that advises on a playbook's cases.
-    async fn champion(&self, playbook: PlaybookId) -> Result<Option<Arc<TextModel>>, Error> {
+    async fn champion(&self, playbook: PlaybookId) -> Result<Option<Arc<Model>>, Error> {
         let now = self.inner.env.now();
         let known = {
             let cache = self.inner.models.lock();
@@ -104,7 +104,7 @@ impl Workspace {
         }
     }
 
-    pub(super) async fn model_ready(&self, playbook: PlaybookId, digest: &[u8]) -> Result<Arc<TextModel>, Error> {
+    pub(super) async fn model_ready(&self, playbook: PlaybookId, digest: &[u8]) -> Result<Arc<Model>, Error> {
         if let Some(model) = self.inner.models.lock().ready.get(digest) {
             return Ok(Arc::clone(model));
         }
@@ -119,9 +119,11 @@ impl Workspace {
 }
 
 /// Advice as a proposal. `None` where the playbook has other options by now: then the model's probabilities are of something else.
-fn proposal(playbook: &Playbook, model: &TextModel, advice: Advice) -> Option<ProposalInput> {
+fn proposal(playbook: &Playbook, model: &Model, advice: Advice) -> Option<ProposalInput> {
     let AnswerSpec::Choice { options } = &playbook.answer else { return None };
-    if model.classes() != options.as_slice() {
+    // In whichever order: a model from elsewhere has its own.
+    let (theirs, ours): (BTreeSet<&String>, BTreeSet<&String>) = (model.classes().iter().collect(), options.iter().collect());
+    if theirs != ours {
         return None;
     }
     let evidence = advice.evidence.into_iter().map(|one| EvidenceInput {
@@ -131,7 +133,7 @@ fn proposal(playbook: &Playbook, model: &TextModel, advice: Advice) -> Option<Pr
         quote: Some(one.quote).filter(|quote| !quote.trim().is_empty()),
     });
     Some(ProposalInput {
-        proposer: BUILT_IN.into(),
+        proposer: model.proposer().into(),
         version: Some(version_of(model.version()).to_owned()),
         probabilities: Some(advice.probabilities.into_iter().map(|(option, p)| (option, share(p).into())).collect()),
         explanation: Some(advice.explanation),
@@ -191,12 +193,12 @@ impl Workspace {
                 let spec = self.inner.control(self.id).await?.playbook(file.state.playbook, file.state.playbook_version)?;
                 let input = super::learn::input_of(&spec, &file);
                 done.cases += 1;
-                said(summary.case, super::file::said(&model, &input));
+                said(summary.case, super::file::said(&*model, &input));
                 let Ok(advice) = model.propose(&input) else {
                     done.no_advice += 1;
                     continue;
                 };
-                let there = proposed(&file.state, BUILT_IN, version_of(model.version()));
+                let there = proposed(&file.state, model.proposer(), version_of(model.version()));
                 if let (true, false, Some(advice)) = (add, there, proposal(&spec, &model, advice)) {
                     match self.case_propose(&system("models"), case, advice, Options::default()).await {
                         Ok(_) => done.added += 1,

@@ -1,13 +1,16 @@
 //! Models over files, without a workspace: labelled rows to learn from, rows to propose for. CSV with a head, or one JSON object a
 //! line, by the readers of `import`. Opens nothing by itself: it is handed what to read.
 
-use super::learn::choices;
+use super::{
+    Model,
+    learn::{choices, groups_of},
+};
 use crate::{Error, import};
 use countersign_core::{
     playbook::{FieldKind, Playbook},
     refusal::{Code, Refusal},
 };
-use countersign_models::{Advice, Input, NoAdvice, Proposer as _, Reach, TextModel, text::Example};
+use countersign_models::{Advice, Input, NoAdvice, Proposer, Reach, text::Example};
 use serde_json::{Map, Value, json};
 use std::{collections::BTreeMap, io::BufRead};
 
@@ -63,7 +66,8 @@ pub fn examples(playbook: &Playbook, rows: &[Row], columns: &Columns) -> Result<
         let case = columns.case.as_deref().and_then(text).map_or_else(|| format!("row {at:09}"), str::to_owned);
         let person = columns.person.as_deref().and_then(text).map(str::to_owned);
         let at = i64::try_from(at).unwrap_or(i64::MAX);
-        examples.push(Example { input: input(playbook, row), answer: answer.to_owned(), case, person, at });
+        let groups = groups_of(playbook, |name| row.get(name).cloned());
+        examples.push(Example { input: input(playbook, row), answer: answer.to_owned(), case, person, at, groups });
     }
     Ok(examples)
 }
@@ -83,13 +87,13 @@ pub fn input(playbook: &Playbook, row: &Row) -> Input {
 ///
 /// # Errors
 /// Where it is none, or of another version.
-pub fn read(bytes: &[u8]) -> Result<TextModel, Error> {
-    TextModel::from_bytes(bytes).map_err(|error| Refusal::new(Code::Malformed, error.to_string()).into())
+pub fn read(bytes: &[u8]) -> Result<Model, Error> {
+    Model::from_bytes(bytes).map_err(|error| Refusal::new(Code::Malformed, error).into())
 }
 
 /// What a model says of a row, as it is written out: an answer with its reasons, or why there is none.
 #[must_use]
-pub fn said(model: &TextModel, input: &Input) -> Value {
+pub fn said(model: &dyn Proposer, input: &Input) -> Value {
     told(model.propose(input))
 }
 

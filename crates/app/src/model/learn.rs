@@ -6,7 +6,7 @@ use countersign_core::{
     answer::Answer,
     event::{AdviceSeen, Body, OutcomeValue, Phase},
     id::{CaseId, EventId, PersonId},
-    playbook::{AnswerSpec, Playbook},
+    playbook::{AnswerSpec, FieldKind, FieldSpec, Playbook},
     refusal::{Code, Refusal},
 };
 use countersign_models::{
@@ -144,12 +144,14 @@ pub(super) fn of_case(playbook: &Playbook, case: CaseId, file: &File) -> Vec<Exa
     if input.fields.is_empty() || erased {
         return Vec::new();
     }
+    let groups = groups_of(playbook, |name| file.values.get(file.state.fields.get(name)?));
     let example = |answer: String, person: Option<PersonId>, at: i64| Example {
         input: input.clone(),
         answer,
         case: case.to_string(),
         person: person.map(|person| person.to_string()),
         at,
+        groups: groups.clone(),
     };
     let known = |answer: &String| matches!(&playbook.answer, AnswerSpec::Choice { options } if options.contains(answer));
     let outcome = file.state.outcomes.last().and_then(|outcome| match &outcome.value {
@@ -161,6 +163,23 @@ pub(super) fn of_case(playbook: &Playbook, case: CaseId, file: &File) -> Vec<Exa
     }
     let own = own_answers(file).into_iter();
     own.filter_map(|(person, answer, at)| Some(example(label(&file.answer(answer)).filter(known)?, Some(person), at))).collect()
+}
+
+/// Which groups a case is in: the values of its audited fields that are categories or flags. A personal one is left out, since cards are
+/// kept where nobody can be forgotten.
+pub(super) fn groups_of(playbook: &Playbook, value: impl Fn(&str) -> Option<Value>) -> Vec<(String, String)> {
+    let told = |field: &&FieldSpec| {
+        field.audited && !field.personal && !field.subject && matches!(field.kind, FieldKind::Category { .. } | FieldKind::Boolean)
+    };
+    let group = |field: &FieldSpec| {
+        let word = match value(&field.name)? {
+            Value::String(word) => word,
+            Value::Bool(flag) => flag.to_string(),
+            _ => return None,
+        };
+        Some((field.name.clone(), word))
+    };
+    playbook.fields.iter().filter(told).filter_map(group).collect()
 }
 
 /// The answers that people gave by themselves: those that still count on the present content, of people who had seen no advice on the

@@ -1,7 +1,7 @@
 //! Promotion, pin and roll-back: a wish is a case in the queue of its own playbook with the evidence attached; a person signs, and the
 //! decision takes effect once its grace is over. The ledger's decisions are the truth; the stage beside them is made from these.
 
-use super::{BUILT_IN, CHAMPION, registry::digest_bytes, version_of};
+use super::{CHAMPION, ModelView, registry::digest_bytes, version_of};
 use crate::{
     Caller, Error, Options, Workspace,
     input::{ActInput, CaseInput},
@@ -16,7 +16,7 @@ use countersign_core::{
 };
 use countersign_science::estimate::Estimate;
 use countersign_store::{self as store, model::StageRow};
-use serde_json::{Value, json};
+use serde_json::{Map, Value, json};
 use std::collections::BTreeMap;
 
 /// The playbook by which models are promoted. A workspace may publish its own version: other roles, more signatures, a longer grace.
@@ -94,33 +94,18 @@ impl Workspace {
             if champion.is_some_and(|champion| champion.version == model.version) {
                 return Err(Refusal::new(Code::WrongState, format!("{} advises on {playbook} already", model.version)).into());
             }
-            let card = &model.card;
             let mut fields = json!({
-                "title": format!("{playbook}: let {BUILT_IN} {} advise", model.version),
+                "title": format!("{playbook}: let {} {} advise", model.kind, model.version),
                 "playbook": playbook,
                 "model": model.digest,
                 "advises": champion.map_or_else(|| "no model yet".to_owned(), |champion| champion.version.clone()),
-                "accuracy": format!("{} on cases that were held out", share(&card.accuracy)),
-                "commonest": format!("{} by always giving the commonest answer", share(&card.commonest)),
-                "calibration": format!("expected calibration error {:.3} ({:.3} to {:.3})", card.calibration_error.value, card.calibration_error.low, card.calibration_error.high),
                 "shadow": match &model.since {
                     Some(since) => format!("{} on cases that came in since it was kept", share(since)),
                     None => "not enough yet".to_owned(),
                 },
-                "examples": format!("{} from {} cases, {} people and {} outcomes; data {}", card.examples, card.cases, card.people, card.outcomes, version_of(&card.data)),
-                "curve": {
-                    "columns": ["examples", "right on held-out cases"],
-                    "rows": card.curve.iter().map(|point| json!([point.examples.to_string(), share(&point.accuracy)])).collect::<Vec<_>>(),
-                },
-                "answers": {
-                    "columns": ["answer", "examples", "recognised"],
-                    "rows": card.classes.iter().map(|class| json!([
-                        class.answer, class.examples.to_string(), class.recalled.as_ref().map_or_else(|| "none held out".to_owned(), share),
-                    ])).collect::<Vec<_>>(),
-                },
             });
-            if let (false, Some(fields)) = (card.warnings.is_empty(), fields.as_object_mut()) {
-                fields.insert("warnings".into(), card.warnings.join("\n").into());
+            if let Some(fields) = fields.as_object_mut() {
+                fields.extend(known(&model));
             }
             fields
         };
@@ -255,6 +240,34 @@ impl Workspace {
         }
         Ok(changed)
     }
+}
+
+/// What is known of a model, as the fields of the case that asks for its promotion.
+fn known(model: &ModelView) -> Map<String, Value> {
+    let mut fields = Map::new();
+    let mut put = |name: &str, value: Value| drop(fields.insert(name.into(), value));
+    if let Some(card) = &model.card {
+        let error = &card.calibration_error;
+        put("accuracy", format!("{} on cases that were held out", share(&card.accuracy)).into());
+        put("commonest", format!("{} by always giving the commonest answer", share(&card.commonest)).into());
+        put("calibration", format!("expected calibration error {:.3} ({:.3} to {:.3})", error.value, error.low, error.high).into());
+        let from = format!("{} cases, {} people and {} outcomes", card.cases, card.people, card.outcomes);
+        put("examples", format!("{} from {from}; data {}", card.examples, version_of(&card.data)).into());
+        let points = card.curve.iter().map(|point| json!([point.examples.to_string(), share(&point.accuracy)]));
+        put("curve", json!({ "columns": ["examples", "right on held-out cases"], "rows": points.collect::<Vec<_>>() }));
+        let recalled = |of: &Option<Estimate>| of.as_ref().map_or_else(|| "none held out".to_owned(), share);
+        let answers = card.classes.iter().map(|class| json!([class.answer, class.examples.to_string(), recalled(&class.recalled)]));
+        put("answers", json!({ "columns": ["answer", "examples", "recognised"], "rows": answers.collect::<Vec<_>>() }));
+        if !card.warnings.is_empty() {
+            put("warnings", card.warnings.join("\n").into());
+        }
+    }
+    if let Some(imported) = &model.imported {
+        let tried = format!("tried on {} cases, with no answer on {}", imported.tried, imported.no_advice);
+        put("examples", format!("trained elsewhere, on what is not known here; {} columns; {tried}", imported.columns).into());
+        put("warnings", "Nothing was held out here: how good this model is only the shadow says.".into());
+    }
+    fields
 }
 
 /// A share with its interval, for people.

@@ -1,6 +1,6 @@
 //! The registry: every version of a playbook's models with its card, and which stage it is in. Promotes nothing by itself.
 
-use super::{CHAMPION, SHADOW, version_of_bytes};
+use super::{CHAMPION, Imported, Model, ONNX, SHADOW, version_of_bytes};
 use crate::{Error, Workspace};
 use countersign_core::{
     content::Digest,
@@ -8,7 +8,7 @@ use countersign_core::{
     refusal::{Code, Refusal},
     time::format_rfc3339,
 };
-use countersign_models::{TextModel, text::Report};
+use countersign_models::text::Report;
 use countersign_science::{estimate::Estimate, interval};
 use countersign_store::{
     self as store,
@@ -36,8 +36,12 @@ pub struct ModelView {
     /// `champion`, `shadow`, or none.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub stage: Option<String>,
-    /// What is known of it.
-    pub card: Report,
+    /// What is known of it, where it learned here.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub card: Option<Report>,
+    /// What is known of it, where it was trained elsewhere.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub imported: Option<Imported>,
     /// Cases that it looked at since it was kept.
     pub looked_at: u64,
     /// Of these, those that it had no answer for.
@@ -149,9 +153,9 @@ impl Workspace {
     }
 
     /// A model ready to run.
-    pub(super) async fn model_load(&self, playbook: PlaybookId, digest: &[u8]) -> Result<TextModel, Error> {
+    pub(super) async fn model_load(&self, playbook: PlaybookId, digest: &[u8]) -> Result<Model, Error> {
         let bytes = self.model_bytes(playbook, digest).await?.ok_or_else(|| Error::Damaged("a model in a stage has no file".into()))?;
-        let model = TextModel::from_bytes(&bytes).map_err(|error| Error::Damaged(error.to_string()))?;
+        let model = Model::from_bytes(&bytes).map_err(Error::Damaged)?;
         use countersign_models::Proposer as _;
         if digest_bytes(model.version())? != digest {
             return Err(Error::Damaged("a model's file is not the one that its name says".into()));
@@ -165,7 +169,12 @@ fn view(row: ModelRow, stages: &[StageRow], scores: &[ScoreRow]) -> Result<Model
     let count = |of: fn(&ScoreRow) -> i64| score.map_or(0, |score| u64::try_from(of(score)).unwrap_or(0));
     let stage = [CHAMPION, SHADOW].into_iter().find(|name| stages.iter().any(|stage| stage.stage == *name && stage.model == row.model));
     let judged = score.filter(|score| score.judged >= JUDGED_MIN);
-    let card = serde_json::from_str(&row.card).map_err(|error| Error::Damaged(format!("a model's card cannot be read: {error}")))?;
+    let damaged = |error: serde_json::Error| Error::Damaged(format!("a model's card cannot be read: {error}"));
+    let (card, imported) = if row.kind == ONNX {
+        (None, Some(serde_json::from_str(&row.card).map_err(damaged)?))
+    } else {
+        (Some(serde_json::from_str(&row.card).map_err(damaged)?), None)
+    };
     let digest = super::digits(&row.model);
     Ok(ModelView {
         version: super::version_of(&digest).to_owned(),
@@ -174,6 +183,7 @@ fn view(row: ModelRow, stages: &[StageRow], scores: &[ScoreRow]) -> Result<Model
         made: format_rfc3339(row.made_at),
         stage: stage.map(str::to_owned),
         card,
+        imported,
         looked_at: count(|score| score.said),
         no_advice: count(|score| score.said - score.advised),
         since: judged

@@ -5,7 +5,7 @@ use crate::{
     node::{self, Node},
 };
 use anyhow::{Context as _, Result};
-use countersign_app::model::{Estimate, ModelView, Report};
+use countersign_app::model::{Estimate, Imported, ModelView, Report};
 use std::{fs, path::PathBuf};
 
 /// What can be done with models.
@@ -22,6 +22,17 @@ pub enum Command {
         playbook: String,
         /// The version, or any beginning of its digest
         version: String,
+    },
+    /// Take in a classifier over tables that was trained elsewhere, from an ONNX file; it has no stage yet, and nobody sees what it says
+    Import {
+        /// The ONNX file
+        file: PathBuf,
+        /// The playbook
+        #[arg(long)]
+        playbook: String,
+        /// Which fields its columns are, as TOML
+        #[arg(long, value_name = "FILE")]
+        mapping: PathBuf,
     },
     /// Let a version look at new cases, seen by nobody
     Shadow {
@@ -59,7 +70,19 @@ pub async fn run(global: &Global, command: Command) -> Result<()> {
         }
         Command::Show { playbook, version } => {
             let model = node.workspace.model(&playbook, &version).await?;
-            let text = format!("model {} of {playbook}, made {}\n{}", model.version, model.made, report(&model.card));
+            let known = model.card.as_ref().map(report).or_else(|| model.imported.as_ref().map(imported)).unwrap_or_default();
+            let text = format!("model {} of {playbook}, made {}\n{known}", model.version, model.made);
+            out.either(&model, text)?;
+        }
+        Command::Import { file, playbook, mapping } => {
+            let onnx = fs::read(&file).with_context(|| format!("read {}", file.display()))?;
+            let mapping = fs::read_to_string(&mapping).with_context(|| format!("read {}", mapping.display()))?;
+            let (digest, _) = node.workspace.model_import(&playbook, onnx, &mapping).await?;
+            let model = node.workspace.model(&playbook, &digest).await?;
+            let known = model.imported.as_ref().map(imported).unwrap_or_default();
+            let next =
+                format!("nobody sees what it says; `countersign model shadow {playbook} {}` lets it look at new cases", model.version);
+            let text = format!("model {} of {playbook} is kept\n{known}\n{next}", model.version);
             out.either(&model, text)?;
         }
         Command::Shadow { playbook, version } => {
@@ -86,8 +109,8 @@ fn row(model: &ModelView) -> Vec<String> {
     vec![
         model.version.clone(),
         model.made.clone(),
-        model.card.examples.to_string(),
-        share(&model.card.accuracy),
+        model.card.as_ref().map_or_else(|| "elsewhere".into(), |card| card.examples.to_string()),
+        model.card.as_ref().map_or_else(|| "not known".into(), |card| share(&card.accuracy)),
         model.since.as_ref().map_or_else(|| "not enough yet".into(), share),
         model.stage.clone().unwrap_or_else(|| "kept".into()),
     ]
@@ -95,6 +118,15 @@ fn row(model: &ModelView) -> Vec<String> {
 
 fn share(e: &Estimate) -> String {
     format!("{:.1} % [{:.1}, {:.1}]", e.value * 100.0, e.low * 100.0, e.high * 100.0)
+}
+
+/// What is known of a model from elsewhere, for people.
+fn imported(known: &Imported) -> String {
+    let why = known.why.as_ref().map(|why| format!(" ({why})")).unwrap_or_default();
+    format!(
+        "  trained elsewhere, {} bytes, {} columns\n  tried on {} cases, no answer on {}{why}\n  how good it is only the shadow says",
+        known.bytes, known.columns, known.tried, known.no_advice
+    )
 }
 
 /// A report for people.
@@ -116,6 +148,14 @@ pub fn report(report: &Report) -> String {
     }
     for point in &report.curve {
         lines.push(format!("  with {:>5} examples            {}", point.examples, share(&point.accuracy)));
+    }
+    for group in &report.groups {
+        let name = match &group.group {
+            Some(name) => format!("{} = {name}", group.field),
+            None => format!("{}: {} small together", group.field, group.groups),
+        };
+        let error = group.error.as_ref().map_or_else(|| "too few to say".into(), share);
+        lines.push(format!("  {name:<30} {error} wrong, {} held-out cases", group.cases));
     }
     for (given, counted) in &report.shares_capped {
         lines.push(format!("  one person gave {:.0} % of the answers, which count as {:.0} %", given * 100.0, counted * 100.0));

@@ -5,6 +5,7 @@
 use super::{
     file::CLASSES_MAX,
     fit::{Weights, fit, softmax},
+    groups::{GroupReport, groups},
     model::{Parts, TextModel},
     rows::{Counted, Matrix, Vocabulary, count, weigh},
 };
@@ -53,6 +54,8 @@ pub struct Example {
     pub person: Option<String>,
     /// When, in microseconds; the order of a person's answers.
     pub at: i64,
+    /// Which groups the case is in, by audited field: what the model is checked for and never sees.
+    pub groups: Vec<(String, String)>,
 }
 
 /// How to train.
@@ -157,6 +160,9 @@ pub struct Report {
     pub classes: Vec<ClassReport>,
     /// What more examples bring.
     pub curve: Vec<CurvePoint>,
+    /// How often it errs in each group of an audited field; empty where no field is audited.
+    #[serde(default)]
+    pub groups: Vec<GroupReport>,
     /// A pair for each person whose answers weigh less, since they gave more than one may contribute: share given, share counted. Who
     /// it is is not kept.
     #[serde(default)]
@@ -205,7 +211,7 @@ pub fn train(
         let training = work.training_rows(0);
         let part = work.spread_out(&training, size);
         let right: Vec<(usize, bool)> = work.judge(&work.fit(&part, None), 0).iter().map(|one| (one.row, one.right(&labels))).collect();
-        if let Some(accuracy) = by_case(&ordered, &right) {
+        if let Some(accuracy) = by_case(&ordered, &right, LEVEL) {
             curve.push(CurvePoint { examples: size, accuracy });
         }
     }
@@ -217,6 +223,10 @@ pub fn train(
     report.warnings.extend(flips(&ordered, &judged, &labels));
     report.warnings.extend(thin(&report, examples.len()));
     report.curve = curve;
+    let right: Vec<(usize, bool)> = judged.iter().map(|one| (one.row, one.right(&labels))).collect();
+    let (by_group, unlike) = groups(&ordered, &right, LEVEL);
+    report.groups = by_group;
+    report.warnings.extend(unlike);
     let to_f32 = |values: &[f64]| values.iter().map(|value| *value as f32).collect::<Vec<f32>>();
     let model = TextModel::of(Parts {
         classes: options.classes.clone(),
@@ -440,14 +450,14 @@ impl Calibration {
 }
 
 /// A share over cases: the rows of one count together as one.
-fn by_case(examples: &[&Example], right: &[(usize, bool)]) -> Option<Estimate> {
+pub(super) fn by_case(examples: &[&Example], right: &[(usize, bool)], level: f64) -> Option<Estimate> {
     let mut of_case: BTreeMap<&str, (f64, f64)> = BTreeMap::new();
     for (row, right) in right {
         let slot = of_case.entry(examples.get(*row)?.case.as_str()).or_default();
         *slot = (slot.0 + f64::from(*right), slot.1 + 1.0);
     }
     let share = of_case.values().map(|(right, rows)| right / rows).sum::<f64>() / of_case.len() as f64;
-    interval::wilson_share(share.clamp(0.0, 1.0), of_case.len() as f64, of_case.len() as u64, LEVEL).ok()
+    interval::wilson_share(share.clamp(0.0, 1.0), of_case.len() as f64, of_case.len() as u64, level).ok()
 }
 
 fn report(examples: &[&Example], labels: &[u32], judged: &[Judged], options: &Options, shares_capped: Vec<(f64, f64)>) -> Report {
@@ -482,7 +492,7 @@ fn report(examples: &[&Example], labels: &[u32], judged: &[Judged], options: &Op
     let of_class = |(at, answer): (usize, &String)| {
         let of = |one: &&Judged| labels.get(one.row).is_some_and(|label| *label as usize == at);
         let held: Vec<(usize, bool)> = judged.iter().filter(of).map(|one| (one.row, one.right(labels))).collect();
-        ClassReport { answer: answer.clone(), examples: count(at) as u64, recalled: by_case(examples, &held) }
+        ClassReport { answer: answer.clone(), examples: count(at) as u64, recalled: by_case(examples, &held, LEVEL) }
     };
     let distinct = |key: fn(&Example) -> Option<&str>| examples.iter().filter_map(|e| key(e)).collect::<BTreeSet<_>>().len() as u64;
     Report {
@@ -492,12 +502,13 @@ fn report(examples: &[&Example], labels: &[u32], judged: &[Judged], options: &Op
         outcomes: examples.iter().filter(|e| e.person.is_none()).count() as u64,
         data: data_digest(examples),
         seed: options.seed,
-        accuracy: by_case(examples, &right).unwrap_or(none),
-        commonest: by_case(examples, &always).unwrap_or(none),
+        accuracy: by_case(examples, &right, LEVEL).unwrap_or(none),
+        commonest: by_case(examples, &always, LEVEL).unwrap_or(none),
         calibration_error: error.unwrap_or(none),
         log_loss: log_loss / judged.len().max(1) as f64,
         classes: options.classes.iter().enumerate().map(of_class).collect(),
         curve: Vec::new(),
+        groups: Vec::new(),
         shares_capped,
         warnings: Vec::new(),
     }

@@ -14,7 +14,7 @@ use crate::{
 use axum::response::{IntoResponse, Redirect, Response};
 use countersign_app::{
     Error,
-    model::{Estimate, ModelView, ModelsView},
+    model::{Estimate, Imported, ModelView, ModelsView, Report},
 };
 use countersign_core::refusal::Code;
 use maud::{Markup, html};
@@ -55,7 +55,10 @@ async fn shown(visitor: &Visitor, name: &str, said: Option<String>) -> Result<Re
                 form method="post" action={ (url(name)) "/train" } { (token(visitor)) button.primary[models.models.is_empty()] type="submit" { (if models.models.is_empty() { words::TRAIN_FIRST } else { words::TRAIN }) } }
             }
             @if !models.models.is_empty() { (versions(visitor, name, &models)) }
-            @for model in models.models.iter().take(CARDS_MAX) { (card(model)) }
+            @for model in models.models.iter().take(CARDS_MAX) {
+                @if let Some(known) = &model.card { (card(model, known)) }
+                @if let Some(known) = &model.imported { (card_imported(model, known)) }
+            }
         }
     };
     Ok(Page { title: words::TITLE, tab: Tab::Playbooks, visitor: Some(visitor), main }.into_response())
@@ -123,8 +126,10 @@ fn versions(visitor: &Visitor, name: &str, models: &ModelsView) -> Markup {
                     tbody { @for model in &models.models {
                         tr data-model=(model.version) {
                             th scope="row" { code { (model.version) } span.of { (words::MADE) " " (text::moment_of(&model.made)) } }
-                            td.number { (words::whole(model.card.examples)) }
-                            td.number { (figure(Some(&model.card.accuracy))) }
+                            td.number {
+                                @match &model.card { Some(card) => (words::whole(card.examples)), None => span.void { (words::ELSEWHERE) } }
+                            }
+                            td.number { (figure(model.card.as_ref().map(|card| &card.accuracy))) }
                             td.number { (figure(model.since.as_ref())) }
                             td { (words::stage(model.stage.as_deref())) (acts(visitor, name, model)) }
                         }
@@ -168,9 +173,34 @@ fn action(visitor: &Visitor, name: &str, verb: &str, model: &str, word: &str) ->
     }
 }
 
+/// How it has done since it was kept.
+fn since(model: &ModelView) -> Markup {
+    html! {
+        dt { (words::SINCE_KEPT) } dd {
+            @match &model.since { Some(since) => (words::share(since)), None => span.void { (text::pair::NOT_YET) } }
+            @if model.looked_at > 0 { " " span.quiet { (words::looked(model.looked_at, model.no_advice)) } }
+        }
+    }
+}
+
+/// The card of a model that was trained elsewhere: what it needs, and what is not known.
+fn card_imported(model: &ModelView, known: &Imported) -> Markup {
+    html! {
+        section.sheet.card {
+            h2 { (words::CARD) " " code { (model.version) } }
+            p.note.warns { (words::IMPORTED_LEAD) }
+            dl.facts {
+                (since(model))
+                dt { (words::COLUMNS) } dd { (words::whole(known.columns)) }
+                dt { (words::TRIED) } dd { (words::tried(known)) }
+                dt { (words::FILE) } dd { code.wrap { (model.digest) } }
+            }
+        }
+    }
+}
+
 /// The card: facts, each with its interval.
-fn card(model: &ModelView) -> Markup {
-    let card = &model.card;
+fn card(model: &ModelView, card: &Report) -> Markup {
     html! {
         section.sheet.card {
             h2 { (words::CARD) " " code { (model.version) } }
@@ -179,10 +209,7 @@ fn card(model: &ModelView) -> Markup {
                 dt { (words::HELD_OUT) } dd { (words::share(&card.accuracy)) }
                 dt { (words::COMMONEST) } dd { (words::share(&card.commonest)) }
                 dt { (words::CALIBRATION) } dd { (words::error(&card.calibration_error)) }
-                dt { (words::SINCE_KEPT) } dd {
-                    @match &model.since { Some(since) => (words::share(since)), None => span.void { (text::pair::NOT_YET) } }
-                    @if model.looked_at > 0 { " " span.quiet { (words::looked(model.looked_at, model.no_advice)) } }
-                }
+                (since(model))
                 dt { (words::LEARNED_FROM) } dd { (words::learned(card)) }
                 dt { (words::FILE) } dd { code.wrap { (model.digest) } }
                 dt { (words::DATA) } dd { code.wrap { (card.data) } }
@@ -198,6 +225,22 @@ fn card(model: &ModelView) -> Markup {
                         }
                     } }
                 }
+            }
+            @if !card.groups.is_empty() {
+                div.wide tabindex="0" role="region" aria-label=(words::by_group(&model.version)) {
+                    table.data {
+                        thead { tr { th { (words::GROUPS) } th { (words::GROUP) } th.number { (words::GROUP_CASES) } th.number { (words::GROUP_ERROR) } } }
+                        tbody { @for group in &card.groups {
+                            tr data-group=(group.group.as_deref().unwrap_or_default()) {
+                                td { (group.field) }
+                                th scope="row" { (words::group(group)) }
+                                td.number { (words::whole(group.cases)) }
+                                td.number { (figure(group.error.as_ref())) }
+                            }
+                        } }
+                    }
+                }
+                p.quiet { (words::groups_lead()) }
             }
             @if !card.curve.is_empty() {
                 h3 { (words::CURVE) }

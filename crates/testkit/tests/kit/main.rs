@@ -4,6 +4,7 @@ mod asking;
 mod bulk;
 mod crash;
 mod desk;
+mod elsewhere;
 mod erasure;
 mod experiments;
 mod faults;

@@ -1,6 +1,6 @@
 //! The words of the page of models.
 
-use countersign_app::model::{CurvePoint, Estimate, Report};
+use countersign_app::model::{CurvePoint, Estimate, GROUP_CASES_MIN, GroupReport, Imported, Report};
 
 pub const TITLE: &str = "Models";
 pub const STANDING: &str = "Who advises";
@@ -33,6 +33,15 @@ pub const LEARNED_FROM: &str = "Learned from";
 pub const FILE: &str = "File (SHA-256)";
 pub const DATA: &str = "Data (SHA-256)";
 pub const RECOGNISED: &str = "Recognised";
+pub const ELSEWHERE: &str = "Elsewhere";
+pub const IMPORTED_LEAD: &str =
+    "It was trained elsewhere, on what is not known here, and nothing was held out: how good it is only the shadow says.";
+pub const COLUMNS: &str = "Columns";
+pub const TRIED: &str = "Tried when it came";
+pub const GROUPS: &str = "Audited field";
+pub const GROUP: &str = "Group";
+pub const GROUP_CASES: &str = "Held-out cases";
+pub const GROUP_ERROR: &str = "Wrong";
 pub const CURVE: &str = "What more examples bring";
 
 /// What was done just now.
@@ -55,6 +64,38 @@ pub fn share(e: &Estimate) -> String {
 #[must_use]
 pub fn by_answer(version: &str) -> String {
     format!("Version {version} by answer")
+}
+
+/// What became of trying it.
+#[must_use]
+pub fn tried(known: &Imported) -> String {
+    let why = known.why.as_ref().map(|why| format!(": {why}")).unwrap_or_default();
+    format!("on {} cases, with no answer on {}{why}", known.tried, known.no_advice)
+}
+
+/// A group's name, or how many small ones stand together.
+#[must_use]
+pub fn group(group: &GroupReport) -> String {
+    match (&group.group, group.groups) {
+        (Some(name), _) => name.clone(),
+        (None, 1) => "one small group".to_owned(),
+        (None, many) => format!("{many} small groups together"),
+    }
+}
+
+/// What the figures by group say and do not.
+#[must_use]
+pub fn groups_lead() -> String {
+    format!(
+        "The model sees none of these fields. Groups with fewer than {GROUP_CASES_MIN} held-out cases stand together. Where it errs more often in one \
+         than in the others, beyond chance, a warning stands above."
+    )
+}
+
+/// What a version is like for each group.
+#[must_use]
+pub fn by_group(version: &str) -> String {
+    format!("Version {version} by group")
 }
 
 /// A share alone; its interval stands below it.
