@@ -65,7 +65,9 @@ fn live(seed: u8, steps: &[laws::Step], lots: [u32; 2], explored: bool) -> World
             // Another key: its draws are others.
             KEY..100 => drop(world.lots.insert(route::experiment_purpose(id(901)), step.1.into())),
             // People go, unless anybody has ever looked: what was shown and done is held against who they are.
-            100..=107 if world.state().untouched() && world.state().shown.is_empty() => world.people.0.retain(|who, _| *who != person("ann") && *who != person("fay")),
+            100..=107 if world.state().untouched() && world.state().shown.is_empty() => {
+                world.people.0.retain(|who, _| *who != person("ann") && *who != person("fay"))
+            }
             _ => laws::take(&mut world, *step),
         }
     }
