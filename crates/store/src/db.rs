@@ -21,7 +21,13 @@ const SQLITE_WRITER_CACHE_KIB: u32 = 48 << 10;
 const SQLITE_READER_CACHE_KIB: u32 = 2 << 10;
 /// The writing connection folds the write-ahead log back itself after so many pages (of 4 KiB). That takes tens of milliseconds
 /// inside somebody's commit, so it is the fallback: [`Db::fold_log`] does it beside the writer.
-const SQLITE_CHECKPOINT_PAGES: u32 = 8_000;
+const SQLITE_CHECKPOINT_PAGES: u32 = 32_000;
+/// From so many pages on the write-ahead log is to begin anew, which needs a moment in which all of it is folded back.
+const SQLITE_RESTART_PAGES: i64 = 8_000;
+/// So few pages are folded back while the writer waits: a few milliseconds.
+const SQLITE_QUICK_PAGES: i64 = 500;
+/// How often what came in meanwhile is folded back beside the writer before the log is left as long as it is for now.
+const SQLITE_FOLDS_MAX: u32 = 6;
 
 /// The tables that grow with cases.
 const TABLES_MEASURE_POSTGRES: &str = "analyze events, cases, case_exclusions, leases, answered, decisions, subjects, vault, external_ids, idempotency, precedents, search_words, search_cases";
@@ -273,17 +279,28 @@ impl Db {
         }
     }
 
-    /// Folds back what it can of SQLite's write-ahead log without keeping the writer waiting.
+    /// Folds SQLite's write-ahead log back beside the writer, and has a long one begin anew.
+    ///
+    /// The log begins anew only when nothing of it is left to fold, which never happens by itself while somebody writes: it would
+    /// grow until the writer folds all of it inside somebody's commit. So the last few pages are folded while the writer waits.
     ///
     /// # Errors
     /// Where the engine refuses.
     pub async fn fold_log(&self) -> Result<(), Error> {
-        match self {
-            Self::Sqlite { readers, .. } => {
-                readers.execute("pragma wal_checkpoint(passive)").await.map(|_| ()).map_err(attempt("fold the write-ahead log back"))
+        let Self::Sqlite { writer, readers } = self else { return Ok(()) };
+        let mut folded_before = 0;
+        for _ in 0..SQLITE_FOLDS_MAX {
+            let (pages, folded) = fold_once(readers).await?;
+            // Somebody reads what is old: it cannot be folded yet.
+            if pages < SQLITE_RESTART_PAGES || folded < pages {
+                return Ok(());
             }
-            Self::Postgres(_) => Ok(()),
+            if pages - folded_before <= SQLITE_QUICK_PAGES {
+                return fold_once(writer).await.map(|_| ());
+            }
+            folded_before = folded;
         }
+        Ok(())
     }
 
     /// Has PostgreSQL look at how much the tables hold by now, after which every connection plans its statements anew.
@@ -364,6 +381,12 @@ impl Db {
             }
         }
     }
+}
+
+/// Folds back what can be folded without waiting for anybody; gives the pages of the write-ahead log, and how many are folded back.
+async fn fold_once(pool: &SqlitePool) -> Result<(i64, i64), Error> {
+    let answer = pool.fetch_one("pragma wal_checkpoint(passive)").await.map_err(attempt("fold the write-ahead log back"))?;
+    Ok((answer.get(1), answer.get(2)))
 }
 
 fn check_version(done: &[i64]) -> Result<(), Error> {
