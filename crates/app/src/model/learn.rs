@@ -166,10 +166,14 @@ pub(super) fn of_case(playbook: &Playbook, case: CaseId, file: &File) -> Vec<Exa
 }
 
 /// Which groups a case is in: the values of its audited fields that are categories or flags. A personal one is left out, since cards are
-/// kept where nobody can be forgotten.
+/// kept where nobody can be forgotten, and so is one that not everybody sees whole.
 pub(super) fn groups_of(playbook: &Playbook, value: impl Fn(&str) -> Option<Value>) -> Vec<(String, String)> {
     let told = |field: &&FieldSpec| {
-        field.audited && !field.personal && !field.subject && matches!(field.kind, FieldKind::Category { .. } | FieldKind::Boolean)
+        field.audited
+            && !field.personal
+            && !field.is_masked()
+            && !field.subject
+            && matches!(field.kind, FieldKind::Category { .. } | FieldKind::Boolean)
     };
     let group = |field: &FieldSpec| {
         let word = match value(&field.name)? {

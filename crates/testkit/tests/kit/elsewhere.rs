@@ -4,7 +4,7 @@
 #![expect(clippy::unwrap_used, reason = "tests")]
 
 use countersign_app::{
-    Error,
+    Error, Options,
     input::CaseInput,
     model::{ONNX, job::Memory},
 };
@@ -155,6 +155,12 @@ async fn the_card_of_a_model_says_how_it_does_in_each_group() {
         );
         let kept = kit.workspace.model("refunds", trained.version()).await.unwrap();
         assert_eq!(&kept.card.unwrap().groups, groups, "the card keeps them");
+        // A field that not everybody sees whole makes no groups: cards are read by all.
+        let masked = PLAYBOOK.replace("audited = true, required", "audited = true, visible_to = [\"auditor\"], required");
+        assert_ne!(masked, PLAYBOOK);
+        kit.workspace.playbook_publish(&caller(), &masked, Options::default()).await.unwrap();
+        let trained = kit.workspace.model_train("refunds", &mut |_| {}).await.unwrap();
+        assert!(trained.report.groups.is_empty(), "{:?}", trained.report.groups);
         kit.app.close().await;
     })
     .await;
