@@ -1,8 +1,9 @@
-//! Models of a workspace: trained from people's own answers and outcomes or taken in from elsewhere, run in the shadow, and let to advise people by a decision
-//! that people sign. A model decides nothing, and one that nobody promoted is never shown.
+//! Models of a workspace: trained from people's own answers and outcomes or taken in from elsewhere, run in the shadow, and let to
+//! advise people by a decision that people sign. A model decides nothing, and one that nobody promoted is never shown.
 //!
-//! [`learn`] makes the examples and trains, [`elsewhere`] takes in what others trained, [`registry`] keeps versions and stages, [`promotion`] turns a wish into a case and a
-//! decision into a champion, [`advice`] lets the champion speak when a case comes in, [`job`] lets shadows run and sees what turns out.
+//! [`learn`] makes the examples and trains, [`elsewhere`] takes in what others trained, [`registry`] keeps versions and stages,
+//! [`promotion`] turns a wish into a case and a decision into a champion, [`advice`] lets the champion speak when a case comes in,
+//! [`job`] lets shadows run and sees what turns out.
 
 pub mod advice;
 pub mod ask;
