@@ -64,13 +64,31 @@ impl Workspace {
         }
         let claimed = match asks_cases {
             true => self.claim_allowed(person, &facts.roles, &queues, now).await?,
-            false => self.claim_work(person, &facts.roles, Want::Next(queues), now, now).await?,
+            false => self.claim_quick(&control, person, &facts.roles, queues, now).await?,
         };
         let Some(found) = claimed else {
             // Nothing waits where they may decide already; what waits elsewhere waits for their induction.
             return due.map_or(Ok(None), |refusal| Err(refusal.into()));
         };
         Ok(Some(claim_view(&control, found)))
+    }
+
+    /// The first one that waits, and only where that is no case of theirs, since they would sign after themselves, one by one.
+    async fn claim_quick(
+        &self,
+        control: &Control,
+        person: PersonId,
+        roles: &[String],
+        queues: Vec<(uuid::Uuid, Micros)>,
+        now: Micros,
+    ) -> Result<Option<Found>, Error> {
+        let found = self.claim_work(person, roles, Want::Next(queues.clone()), now, now).await?;
+        let Some(found) = found else { return Ok(None) };
+        if !control.state.hands.any() || control.two_on(person, &self.folded(found.case).await?.1).is_ok() {
+            return Ok(Some(found));
+        }
+        self.release(person, found.case).await?;
+        self.claim_allowed(person, roles, &queues, now).await
     }
 
     /// Where rules ask about the case: the first one of these queues that this person may take and answer on.
@@ -81,11 +99,15 @@ impl Workspace {
         queues: &[(uuid::Uuid, Micros)],
         now: Micros,
     ) -> Result<Option<Found>, Error> {
+        let control = self.inner.control(self.id).await?;
         for (playbook, until) in queues {
             let (mut after, mut looked, mut looks) = (Some(Place::BEGINNING), 0, CLAIM_LOOKS_FIRST);
             while let Some(place) = after.filter(|_| looked < CLAIM_LOOKS_MAX) {
                 let (cases, next) = self.queue_allowed(person, PlaybookId(*playbook), place, looks.min(CLAIM_LOOKS_MAX - looked)).await?;
                 for case in cases {
+                    if control.state.hands.any() && control.two_on(person, &self.folded(case).await?.1).is_err() {
+                        continue;
+                    }
                     // Somebody else may have been quicker; then the next one is tried.
                     let found = self.claim_work(person, roles, Want::One(case, *playbook), now, *until).await?;
                     if found.is_some() {

@@ -5,11 +5,13 @@
 //! opened; or where the provider vouches for the address that stands in their record, and no account of that provider is linked yet.
 
 use crate::{
-    App, Error, Workspace,
-    session::{DeskSession, Opened, Opening, provider_way},
+    App, Caller, Error, Workspace,
+    session::{DeskSession, Opened, Opening, own, provider_way, sign_in_change},
+    writer::Extra,
 };
 use countersign_core::{
     content::Digest,
+    event::SignInMeans,
     id::{PersonId, WorkspaceId},
     number::Micros,
     refusal::{Code, Refusal},
@@ -210,10 +212,10 @@ impl App {
         // Who has a passkey proves by that, and nothing less, that it is them where it is asked.
         let proof = proven.auth_time.filter(|at| control.state.passkeys_of(PersonId(person)) == 0 && *at <= now + SKEW_MICROS);
         let opening = Opening { passkey: None, way: Some(provider_way(&proven.provider)), verified_at: proof.map(|at| at.min(now)) };
-        let mut tx = self.inner.db.begin().await?;
-        if let Some(row) = &fresh {
-            store::sign_in::identity_insert(tx.conn(), row).await.map_err(linked_meanwhile)?;
+        if let Some(row) = fresh {
+            self.workspace(WorkspaceId(workspace)).identity_add(row).await?;
         }
+        let mut tx = self.inner.db.begin().await?;
         store::sign_in::identity_used(tx.conn(), &identity.0, now).await?;
         let secret = self.session_open(&mut tx, (workspace, person), opening, before).await?;
         tx.commit().await?;
@@ -255,15 +257,15 @@ impl App {
     /// Where another session went, the account speaks for somebody already, or one of the same provider is linked.
     pub async fn identity_link(&self, session: &DeskSession, returned: &Returned, proven: &Proven) -> Result<(), Error> {
         of_session(session, returned, Purpose::Link)?;
-        let mut tx = self.inner.db.begin().await?;
-        let accounts = store::sign_in::identities_of(tx.conn(), session.workspace.0, session.person.0).await?;
+        let mut reading = self.inner.db.session().await?;
+        let accounts = store::sign_in::identities_of(reading.conn(), session.workspace.0, session.person.0).await?;
+        drop(reading);
         let row = self.identity_row(proven, session.workspace, session.person);
         if accounts.iter().any(|known| known.issuer == row.issuer) {
             let taken = "an account of this provider is linked to you already: unlink it first";
             return Err(Refusal::field(Code::Conflict, "/provider", taken).into());
         }
-        store::sign_in::identity_insert(tx.conn(), &row).await.map_err(linked_meanwhile)?;
-        Ok(tx.commit().await?)
+        self.workspace(session.workspace).identity_add(row).await
     }
 
     /// Keeps that the holder of a session proved that it is them, by signing in anew at the provider since they were asked.
@@ -292,14 +294,23 @@ fn of_session(session: &DeskSession, returned: &Returned, purpose: Purpose) -> R
 }
 
 /// An account speaks for one person.
-fn linked_meanwhile(error: store::Error) -> Error {
-    if error.is_conflict() {
-        return Refusal::field(Code::Conflict, "/provider", "this account speaks for somebody already").into();
+fn linked_meanwhile(error: Error) -> Error {
+    match error {
+        Error::Store(error) if error.is_conflict() => {
+            Refusal::field(Code::Conflict, "/provider", "this account speaks for somebody already").into()
+        }
+        other => other,
     }
-    error.into()
 }
 
 impl Workspace {
+    /// Lets an account speak for a person, who is there by their own hand.
+    async fn identity_add(&self, row: IdentityRow) -> Result<(), Error> {
+        let person = PersonId(row.person);
+        let change = sign_in_change(person, SignInMeans::Account, false).with(Extra::Account(row));
+        self.change(&own(person), change).await.map(|_| ()).map_err(linked_meanwhile)
+    }
+
     /// A person's accounts at providers, the oldest first.
     ///
     /// # Errors
@@ -320,17 +331,15 @@ impl Workspace {
     ///
     /// # Errors
     /// Where they have no such account, or the storage fails.
-    pub async fn identity_remove(&self, person: PersonId, id: &str, present: Option<&DeskSession>) -> Result<(), Error> {
+    pub async fn identity_remove(&self, caller: &Caller, person: PersonId, id: &str, present: Option<&DeskSession>) -> Result<(), Error> {
         let none = || Refusal::field(Code::NotFound, "/account", "no such account is linked to you");
         let identity: Digest = id.parse().map_err(|_| none())?;
-        let (workspace, person) = (self.id.0, person.0);
-        let but = present.map(|session| session.hash.as_slice()).unwrap_or_default();
-        let mut tx = self.inner.db.begin().await?;
-        let row = store::sign_in::identity_get(tx.conn(), &identity.0).await?.ok_or_else(none)?;
-        if !store::sign_in::identity_delete(tx.conn(), &identity.0, workspace, person).await? {
-            return Err(none().into());
-        }
-        store::desk_session::sessions_end_of_way(tx.conn(), workspace, person, &provider_way(&row.provider), but).await?;
-        Ok(tx.commit().await?)
+        let but = present.map(|session| session.hash.clone()).unwrap_or_default();
+        let mut session = self.inner.db.session().await?;
+        let row = store::sign_in::identity_get(session.conn(), &identity.0).await?;
+        drop(session);
+        let row = row.filter(|row| (row.workspace, row.person) == (self.id.0, person.0)).ok_or_else(none)?;
+        let change = sign_in_change(person, SignInMeans::Account, true).with(Extra::AccountRemoved { row, but });
+        self.change(caller, change).await.map(|_| ())
     }
 }

@@ -382,6 +382,15 @@ pub struct PersonChange {
     pub mail: Option<String>,
 }
 
+/// Somebody vouches for a person.
+#[derive(Debug, Clone, Default, Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+pub struct VouchInput {
+    /// Who vouches; absent where the key speaks for them.
+    #[serde(default)]
+    pub by: Option<Uuid>,
+}
+
 /// An API key to make.
 #[derive(Debug, Clone, Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]

@@ -2,10 +2,12 @@
 //! hashes only, and says nobody which names there are: an unknown one takes as long and is refused in the same words.
 
 use crate::{
-    App, Error, Workspace,
-    session::{DeskSession, Opened, Opening, PASSWORD},
+    App, Caller, Error, Workspace,
+    session::{DeskSession, Opened, Opening, PASSWORD, own, sign_in_change},
+    writer::Extra,
 };
 use countersign_core::{
+    event::SignInMeans,
     id::{PersonId, WorkspaceId},
     refusal::{Code, Refusal},
 };
@@ -108,22 +110,20 @@ impl Workspace {
         }
         let (typed, salt) = (typed.to_owned(), self.inner.env.bytes::<16>());
         let hash = apart(move || password::hash(&typed, &salt)).await??;
-        let mut tx = self.inner.db.begin().await?;
-        store::sign_in::password_put(tx.conn(), self.id.0, session.person.0, &hash, now).await?;
-        store::desk_session::sessions_end_others(tx.conn(), self.id.0, session.person.0, &session.hash).await?;
-        Ok(tx.commit().await?)
+        let beside = Extra::Password { person: session.person, hash, but: session.hash.clone() };
+        self.change(&own(session.person), sign_in_change(session.person, SignInMeans::Password, false).with(beside)).await.map(|_| ())
     }
 
     /// Removes a person's password; sessions that it opened end, but the one that asks.
     ///
     /// # Errors
     /// Where the storage fails.
-    pub async fn password_remove(&self, person: PersonId, present: Option<&DeskSession>) -> Result<(), Error> {
-        let (workspace, person) = (self.id.0, person.0);
-        let but = present.map(|session| session.hash.as_slice()).unwrap_or_default();
-        let mut tx = self.inner.db.begin().await?;
-        store::sign_in::password_delete(tx.conn(), workspace, person).await?;
-        store::desk_session::sessions_end_of_way(tx.conn(), workspace, person, PASSWORD, but).await?;
-        Ok(tx.commit().await?)
+    pub async fn password_remove(&self, caller: &Caller, person: PersonId, present: Option<&DeskSession>) -> Result<(), Error> {
+        if !self.has_password(person).await? {
+            return Ok(());
+        }
+        let but = present.map(|session| session.hash.clone()).unwrap_or_default();
+        let beside = Extra::PasswordRemoved { person, but };
+        self.change(caller, sign_in_change(person, SignInMeans::Password, true).with(beside)).await.map(|_| ())
     }
 }

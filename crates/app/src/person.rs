@@ -3,17 +3,22 @@
 use crate::{
     Caller, Error, Workspace,
     input::{PersonChange, PersonInput},
-    view::PersonView,
+    view::{HandView, PersonView, VouchedView},
     writer::{Change, Extra},
 };
 use countersign_core::{
-    event::PersonKind,
+    event::{PersonKind, SignInChanged, SignInMeans},
     id::PersonId,
     limits::{MAIL_CHARS_MAX, NAME_CHARS_MAX},
     refusal::{Code, Refusal},
+    time::format_rfc3339,
 };
-use countersign_engine::workspace::WorkspaceCommand;
+use countersign_engine::workspace::{WorkspaceCommand, hands};
 use countersign_store::{self as store, directory::DirectoryRow};
+
+/// Why a vouching would be void at once.
+const LINKS_ONLY: &str = "they sign in by one-time links only, and whoever makes the next one could be them again: first they take a passkey, an \
+                          account or a password";
 
 impl Workspace {
     /// Adds a person. What was held for want of people is routed anew afterwards, in the background.
@@ -42,9 +47,9 @@ impl Workspace {
         let kind = if input.external { PersonKind::External } else { PersonKind::Member };
         let roles = input.roles.clone();
         let add = move |_: &crate::control::Control| Ok(WorkspaceCommand::AddPerson { person, kind, roles: roles.clone() });
-        let row = DirectoryRow { person: person.0, name: name.clone(), mail: mail.clone() };
+        let row = DirectoryRow { person: person.0, name, mail };
         self.change(caller, Change::command(add).with(Extra::Name(row))).await?;
-        Ok(PersonView { person: person.0, name: Some(name), mail, roles: input.roles, external: input.external, active: true })
+        self.person_get(person).await
     }
 
     /// Changes a person's roles, whether they may take part, or where to write to. Who no longer takes part is signed out everywhere, and
@@ -59,9 +64,17 @@ impl Workspace {
         let mut changing = Change::command(command);
         if let Some(mail) = &change.mail {
             let mail = address(mail)?;
-            let name = self.person_get(person).await?.name;
+            let known = self.person_get(person).await?;
             let nameless = || Refusal::field(Code::Erased, "/mail", "this person's name was erased, and an address would be theirs again");
-            changing = changing.with(Extra::Name(DirectoryRow { person: person.0, name: name.ok_or_else(nameless)?, mail }));
+            let name = known.name.ok_or_else(nameless)?;
+            if known.mail != mail {
+                // An account at a provider is found by it.
+                let removed = mail.is_none();
+                changing = changing.and(move |_: &crate::control::Control| {
+                    Ok(WorkspaceCommand::ChangeSignIn(SignInChanged { person, means: SignInMeans::Address, removed }))
+                });
+            }
+            changing = changing.with(Extra::Name(DirectoryRow { person: person.0, name, mail }));
         }
         self.change(caller, changing).await?;
         if !change.active {
@@ -101,9 +114,48 @@ impl Workspace {
                     roles: facts.roles.clone(),
                     external: facts.kind == PersonKind::External,
                     active: facts.active,
+                    hands: hands(&control, *id),
+                    vouched: vouched(&control, *id),
                 }
             })
             .collect())
+    }
+
+    /// Says that a person is a person of their own: from then on nobody has a hand in them, until something changes about how they sign in.
+    /// They are signed out everywhere, so that whoever signs in as them does it by what was there when somebody looked.
+    ///
+    /// # Errors
+    /// Where somebody has a hand in both, or where nothing would keep the next one who makes them a link from being them.
+    pub async fn person_vouch(&self, caller: &Caller, person: PersonId, by: Option<PersonId>) -> Result<PersonView, Error> {
+        let control = self.control().await?;
+        let needed = control.state.hands.in_person(person).next().is_some();
+        if needed && !self.has_ways(&control, person).await? {
+            return Err(Refusal::field(Code::WrongState, "/person", LINKS_ONLY).into());
+        }
+        let vouch = move |_: &crate::control::Control| Ok(WorkspaceCommand::VouchPerson { person, by });
+        self.change(caller, Change::command(vouch).with(Extra::Vouched(person))).await?;
+        self.person_get(person).await
+    }
+
+    /// Why a person may not vouch for another, in a sentence; `None`: they may.
+    ///
+    /// # Errors
+    /// Where the storage fails.
+    pub async fn vouching_against(&self, by: PersonId, person: PersonId) -> Result<Option<String>, Error> {
+        let control = self.control().await?;
+        if let Some(one) = control.state.hands.in_both(by, person) {
+            return Ok(Some(control.named(one.refusal((by, person))).detail));
+        }
+        Ok((!self.has_ways(&control, person).await?).then(|| LINKS_ONLY.to_owned()))
+    }
+
+    /// Whether a person has something of their own to sign in or act by.
+    async fn has_ways(&self, control: &crate::control::Control, person: PersonId) -> Result<bool, Error> {
+        let keys = control.state.keys.values().any(|key| key.person == Some(person) && !key.revoked);
+        Ok(keys
+            || control.state.passkeys_of(person) > 0
+            || !self.identities_of(person).await?.is_empty()
+            || self.has_password(person).await?)
     }
 
     /// What people are called, where their names were not erased.
@@ -119,13 +171,17 @@ impl Workspace {
     ///
     /// # Errors
     /// Where the storage fails.
-    pub async fn person_forget(&self, person: PersonId) -> Result<(), Error> {
-        let mut tx = self.inner.db.begin().await?;
-        store::directory::delete(tx.conn(), self.id.0, person.0).await?;
-        store::passkey::unname(tx.conn(), self.id.0, person.0).await?;
-        store::sign_in::forget(tx.conn(), self.id.0, person.0).await?;
-        tx.commit().await?;
-        self.inner.control.forget(self.id);
+    pub async fn person_forget(&self, caller: &Caller, person: PersonId) -> Result<(), Error> {
+        let mut forgetting = Change::beside(Extra::Forgotten(person));
+        let gone = [
+            (SignInMeans::Account, !self.identities_of(person).await?.is_empty()),
+            (SignInMeans::Password, self.has_password(person).await?),
+        ];
+        for (means, _) in gone.into_iter().filter(|(_, had)| *had) {
+            forgetting = forgetting
+                .and(move |_: &crate::control::Control| Ok(WorkspaceCommand::ChangeSignIn(SignInChanged { person, means, removed: true })));
+        }
+        self.change(caller, forgetting).await?;
         self.inner.db.truncate_log().await?;
         Ok(())
     }
@@ -143,6 +199,22 @@ impl Workspace {
             Err(error) => self.control().await?.names.get(name).copied().ok_or(error),
         }
     }
+}
+
+/// Who has a hand in somebody at first hand.
+fn hands(control: &crate::control::Control, person: PersonId) -> Vec<HandView> {
+    let view = |(who, hand): (PersonId, hands::Hand)| HandView {
+        person: who.0,
+        name: control.name_of(who),
+        how: hand.touch.word().to_owned(),
+        at: format_rfc3339(hand.at),
+    };
+    control.state.hands.in_person(person).map(view).collect()
+}
+
+fn vouched(control: &crate::control::Control, person: PersonId) -> Option<VouchedView> {
+    let vouched = control.state.hands.vouched(person)?;
+    Some(VouchedView { by: vouched.by.map(|by| by.0), name: vouched.by.and_then(|by| control.name_of(by)), at: format_rfc3339(vouched.at) })
 }
 
 /// An address as it is kept; `None`: none.

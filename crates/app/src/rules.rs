@@ -181,8 +181,16 @@ impl Control {
         self.state.rules.drafts.get(&draft).ok_or_else(|| Refusal::field(Code::NotFound, "/draft", "there is no such draft"))
     }
 
-    fn name_of(&self, person: PersonId) -> Option<String> {
+    pub(crate) fn name_of(&self, person: PersonId) -> Option<String> {
         self.names.iter().find(|(_, known)| **known == person).map(|(name, _)| name.clone())
+    }
+
+    /// A refusal in which people stand by their names: the engine knows ids only.
+    pub(crate) fn named(&self, refusal: Refusal) -> Refusal {
+        match refusal.code {
+            Code::NotIndependent => Refusal { detail: effect::with_names(&refusal.detail, self), ..refusal },
+            _ => refusal,
+        }
     }
 }
 

@@ -1,13 +1,19 @@
 //! Signing in at the desk: one-time links, and the sessions that they, passkeys, accounts at providers and passwords open. Kept hashed;
-//! none is evidence, and none is an event: what a person does with them is.
+//! none is evidence. A session is no event: what a person does with it is, and what lets somebody in is.
 
-use crate::{App, Error, Workspace};
+use crate::{
+    App, Caller, Error, Workspace,
+    control::Control,
+    writer::{Change, Extra},
+};
 use countersign_core::{
     content::Digest,
+    event::{Actor, SignInChanged, SignInMeans, Source},
     id::{PersonId, WorkspaceId},
     number::Micros,
     refusal::{Code, Refusal},
 };
+use countersign_engine::workspace::WorkspaceCommand;
 use countersign_privacy::Bearer;
 use countersign_store::{
     self as store, Tx,
@@ -62,6 +68,16 @@ const PROVIDER: &str = "provider:";
 /// How a session through a provider is kept.
 pub(crate) fn provider_way(name: &str) -> String {
     format!("{PROVIDER}{name}")
+}
+
+/// The change that says that somebody can sign in otherwise from now on.
+pub(crate) fn sign_in_change(person: PersonId, means: SignInMeans, removed: bool) -> Change {
+    Change::command(move |_: &Control| Ok(WorkspaceCommand::ChangeSignIn(SignInChanged { person, means, removed })))
+}
+
+/// A person by their own hand at the desk.
+pub(crate) fn own(person: PersonId) -> Caller {
+    Caller { actor: Actor::Person(person), source: Source::Desk }
 }
 
 /// What opens a session.
@@ -151,22 +167,16 @@ pub struct Opened {
 }
 
 impl Workspace {
-    /// Makes a link by which a person signs in once, within [`LINK_MICROS`]. Returns its secret, which is kept nowhere.
+    /// Makes a link by which a person signs in once, within [`LINK_MICROS`]. Returns its secret, which is kept nowhere. That somebody
+    /// made one for somebody is an event: whoever has it signs in as them.
     ///
     /// # Errors
     /// Where this is no active member, or the storage fails.
-    pub async fn desk_link(&self, person: PersonId) -> Result<String, Error> {
-        let known = self.control().await?.state.people.get(&person).is_some_and(|p| p.may(&[]));
-        if !known {
-            return Err(Refusal::field(Code::Forbidden, "/person", "only an active member of the workspace signs in at the desk").into());
-        }
-        let now = self.inner.env.now();
+    pub async fn desk_link(&self, caller: &Caller, person: PersonId) -> Result<String, Error> {
         let secret = Bearer::from_random(self.inner.env.bytes());
-        let row = DeskRow { hash: secret.hash(LINK), workspace: self.id.0, person: person.0, expires_at: now + LINK_MICROS };
-        let mut tx = self.inner.db.begin().await?;
-        store::desk_session::expire(tx.conn(), now).await?;
-        store::desk_session::link_insert(tx.conn(), &row).await?;
-        tx.commit().await?;
+        let expires_at = self.inner.env.now() + LINK_MICROS;
+        let row = DeskRow { hash: secret.hash(LINK), workspace: self.id.0, person: person.0, expires_at };
+        self.change(caller, sign_in_change(person, SignInMeans::Link, false).with(Extra::Link(row))).await?;
         Ok(secret.text().to_string())
     }
 

@@ -371,6 +371,39 @@ pub struct PersonView {
     pub external: bool,
     /// Whether they may take part.
     pub active: bool,
+    /// Who could sign as them: whoever added them, made them a link or changed how they sign in. Empty after somebody vouched for them.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub hands: Vec<HandView>,
+    /// Who said that they are a person of their own, while that holds.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub vouched: Option<VouchedView>,
+}
+
+/// Somebody's hand in a person.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, ToSchema)]
+pub struct HandView {
+    /// Whose hand.
+    pub person: Uuid,
+    /// What they are called; absent where it was erased.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub name: Option<String>,
+    /// What they did last: `added`, `link`, `account`, `password`, `address`, `passkey`, `key`.
+    pub how: String,
+    /// When.
+    pub at: String,
+}
+
+/// That a person is a person of their own.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, ToSchema)]
+pub struct VouchedView {
+    /// Who said so; absent: whoever runs the server.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub by: Option<Uuid>,
+    /// What they are called.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub name: Option<String>,
+    /// When.
+    pub at: String,
 }
 
 /// A published playbook.

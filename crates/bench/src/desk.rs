@@ -144,7 +144,7 @@ fn p99(what: &str) -> &'static str {
 }
 
 async fn sign_in(node: &Node, served: &client::Served, person: PersonId) -> Result<Visitor> {
-    let link = node.workspace.desk_link(person).await?;
+    let link = node.workspace.desk_link(&caller(), person).await?;
     // Only now: a connection that says nothing for long is closed by the server.
     let mut client = Client::connect(served.address, &served.key).await?;
     let (headers, _) = client.visit(Method::POST, &format!("/desk/sign-in/{link}"), "", "").await?;

@@ -261,6 +261,10 @@ bodies! {
     PasskeyAdded = "person.passkey_added";
     /// They no longer may.
     PasskeyRemoved = "person.passkey_removed";
+    /// By what else somebody can sign in has changed.
+    SignInChanged = "person.sign_in_changed";
+    /// Somebody independent, or whoever runs the server, says that a person is a person of their own.
+    PersonVouched = "person.vouched";
     /// A program may call the API.
     ApiKeyAdded = "api_key.added";
     /// A program may no longer call the API.
@@ -409,6 +413,7 @@ mod advice;
 mod experiment;
 mod learn;
 mod passkey;
+mod person;
 mod route;
 mod routing;
 mod rules;
@@ -418,6 +423,7 @@ pub use advice::{AdviceMissed, Kept, Missed};
 pub use experiment::{ExperimentArm, ExperimentEnd, ExperimentStarted, ExperimentStopped, Measure};
 pub use learn::{InductionCompleted, ShownPrecedent, TrackPin, TrackRecordPublished};
 pub use passkey::{PasskeyAdded, PasskeyRemoved, PasskeySignature};
+pub use person::{PersonVouched, SignInChanged, SignInMeans};
 pub use route::{
     CaseRouted, Draw, Route, RouteArm, RouteAssigned, RouteCertificate, RouteExperiment, RouteInputs, RouteMeasured, RouteProposal,
     RouteWorth, WouldAutomate,
@@ -631,6 +637,8 @@ pub fn case_of(event: &Event) -> Option<CaseId> {
         | Body::PersonChanged(_)
         | Body::PasskeyAdded(_)
         | Body::PasskeyRemoved(_)
+        | Body::SignInChanged(_)
+        | Body::PersonVouched(_)
         | Body::ApiKeyAdded(_)
         | Body::ApiKeyRevoked(_)
         | Body::AutomationStopped(_)

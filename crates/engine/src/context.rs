@@ -1,6 +1,9 @@
 //! What a verb may know besides the case: the time, who acts, the playbook, who is there, what is stopped. Never fetches any of it.
 
-use crate::{track::Published, workspace::PersonFacts};
+use crate::{
+    track::Published,
+    workspace::{OneHand, PersonFacts},
+};
 use countersign_core::{
     Content,
     event::{Actor, PeopleMetrics, RouteExperiment, Source, StopScope},
@@ -58,6 +61,10 @@ pub trait Roster {
     /// Whether a person has gone through a playbook's induction.
     fn inducted(&self, _person: PersonId, _playbook: PlaybookId) -> bool {
         false
+    }
+    /// The hand that is in both of two people, if there is one: then they sign as one.
+    fn one_hand(&self, _a: PersonId, _b: PersonId) -> Option<OneHand> {
+        None
     }
     /// The rule of the people here, if there is one, that keeps a proposer's answer on such a case from standing by itself.
     fn automation_forbidden(&self, _playbook: PlaybookId, _proposer: &str, _fields: &BTreeMap<String, Content>) -> Option<String> {

@@ -15,7 +15,10 @@ use countersign_core::{
 };
 use std::collections::{BTreeMap, BTreeSet};
 
+mod hands;
 mod standing;
+
+pub use hands::check_hands;
 
 /// What the laws are held against.
 pub struct Facts<'a> {
@@ -287,6 +290,8 @@ impl<'a> Walk<'a> {
 
     fn independent(&mut self, body: &JudgmentGiven) {
         self.must(4, "an owner answers", !self.owners.contains(&body.person));
+        let one = self.owners.iter().any(|owner| self.facts.roster.one_hand(*owner, body.person).is_some());
+        self.must(4, "an owner answers under another name", !one);
         let own = |walk: &Self, since: usize, phase: fn(Phase) -> bool| {
             walk.judgments.iter().any(|(at, _, j)| *at > since && j.person == body.person && phase(j.phase))
         };
@@ -301,6 +306,9 @@ impl<'a> Walk<'a> {
                 let objects = self.appellant == Some(body.person);
                 let part = objects || self.deciders.contains(&body.person) || own(self, 0, |_| true);
                 self.must(4, "somebody decides on an appeal against themselves", !part);
+                let mut had = self.deciders.iter().chain(&self.appellant);
+                let one = had.any(|other| self.facts.roster.one_hand(*other, body.person).is_some());
+                self.must(4, "somebody decides on an appeal against themselves under another name", !one);
             }
             Phase::Only | Phase::Final | Phase::Adjudication => {
                 let since = self.content_since.max(self.round_since);

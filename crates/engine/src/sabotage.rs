@@ -56,6 +56,14 @@ pub enum Sabotage {
     SamePersonTwice,
     /// Law 4: lets the owner of a proposal countersign it.
     OwnerCountersigns,
+    /// Law 4: takes for two people those in both of whom somebody has a hand.
+    HandsIgnored,
+    /// Law 4: looks for the hands in somebody, and not for the hands in those.
+    HandsNotFollowed,
+    /// Law 4: lets a vouching stand although somebody can sign in by something newer.
+    VouchingOutlives,
+    /// Law 4: lets people vouch for those in whom they have a hand.
+    VouchedByAnybody,
     /// Law 4: shows panel members what the others answered.
     PanelSeesOthers,
     /// Law 4: lets the first deciders decide on the appeal.
@@ -100,6 +108,10 @@ impl Sabotage {
         (Self::FirstAnswerAgain, 4),
         (Self::SamePersonTwice, 4),
         (Self::OwnerCountersigns, 4),
+        (Self::HandsIgnored, 4),
+        (Self::HandsNotFollowed, 4),
+        (Self::VouchingOutlives, 4),
+        (Self::VouchedByAnybody, 4),
         (Self::PanelSeesOthers, 4),
         (Self::DeciderJudgesAppeal, 4),
         (Self::QueueTellsAdvice, 4),

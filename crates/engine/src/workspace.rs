@@ -6,7 +6,7 @@ use countersign_core::{
     content::{Content, Digest},
     event::{
         Body, Event, ExperimentEnd, ExperimentStarted, InductionCompleted, NoticeRaised, PasskeyAdded, PasskeyRemoved, PeopleMetrics,
-        PersonKind, RouteExperiment, RoutingDrafted, RoutingRehearsed, RulesDrafted, RulesReplayed, StopScope, TrackPin,
+        PersonKind, RouteExperiment, RoutingDrafted, RoutingRehearsed, RulesDrafted, RulesReplayed, SignInChanged, StopScope, TrackPin,
         TrackRecordPublished,
     },
     id::{EventId, PersonId, PlaybookId, SubjectId},
@@ -16,12 +16,14 @@ use std::collections::{BTreeMap, BTreeSet};
 
 mod change;
 mod experiment;
+pub mod hands;
 mod passkey;
 mod rules;
 mod verbs;
 
 pub use change::{DRAFTS_OPEN_MAX, DraftFacts, DraftStanding};
 pub use experiment::ExperimentFacts;
+pub use hands::{Hands, OneHand, Touch, Vouching};
 pub use passkey::{PASSKEYS_MAX, PasskeyFacts};
 pub use rules::{LEAD_ROLE, RulesDraftFacts, RulesFacts, RulesVersion};
 pub use verbs::decide;
@@ -73,6 +75,15 @@ pub enum WorkspaceCommand {
     AddPasskey(PasskeyAdded),
     /// A person gives a passkey up, or whoever runs the workspace takes it away. One that is gone is nothing to do.
     RemovePasskey(PasskeyRemoved),
+    /// By what somebody signs in changes, passkeys apart.
+    ChangeSignIn(SignInChanged),
+    /// Somebody says that a person is a person of their own. Where nobody has a hand in them it is nothing to do.
+    VouchPerson {
+        /// The person.
+        person: PersonId,
+        /// Who says so; none: whoever runs the server.
+        by: Option<PersonId>,
+    },
     /// Lets a program in.
     AddKey {
         /// Public id of the key.
@@ -335,6 +346,8 @@ pub struct WorkspaceState {
     pub people: BTreeMap<PersonId, PersonFacts>,
     /// Passkeys by SHA-256 of the credential's id, those that were removed too: what was signed with them stays checkable.
     pub passkeys: BTreeMap<Digest, PasskeyFacts>,
+    /// Who has a hand in whom.
+    pub hands: Hands,
     /// API keys by their public ids.
     pub keys: BTreeMap<String, KeyFacts>,
     /// Stops, and what is measured of people.
@@ -373,6 +386,7 @@ impl Default for WorkspaceState {
             logs: Vec::new(),
             people: BTreeMap::new(),
             passkeys: BTreeMap::new(),
+            hands: Hands::default(),
             keys: BTreeMap::new(),
             control: Control { stops: BTreeSet::new(), people_metrics: PeopleMetrics::Own, experiments: BTreeMap::new() },
             draw_epochs: BTreeMap::new(),
@@ -400,6 +414,10 @@ impl Roster for WorkspaceState {
 
     fn inducted(&self, person: PersonId, playbook: PlaybookId) -> bool {
         self.inducted.contains_key(&(person, playbook))
+    }
+
+    fn one_hand(&self, a: PersonId, b: PersonId) -> Option<OneHand> {
+        self.hands.in_both(a, b)
     }
 }
 
@@ -451,6 +469,7 @@ impl WorkspaceState {
             self.version = event.stream_version;
         }
         self.notice(event);
+        self.hands.apply(event);
         match &event.body {
             Body::WorkspaceCreated(body) => {
                 self.name.clone_from(&body.name);

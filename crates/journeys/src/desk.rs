@@ -92,7 +92,7 @@ impl Desk {
     /// # Panics
     /// Where the queue does not come.
     pub async fn sign_in(&self) {
-        let link = self.kit.workspace.desk_link(self.ada).await.expect("a link");
+        let link = self.kit.workspace.desk_link(&caller(), self.ada).await.expect("a link");
         self.browser.go(&format!("/desk/sign-in/{link}")).await;
         self.browser.click("main form button").await;
         self.browser.until("document.querySelector('[data-next], .empty')").await;

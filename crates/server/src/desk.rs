@@ -139,6 +139,7 @@ pub fn routes() -> Router<Server> {
         .route("/desk/people/{person}", get(people::one))
         .route("/desk/people/{person}/change", post(people::change))
         .route("/desk/people/{person}/invite", post(people::invite))
+        .route("/desk/people/{person}/vouch", post(people::vouch))
         .route("/desk/people/{person}/leave", post(people::leave))
         .route("/desk/people/{person}/return", post(people::come_back))
         .route(keys::URL, get(keys::list).post(keys::add))

@@ -110,6 +110,8 @@ problems! {
     WithheldProblems = ReadProblems + [Code::NotIndependent];
     /// Of every request with a body.
     CommandProblems = ReadProblems + [Code::TooLarge, Code::IdempotencyMismatch, Code::Conflict, Kind::UnsupportedMediaType, Kind::RequestTimeout];
+    /// Of vouching for somebody.
+    VouchProblems = CommandProblems + [Code::WrongState, Code::NotIndependent];
     /// Of commands on a case.
     CaseProblems = CommandProblems + [Code::StaleVersion, Code::WrongState, Code::Erased];
     /// Of what one person does with a case.

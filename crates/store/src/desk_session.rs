@@ -12,6 +12,7 @@ statements! {
     DESK_LINK_INSERT = "insert into desk_links (hash, workspace, person, expires_at) values ($1, $2, $3, $4)";
     DESK_LINK_GET = "select workspace, person, expires_at from desk_links where hash = $1";
     DESK_LINK_TAKE = "delete from desk_links where hash = $1";
+    DESK_LINKS_END = "delete from desk_links where workspace = $1 and person = $2";
     DESK_LINKS_EXPIRE = "delete from desk_links where expires_at <= $1";
     DESK_SESSION_INSERT = "insert into desk_sessions (hash, workspace, person, expires_at, opened_at, seen_at, passkey, verified_at, way) values ($1, $2, $3, $4, $5, $6, $7, $8, $9)";
     DESK_SESSION_GET = "select hash, workspace, person, expires_at, opened_at, seen_at, passkey, verified_at, way from desk_sessions where hash = $1";
@@ -113,6 +114,15 @@ pub async fn link_get(conn: Conn<'_>, hash: &[u8; 32]) -> Result<Option<DeskRow>
 pub async fn link_take(conn: Conn<'_>, hash: &[u8; 32]) -> Result<bool, Error> {
     on!(conn, c => sqlx::query(DESK_LINK_TAKE).bind(hash.as_slice()).execute(c).await.map(|done| done.rows_affected() == 1))
         .map_err(attempt("use a link into the desk"))
+}
+
+/// Takes all links of a person back.
+///
+/// # Errors
+/// Where the storage fails.
+pub async fn links_end(conn: Conn<'_>, workspace: Uuid, person: Uuid) -> Result<(), Error> {
+    on!(conn, c => sqlx::query(DESK_LINKS_END).bind(workspace).bind(person).execute(c).await.map(|_| ()))
+        .map_err(attempt("take the links of a person back"))
 }
 
 /// Adds a session.

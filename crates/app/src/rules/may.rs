@@ -13,7 +13,7 @@ use countersign_core::{
 use countersign_engine::{
     CaseState,
     context::Roster,
-    workspace::{LEAD_ROLE, PersonFacts, WorkspaceCommand},
+    workspace::{LEAD_ROLE, OneHand, PersonFacts, WorkspaceCommand},
 };
 use countersign_policy::{self as policy, Action, Fact, Verdict};
 use serde_json::Value;
@@ -209,7 +209,15 @@ impl Control {
         for action in [Action::See, Action::Claim, answering(state, person)] {
             self.may(who, &Act { own: owns(state, person), ..Act::on(action, playbook, state) })?;
         }
-        Ok(())
+        self.two_on(person, state)
+    }
+
+    /// Whether a person is another one than all who have a part in a case: nobody has a hand in both.
+    pub(crate) fn two_on(&self, person: PersonId, state: &CaseState) -> Result<(), Refusal> {
+        match self.state.hands.any() {
+            true => state.two(person, &self.state, |_| true).map_err(|refusal| self.named(refusal)),
+            false => Ok(()),
+        }
     }
 
     /// Whether a person may take and answer on some case of a playbook, as far as that can be said without one.
@@ -317,6 +325,13 @@ fn of_command<'c>(actor: &'c Actor, command: &WorkspaceCommand) -> Option<(Who<'
         C::RehearseRouting(_) | C::ReplayRules(_) => None,
         // By what somebody shows who they are is their own matter, and whoever runs the workspace takes it away.
         C::AddPasskey(_) | C::RemovePasskey(_) => None,
+        C::ChangeSignIn(body) => match actor {
+            Actor::Person(person) if *person == body.person => None,
+            Actor::System(_) => None,
+            _ => caller().map(|who| (who, Action::People, Within::Workspace)),
+        },
+        C::VouchPerson { by: Some(by), .. } => Some((Who::Person(*by), Action::People, Within::Workspace)),
+        C::VouchPerson { by: None, .. } => None,
         // Known from elsewhere only: they decide nothing here.
         C::AddPerson { kind: PersonKind::External, .. } => None,
         C::AddPerson { .. } | C::ChangePerson { .. } | C::AddKey { .. } | C::RevokeKey { .. } | C::SetPeopleMetrics { .. } => {
@@ -360,6 +375,10 @@ impl Roster for Ruled<'_> {
 
     fn automation_forbidden(&self, playbook: PlaybookId, proposer: &str, fields: &BTreeMap<String, Content>) -> Option<String> {
         self.0.automation_forbidden(playbook, proposer, fields)
+    }
+
+    fn one_hand(&self, a: PersonId, b: PersonId) -> Option<OneHand> {
+        self.0.state.one_hand(a, b)
     }
 }
 

@@ -7,7 +7,7 @@ use super::{
 };
 use crate::{Error, Workspace, control::Control};
 use countersign_core::{
-    event::{Basis, Body, Event, RulesExample, RulesReplayed, StopScope, TrackPin, case_of},
+    event::{Actor, Basis, Body, Event, RulesExample, RulesReplayed, StopScope, TrackPin, case_of},
     id::{CaseId, EventId, PersonId},
     number::Micros,
     time::format_rfc3339,
@@ -71,9 +71,16 @@ fn on_workspace(event: &Event) -> Option<(Done<'_>, Option<countersign_core::id:
             StopScope::Workspace | StopScope::Proposer(_) => None,
         },
         Body::SubjectErased(_) => caller(Action::Erase).map(|done| (done, None)),
-        Body::PersonAdded(_) | Body::PersonChanged(_) | Body::ApiKeyAdded(_) | Body::ApiKeyRevoked(_) | Body::PeopleMetricsChanged(_) => {
-            caller(Action::People).map(|done| (done, None))
-        }
+        // By what somebody signs in is their own matter.
+        Body::SignInChanged(body) if event.actor == Actor::Person(body.person) => None,
+        Body::SignInChanged(_) if matches!(event.actor, Actor::System(_)) => None,
+        Body::PersonVouched(body) => body.by.map(|person| (by(Who::Person(person), Action::People), None)),
+        Body::SignInChanged(_)
+        | Body::PersonAdded(_)
+        | Body::PersonChanged(_)
+        | Body::ApiKeyAdded(_)
+        | Body::ApiKeyRevoked(_)
+        | Body::PeopleMetricsChanged(_) => caller(Action::People).map(|done| (done, None)),
         _ => None,
     }
 }

@@ -6,12 +6,12 @@ use crate::{Caller, Error, Inner, Workspace, control::Control, reroute};
 use countersign_core::{
     Refusal,
     event::{Body, Event},
-    id::{EventId, PlaybookId, SubjectId, WorkspaceId},
+    id::{EventId, PersonId, PlaybookId, SubjectId, WorkspaceId},
 };
 use countersign_engine::workspace::{WorkspaceCommand, WorkspaceContext, decide};
 use countersign_store::{
-    self as store, Tx, api_key::ApiKeyRow, attachment, directory::DirectoryRow, external_id, passkey::PasskeyRow, playbook::PlaybookRow,
-    subject, vault,
+    self as store, Tx, api_key::ApiKeyRow, attachment, desk_session::DeskRow, directory::DirectoryRow, external_id, passkey::PasskeyRow,
+    playbook::PlaybookRow, sign_in::IdentityRow, subject, vault,
 };
 
 type Command = Box<dyn Fn(&Control) -> Result<WorkspaceCommand, Refusal> + Send + Sync>;
@@ -35,6 +35,37 @@ pub(crate) enum Extra {
     PasskeyRemoved([u8; 32]),
     /// What a person is called.
     Name(DirectoryRow),
+    /// A link by which somebody signs in once.
+    Link(DeskRow),
+    /// An account that speaks for somebody from now on.
+    Account(IdentityRow),
+    /// An account that opens nothing more; sessions that it opened end, but one.
+    AccountRemoved {
+        /// The account, with whom it spoke for.
+        row: IdentityRow,
+        /// The session that stays, by its hash.
+        but: Vec<u8>,
+    },
+    /// Somebody's password, by its hash; their sessions end, but one.
+    Password {
+        /// Whose.
+        person: PersonId,
+        /// The hash.
+        hash: String,
+        /// The session that stays, by its hash.
+        but: Vec<u8>,
+    },
+    /// A password that opens nothing more; likewise.
+    PasswordRemoved {
+        /// Whose.
+        person: PersonId,
+        /// The session that stays, by its hash.
+        but: Vec<u8>,
+    },
+    /// All that somebody signs in by, their name and address: they are forgotten.
+    Forgotten(PersonId),
+    /// Somebody who was vouched for: their sessions end, and their links.
+    Vouched(PersonId),
     /// A subject whose values are destroyed.
     Erase(SubjectId),
     /// What was learned, where its event is written.
@@ -45,6 +76,11 @@ impl Change {
     /// One command.
     pub fn command(command: impl Fn(&Control) -> Result<WorkspaceCommand, Refusal> + Send + Sync + 'static) -> Self {
         Self { commands: vec![Box::new(command)], extra: None, creates: false }
+    }
+
+    /// No command: only what lies beside the events.
+    pub(crate) fn beside(extra: Extra) -> Self {
+        Self { commands: Vec::new(), extra: Some(extra), creates: false }
     }
 
     /// A further command after the first.
@@ -102,7 +138,7 @@ async fn once(node: &Inner, job: &ChangeJob) -> Result<Vec<rows::Written>, Error
     }
     let control = node.control_of(&mut tx, job.workspace).await?;
     let (events, values_erased) = decided(node, &mut tx, job, &control).await?;
-    if events.is_empty() && matches!(job.change.extra, None | Some(Extra::Record(_))) {
+    if events.is_empty() && matches!(job.change.extra, None | Some(Extra::Record(_) | Extra::Vouched(_))) {
         return Ok(Vec::new());
     }
     let epoch = store::log_head::bump(tx.conn(), job.workspace.0, control.epoch).await?;
@@ -113,17 +149,8 @@ async fn once(node: &Inner, job: &ChangeJob) -> Result<Vec<rows::Written>, Error
         }
     }
     reroute::ask_after(&mut tx, job.workspace, &control, events.iter().map(|w| &w.event), node.env.now()).await?;
-    match &job.change.extra {
-        Some(Extra::Key(row)) => store::api_key::insert(tx.conn(), row).await?,
-        Some(Extra::KeyRevoked(key)) => store::api_key::revoke(tx.conn(), job.workspace.0, key, node.env.now()).await?,
-        Some(Extra::Passkey(row)) => store::passkey::insert(tx.conn(), row).await?,
-        Some(Extra::PasskeyRemoved(credential)) => {
-            store::passkey::delete(tx.conn(), credential).await?;
-            store::desk_session::sessions_end_of_passkey(tx.conn(), credential).await?;
-        }
-        Some(Extra::Name(row)) => store::directory::put(tx.conn(), job.workspace.0, row).await?,
-        Some(Extra::Record(parts)) if !events.is_empty() => parts.write(tx.conn(), job.workspace).await?,
-        Some(Extra::Erase(_) | Extra::Record(_)) | None => {}
+    if let Some(extra) = &job.change.extra {
+        beside(node, &mut tx, job.workspace, extra, !events.is_empty()).await?;
     }
     let written = rows::append(&mut tx, job.workspace, events, epoch).await?;
     tx.commit().await?;
@@ -131,6 +158,51 @@ async fn once(node: &Inner, job: &ChangeJob) -> Result<Vec<rows::Written>, Error
         node.db.truncate_log().await?;
     }
     Ok(written)
+}
+
+/// Writes what lies beside the events.
+async fn beside(node: &Inner, tx: &mut Tx, workspace: WorkspaceId, extra: &Extra, with_events: bool) -> Result<(), Error> {
+    let (workspace_id, workspace, now) = (workspace, workspace.0, node.env.now());
+    match extra {
+        Extra::Key(row) => store::api_key::insert(tx.conn(), row).await?,
+        Extra::KeyRevoked(key) => store::api_key::revoke(tx.conn(), workspace, key, now).await?,
+        Extra::Passkey(row) => store::passkey::insert(tx.conn(), row).await?,
+        Extra::PasskeyRemoved(credential) => {
+            store::passkey::delete(tx.conn(), credential).await?;
+            store::desk_session::sessions_end_of_passkey(tx.conn(), credential).await?;
+        }
+        Extra::Name(row) => store::directory::put(tx.conn(), workspace, row).await?,
+        Extra::Link(row) => {
+            store::desk_session::expire(tx.conn(), now).await?;
+            store::desk_session::link_insert(tx.conn(), row).await?;
+        }
+        Extra::Account(row) => store::sign_in::identity_insert(tx.conn(), row).await?,
+        Extra::AccountRemoved { row, but } => {
+            store::sign_in::identity_delete(tx.conn(), &row.identity, workspace, row.person).await?;
+            let way = crate::session::provider_way(&row.provider);
+            store::desk_session::sessions_end_of_way(tx.conn(), workspace, row.person, &way, but).await?;
+        }
+        Extra::Password { person, hash, but } => {
+            store::sign_in::password_put(tx.conn(), workspace, person.0, hash, now).await?;
+            store::desk_session::sessions_end_others(tx.conn(), workspace, person.0, but).await?;
+        }
+        Extra::PasswordRemoved { person, but } => {
+            store::sign_in::password_delete(tx.conn(), workspace, person.0).await?;
+            store::desk_session::sessions_end_of_way(tx.conn(), workspace, person.0, crate::session::PASSWORD, but).await?;
+        }
+        Extra::Forgotten(person) => {
+            store::directory::delete(tx.conn(), workspace, person.0).await?;
+            store::passkey::unname(tx.conn(), workspace, person.0).await?;
+            store::sign_in::forget(tx.conn(), workspace, person.0).await?;
+        }
+        Extra::Vouched(person) if with_events => {
+            store::desk_session::links_end(tx.conn(), workspace, person.0).await?;
+            store::desk_session::sessions_end(tx.conn(), workspace, person.0).await?;
+        }
+        Extra::Record(parts) if with_events => parts.write(tx.conn(), workspace_id).await?,
+        Extra::Erase(_) | Extra::Record(_) | Extra::Vouched(_) => {}
+    }
+    Ok(())
 }
 
 async fn decided(node: &Inner, tx: &mut Tx, job: &ChangeJob, control: &Control) -> Result<(Vec<rows::Written>, bool), Error> {
@@ -148,7 +220,7 @@ async fn decided(node: &Inner, tx: &mut Tx, job: &ChangeJob, control: &Control) 
         control.may_change(&job.caller.actor, &command)?;
         let mut ids = || EventId(node.env.ordered_id());
         let mut ctx = WorkspaceContext { now: node.env.now(), actor: job.caller.actor.clone(), ids: &mut ids };
-        for new in decide(&state, command, &mut ctx)? {
+        for new in decide(&state, command, &mut ctx).map_err(|refusal| control.named(refusal))? {
             let (stream, version) = match &new.body {
                 Body::PlaybookPublished(body) => (body.playbook.0, body.version),
                 _ => (job.workspace.0, state.version + 1),

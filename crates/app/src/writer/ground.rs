@@ -76,7 +76,7 @@ impl Ground<'_> {
             draws: &draws,
             ids: &mut ids,
         };
-        let decided = decide(state, command, &mut ctx)?;
+        let decided = decide(state, command, &mut ctx).map_err(|refusal| self.control.named(refusal))?;
         self.control.may_verb(&caller.actor, verb, state, &playbook)?;
         let recorded_at = self.now.max(state.map_or(0, |s| s.recorded_at));
         let written = decided

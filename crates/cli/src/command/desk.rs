@@ -84,8 +84,8 @@ async fn on_node(node: &Node, command: Command) -> Result<()> {
         Command::Accounts { person, remove, remove_password } => {
             let person = PersonId(person::find(node, &person).await?.person);
             match remove {
-                Some(account) => node.workspace.identity_remove(person, &account, None).await?,
-                None if remove_password => node.workspace.password_remove(person, None).await?,
+                Some(account) => node.workspace.identity_remove(&operator(), person, &account, None).await?,
+                None if remove_password => node.workspace.password_remove(&operator(), person, None).await?,
                 None => return accounts(node, person).await,
             }
             node.out.say("removed: it opens nothing more");
@@ -139,7 +139,7 @@ async fn passkeys(node: &Node, person: PersonId) -> Result<()> {
 
 /// A link into the desk at `url` for a person; it works once and for 15 minutes.
 pub async fn link(node: &Node, person: PersonId, url: &str) -> Result<String> {
-    let secret = node.workspace.desk_link(person).await?;
+    let secret = node.workspace.desk_link(&operator(), person).await?;
     Ok(countersign_server::sign_in_url(url, &secret))
 }
 

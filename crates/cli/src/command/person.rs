@@ -49,6 +49,11 @@ pub enum Command {
         #[arg(long)]
         mail: Option<String>,
     },
+    /// Vouch that a person is a person of their own, so that their signature counts beside those of whoever added them or made them a link
+    Vouch {
+        /// Name or id
+        person: String,
+    },
     /// Take a person's name and address out of the directory; what they decided stays, under a random id
     Forget {
         /// Name or id
@@ -86,9 +91,19 @@ async fn on_node(node: &Node, command: Command) -> Result<()> {
             out.either(&person, format!("{} {}", person.person, person.roles.join(", ")))?;
             rerouted(node).await
         }
+        Command::Vouch { person } => {
+            let known = find(node, &person).await?;
+            if known.hands.is_empty() {
+                out.say("nobody has a hand in them: they count as a person of their own already");
+                return out.either(&known, known.person.to_string());
+            }
+            let person = workspace.person_vouch(&operator(), PersonId(known.person), None).await?;
+            out.say("vouched for; they are signed out everywhere, and it ends when something new lets somebody sign in as them");
+            out.either(&person, person.person.to_string())
+        }
         Command::Forget { person } => {
             let known = find(node, &person).await?;
-            workspace.person_forget(PersonId(known.person)).await?;
+            workspace.person_forget(&operator(), PersonId(known.person)).await?;
             out.say("forgotten; what they decided stays, under a random id");
             Ok(())
         }
@@ -109,7 +124,11 @@ fn remark(person: &PersonView) -> String {
     match (person.external, person.active) {
         (true, _) => "from other tools".into(),
         (false, false) => "inactive".into(),
-        (false, true) => String::new(),
+        (false, true) if person.hands.is_empty() => String::new(),
+        (false, true) => {
+            let hands: Vec<String> = person.hands.iter().map(|hand| hand.name.clone().unwrap_or_else(|| hand.person.to_string())).collect();
+            format!("counts as one with {}", hands.join(", "))
+        }
     }
 }
 

@@ -57,10 +57,16 @@ impl Turn<'_, '_> {
         }
     }
 
-    /// Somebody whose answer would be independent at this point.
+    /// Somebody whose answer would be independent at this point: not theirs twice, and not under two names.
     pub(super) fn independent(&self, person: PersonId) -> Result<(), Refusal> {
         let found = self.state.not_independent().find(|(other, why)| *other == person && !why.sabotaged());
-        found.map_or(Ok(()), |(_, why)| Err(Refusal::field(Code::NotIndependent, "/person", why.sentence())))
+        if let Some((_, why)) = found {
+            return Err(Refusal::field(Code::NotIndependent, "/person", why.sentence()));
+        }
+        match on(Sabotage::HandsIgnored) {
+            true => Ok(()),
+            false => self.state.two(person, self.ctx.roster, |_| true),
+        }
     }
 
     /// The decision that stands, if it is the one that is meant and nobody objects to it.

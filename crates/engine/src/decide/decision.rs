@@ -71,6 +71,9 @@ impl Turn<'_, '_> {
         if let Some(why) = owner {
             return Err(Refusal::field(Code::NotIndependent, "/person", why.sentence()));
         }
+        if !on(Sabotage::HandsIgnored) {
+            self.state.two(person, self.ctx.roster, |why| matches!(why, Dependence::CaseOwner | Dependence::ProposalOwner))?;
+        }
         let panel = self.state.route.as_ref().is_some_and(|route| route.route == Route::Panel);
         let many = matches!(standing.basis, Basis::PanelAgreed | Basis::Adjudicated | Basis::Appeal);
         let signatures = self.ctx.playbook.signatures_for(answer.label());

@@ -24,6 +24,9 @@ impl Walk<'_> {
         let persons: BTreeSet<PersonId> = body.persons.iter().copied().collect();
         self.must(1, "nobody is accountable", !persons.is_empty());
         self.must(4, "one person signs twice", persons.len() == body.persons.len());
+        let pairs = || body.persons.iter().enumerate().flat_map(|(at, a)| body.persons.iter().skip(at + 1).map(move |b| (*a, *b)));
+        let one = pairs().any(|(a, b)| self.facts.roster.one_hand(a, b).is_some());
+        self.must(4, "one person signs under two names", !one);
         let needed = self.needed(&body.answer);
         self.must(2, "too few signatures", persons.len() >= needed);
         let since = self.content_since.max(self.round_since);

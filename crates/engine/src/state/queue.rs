@@ -1,8 +1,10 @@
 //! What a case tells the queue. Never depends on what a proposer proposed: the place of a case must not tell what the AI said.
 
 use super::*;
+use crate::context::Roster;
 use crate::order;
 use crate::sabotage::{Sabotage, on};
+use countersign_core::Refusal;
 
 /// What a case tells the queue.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -136,6 +138,18 @@ impl CaseState {
     fn seats_free(&self) -> u32 {
         let answered = u32::try_from(self.final_answers().count()).unwrap_or(u32::MAX);
         self.route.as_ref().map_or(1, |r| r.seats.saturating_sub(answered)).max(1)
+    }
+
+    /// Whether a person is another one than all who made, own, answered or object to what is decided on, as far as `counts` wants: nobody
+    /// has a hand in both.
+    ///
+    /// # Errors
+    /// Says who has a hand in whom.
+    pub fn two(&self, person: PersonId, roster: &dyn Roster, counts: impl Fn(Dependence) -> bool) -> Result<(), Refusal> {
+        // What somebody has seen makes nobody else dependent.
+        let others = self.not_independent().filter(|(other, why)| *other != person && *why != Dependence::Saw && counts(*why));
+        let mut one = others.filter_map(|(other, _)| roster.one_hand(other, person).map(|one| one.refusal((other, person))));
+        one.next().map_or(Ok(()), Err)
     }
 
     /// Everyone whose answer would not be independent at this point, and why.

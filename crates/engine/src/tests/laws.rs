@@ -59,6 +59,10 @@ pub(super) fn random_world(seed: u8) -> World {
         routing.explore = if seed & 9 == 9 { 540_000_000 } else { 0 };
     }
     world.people.1 = seed & 7 == 4;
+    if seed & 6 == 2 {
+        // Ann added ben and cat.
+        world.people.2 = vec![(person("ann"), person("ben")), (person("ann"), person("cat"))];
+    }
     if seed & 0xC0 == 0xC0 {
         world.people.0.retain(|who, _| *who == person("ext") || *who == person("off") || *who == person("out"));
     }
@@ -278,7 +282,8 @@ fn caught(sabotage: Sabotage, law: u8) -> bool {
     (0..6_000).any(|_| {
         let (seed, steps) = lives.new_tree(&mut runner).unwrap().current();
         let broken = with(sabotage, || catch_unwind(AssertUnwindSafe(|| laws_broken(seed, &steps))));
-        let by_laws = broken.is_ok_and(|breaches| breaches.iter().any(|breach| breach.law == law));
+        let by_laws = broken.is_ok_and(|breaches| breaches.iter().any(|breach| breach.law == law))
+            || with(sabotage, || super::hands::broken(&steps)).iter().any(|breach| breach.law == law);
         let (seed, shows, answers, percents) = pairs.new_tree(&mut runner).unwrap().current();
         by_laws || (law == 4 && with(sabotage, || tells_advice(seed, &shows, answers, percents)))
     })

@@ -3,6 +3,7 @@
 mod asked;
 mod edges;
 mod experiments;
+mod hands;
 mod laws;
 mod routes;
 mod scenarios;

@@ -7,7 +7,7 @@ use crate::{
     decide,
     laws::{self, Facts},
     track::{Audited, FORMAT, Issued, LabelKind, Labels, Prices, ProposerRecord, Published, Region, Reliability, TrackRecord, router_name},
-    workspace::PersonFacts,
+    workspace::{OneHand, PersonFacts},
 };
 use countersign_core::{
     Refusal,
@@ -28,8 +28,8 @@ pub(crate) const GRACE: Micros = 10 * SECOND;
 pub(crate) const LEASE: Micros = 60 * SECOND;
 pub(crate) const PEOPLE: [&str; 9] = ["ann", "ben", "cat", "dan", "eve", "fay", "ext", "off", "out"];
 
-/// People, and whether a rule of theirs keeps what is in region `z` from being automated.
-pub(crate) struct People(pub BTreeMap<PersonId, PersonFacts>, pub bool);
+/// People, whether a rule of theirs keeps what is in region `z` from being automated, and who has a hand in whom.
+pub(crate) struct People(pub BTreeMap<PersonId, PersonFacts>, pub bool, pub Vec<(PersonId, PersonId)>);
 
 impl Roster for People {
     fn person(&self, person: PersonId) -> Option<&PersonFacts> {
@@ -43,6 +43,11 @@ impl Roster for People {
     }
     fn automation_forbidden(&self, _: PlaybookId, _: &str, fields: &BTreeMap<String, Content>) -> Option<String> {
         (self.1 && fields.values().any(|value| value.as_plain_str() == Some("z"))).then(|| "never-z".to_owned())
+    }
+    fn one_hand(&self, a: PersonId, b: PersonId) -> Option<OneHand> {
+        let has = |who: PersonId, whom: PersonId| who == whom || self.2.contains(&(who, whom));
+        let of = self.0.keys().copied().find(|who| has(*who, a) && has(*who, b))?;
+        Some(OneHand { of, steps: Vec::new(), vouch: b })
     }
 }
 
@@ -79,7 +84,7 @@ pub(crate) fn people() -> People {
         let kind = if name == "ext" { PersonKind::External } else { PersonKind::Member };
         PersonFacts { kind, roles: roles.iter().map(ToString::to_string).collect(), active: name != "off" }
     };
-    People(PEOPLE.iter().map(|name| (person(name), facts(name))).collect(), false)
+    People(PEOPLE.iter().map(|name| (person(name), facts(name))).collect(), false, Vec::new())
 }
 
 fn field(name: &str, hidden: bool) -> FieldSpec {

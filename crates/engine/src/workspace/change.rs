@@ -1,7 +1,7 @@
 //! Changing a playbook's routing: a person drafts, the draft is rehearsed, a second person approves, and one step leads back. Never
 //! reads a playbook: that a draft changes the routing alone is checked where it is parsed.
 
-use super::{WorkspaceState, verbs::by_own_hand};
+use super::{WorkspaceState, hands::two, verbs::by_own_hand};
 use countersign_core::{
     Actor, Event, Refusal,
     event::{Body, RoutingApproved, RoutingDrafted, RoutingRehearsed, RoutingRolledBack, RoutingWithdrawn},
@@ -133,7 +133,7 @@ pub(super) fn rehearsed(state: &WorkspaceState, body: RoutingRehearsed) -> Resul
     Ok(body.into())
 }
 
-/// INVARIANT: whoever wrote a draft never approves it, and nothing is approved that was not rehearsed.
+/// INVARIANT: whoever wrote a draft never approves it, nor does anybody who may be them under another name, and nothing is approved that was not rehearsed.
 pub(super) fn approved(state: &WorkspaceState, actor: &Actor, draft: EventId, person: PersonId) -> Result<Body, Refusal> {
     let (facts, latest) = state.draft_present(draft)?;
     by_own_hand(state, actor, person, "only an active member approves a routing, in their own name")?;
@@ -141,6 +141,7 @@ pub(super) fn approved(state: &WorkspaceState, actor: &Actor, draft: EventId, pe
         let detail = "whoever wrote a draft does not approve it: a second person has to";
         return Err(Refusal::field(Code::NotIndependent, "/person", detail));
     }
+    two(state, facts.drafted.person, person)?;
     if facts.rehearsed.is_none() {
         return Err(Refusal::field(Code::WrongState, "/draft", "rehearse it first: nothing is approved whose effect nobody has looked at"));
     }

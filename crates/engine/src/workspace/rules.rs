@@ -1,7 +1,7 @@
 //! The rules of a workspace: a lead drafts, the draft is held against what was done lately, a second lead approves, and one step leads
 //! back. Never reads a rule: that they parse and hold what stands fixed is checked where they are compiled.
 
-use super::{WorkspaceState, change::DRAFTS_OPEN_MAX, verbs::by_own_hand};
+use super::{WorkspaceState, change::DRAFTS_OPEN_MAX, hands::two, verbs::by_own_hand};
 use countersign_core::{
     Actor, Content, Event, Refusal,
     event::{Body, RulesApproved, RulesDrafted, RulesReplayed, RulesRolledBack, RulesWithdrawn},
@@ -171,7 +171,7 @@ pub(super) fn replayed(state: &WorkspaceState, body: RulesReplayed) -> Result<Bo
     Ok(body.into())
 }
 
-/// INVARIANT: whoever wrote a draft never approves it, and nothing is approved whose effect nobody has asked for.
+/// INVARIANT: whoever wrote a draft never approves it, nor does anybody who may be them under another name, and nothing is approved whose effect nobody has asked for.
 pub(super) fn approved(state: &WorkspaceState, actor: &Actor, draft: EventId, person: PersonId) -> Result<Body, Refusal> {
     let facts = state.rules.present(draft)?;
     lead(state, actor, person)?;
@@ -179,6 +179,7 @@ pub(super) fn approved(state: &WorkspaceState, actor: &Actor, draft: EventId, pe
         let detail = "whoever wrote a draft does not approve it: a second person has to";
         return Err(Refusal::field(Code::NotIndependent, "/person", detail));
     }
+    two(state, facts.drafted.person, person)?;
     if facts.replayed.is_none() {
         return Err(Refusal::field(Code::WrongState, "/draft", "replay it first: nothing is approved whose effect nobody has looked at"));
     }

@@ -1,6 +1,6 @@
 //! The verbs of a workspace.
 
-use super::{WorkspaceCommand, WorkspaceContext, WorkspaceState, change, experiment, passkey, rules};
+use super::{WorkspaceCommand, WorkspaceContext, WorkspaceState, change, experiment, hands, passkey, rules};
 use crate::NewEvent;
 use countersign_core::{
     Actor, Refusal,
@@ -41,6 +41,8 @@ fn body_of(state: &WorkspaceState, command: WorkspaceCommand, actor: &Actor) -> 
         C::ChangePerson { person, roles, active } => return person_changed(state, person, roles, active),
         C::AddPasskey(body) => passkey::added(state, actor, body)?,
         C::RemovePasskey(body) => return passkey::removed(state, actor, body),
+        C::ChangeSignIn(body) => hands::sign_in_changed(state, actor, body)?,
+        C::VouchPerson { person, by } => return hands::vouched(state, actor, person, by),
         C::AddKey { key, scopes, person, expires_at } => {
             if state.keys.contains_key(&key) {
                 return Err(Refusal::field(Code::Conflict, "/key", "a key with this id exists already"));

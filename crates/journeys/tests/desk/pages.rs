@@ -12,7 +12,7 @@ async fn every_page_is_accessible() {
     page.look("sign-in").await;
     page.go("/desk/sign-in/0000000000000000000000").await;
     page.look("link-over").await;
-    let link = desk.kit.workspace.desk_link(desk.ada).await.unwrap();
+    let link = desk.kit.workspace.desk_link(&countersign_testkit::caller(), desk.ada).await.unwrap();
     page.go(&format!("/desk/sign-in/{link}")).await;
     page.look("sign-in-as").await;
     desk.sign_in().await;

@@ -39,7 +39,7 @@ async fn somebody_signs_in(screen: Screen) {
     desk.to_present();
     let page = &desk.browser;
 
-    let link = desk.kit.workspace.desk_link(desk.ada).await.unwrap();
+    let link = desk.kit.workspace.desk_link(&countersign_testkit::caller(), desk.ada).await.unwrap();
     page.go(&format!("/desk/sign-in/{link}")).await;
     page.whole("invitation").await;
     page.click("button[name=with]").await;

@@ -1,8 +1,17 @@
 //! A lead adds somebody, invites them, gives them a role and takes them out again; makes a key for a program and revokes it; and somebody
 //! sets a password and signs in by it. In both lights, and on a phone.
 
+use countersign_app::{
+    Caller,
+    input::{PersonChange, PersonInput},
+};
+use countersign_core::{
+    event::{Actor, Source},
+    id::PersonId,
+};
 use countersign_journeys::{Desk, Screen};
 use countersign_server::SignIn;
+use countersign_testkit::caller;
 
 async fn fill(page: &countersign_journeys::Browser, selector: &str, text: &str) {
     page.click(selector).await;
@@ -75,6 +84,52 @@ async fn a_team(screen: Screen) {
     assert_eq!(revoked(&after), revoked(&before) + 1);
     assert_eq!(page.complaints().await, Vec::<String>::new());
     desk.close().await;
+}
+
+/// A lead whom another one added counts as one with them, until somebody else has looked at how they sign in.
+async fn a_second_lead(screen: Screen) {
+    let Some(desk) = Desk::signing_in(screen, |_| Some(SignIn { passwords: true, ..SignIn::default() })).await else { return };
+    let (page, kit) = (&desk.browser, &desk.kit);
+    let ada = Caller { actor: Actor::Person(desk.ada), source: Source::Desk };
+    let lead = |name: &str| PersonInput { name: name.into(), mail: None, roles: vec!["lead".into()], external: false };
+    let roles = PersonChange { roles: vec!["support".into(), "lead".into()], active: true, mail: None };
+    kit.workspace.person_change(&caller(), desk.ada, roles).await.unwrap();
+    let eva = kit.member("Eva Lindgren", &["lead"]).await;
+    let mona = PersonId(kit.workspace.person_add(&ada, lead("Mona Vidal")).await.unwrap().person);
+    kit.clock.advance(3_600_000_000);
+    let link = kit.workspace.desk_link(&ada, mona).await.unwrap();
+    let session = kit.app.desk_sign_in(&link, None).await.unwrap().session;
+    kit.workspace.password_set(&session, "nine quiet geese").await.unwrap();
+
+    desk.sign_in().await;
+    page.go("/desk/people").await;
+    page.until("document.querySelector('tr[data-person]')").await;
+    assert!(page.text("main").await.contains("counts as one with Ada Brandt"));
+    page.whole("people-one-with").await;
+    page.go(&format!("/desk/people/{mona}")).await;
+    page.until("document.querySelector('[data-own]')").await;
+    assert_eq!(page.count("form[action$='/vouch']").await, 0, "nobody vouches for whom they could be");
+    page.whole("person-one-with").await;
+
+    let link = kit.workspace.desk_link(&caller(), eva).await.unwrap();
+    page.go(&format!("/desk/sign-in/{link}")).await;
+    page.click("main form button").await;
+    page.until("document.querySelector('[data-next], .empty')").await;
+    page.go(&format!("/desk/people/{mona}")).await;
+    page.until("document.querySelector('form[action$=\"/vouch\"]')").await;
+    page.whole("person-vouch").await;
+    page.click("form[action$='/vouch'] button").await;
+    page.until("document.querySelector('[role=status].note')").await;
+    assert!(page.text("main").await.contains("Vouched for by Eva Lindgren"));
+    page.whole("person-vouched").await;
+    assert_eq!(page.complaints().await, Vec::<String>::new());
+    desk.close().await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_second_lead_is_vouched_for() {
+    a_second_lead(Screen::LAPTOP).await;
+    a_second_lead(Screen::PHONE).await;
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]

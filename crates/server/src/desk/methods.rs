@@ -245,7 +245,7 @@ pub async fn password(Arrived(posted): Arrived) -> Result<Response, Problem> {
 /// Removes a password.
 pub async fn password_remove(Arrived(posted): Arrived) -> Result<Response, Problem> {
     let visitor = &posted.visitor;
-    visitor.workspace.password_remove(visitor.person, Some(&visitor.session)).await?;
+    visitor.workspace.password_remove(&visitor.caller(), visitor.person, Some(&visitor.session)).await?;
     Ok(Redirect::to(&format!("{URL}?said=password-removed")).into_response())
 }
 

@@ -33,6 +33,8 @@ use maud::{Markup, html};
 use serde::Deserialize;
 use uuid::Uuid;
 
+mod vouching;
+
 /// Where the page is.
 pub const URL: &str = "/desk/people";
 /// The control that says how somebody stood when the page was made.
@@ -112,6 +114,7 @@ async fn all(visitor: &Visitor, refused: Option<&str>, typed: &Form) -> Result<R
                             th scope="row" {
                                 a href=(url(person.person)) { (name(person)) }
                                 @if person.person == visitor.person.0 { span.of { (words::YOU) } }
+                                @if !person.hands.is_empty() { span.of { (words::one_with(&person.hands)) } }
                             }
                             td { (roles_told(person)) }
                             td { @if person.active { (words::ACTIVE) } @else { (words::INACTIVE) } }
@@ -242,6 +245,7 @@ async fn sheet(visitor: &Visitor, person: &PersonView, said: Option<&str>, refus
                     dt { (words::SIGNS_IN) } dd { @if ways.is_empty() { (words::BY_LINKS) } @else { (ways.join(", ")) } }
                 }
             }
+            @if person.active { (vouching::section(visitor, person).await?) }
             @if person.active { (invitation(visitor, person, ways.is_empty())) }
             section.sheet {
                 h2 { (words::CHANGE) }
@@ -345,7 +349,7 @@ pub async fn invite(Path(person): Path<Uuid>, ManagerConfirmed(posted): ManagerC
     if !ways(visitor, PersonId(person.person)).await?.is_empty() {
         return Err(Problem::new(Code::Forbidden, words::INVITE_NOT));
     }
-    let secret = visitor.workspace.desk_link(PersonId(person.person)).await?;
+    let secret = visitor.workspace.desk_link(&visitor.caller(), PersonId(person.person)).await?;
     tracing::info!(person.id = %person.person, by = %visitor.person, "a link was made at the desk");
     let main = html! {
         div.narrow.stack {
@@ -362,6 +366,17 @@ pub async fn invite(Path(person): Path<Uuid>, ManagerConfirmed(posted): ManagerC
         }
     };
     Ok(Page { title: words::INVITE, tab: Tab::Playbooks, visitor: Some(visitor), main }.into_response())
+}
+
+/// Vouches for somebody.
+pub async fn vouch(Path(person): Path<Uuid>, ManagerConfirmed(posted): ManagerConfirmed) -> Result<Response, Problem> {
+    let visitor = &posted.visitor;
+    let person = member(visitor, person).await?;
+    if posted.form.get(SINCE) != Some(vouching::stands(visitor, &person).await?.as_str()) {
+        return Err(Refusal::field(Code::Conflict, "/since", words::CHANGED_MEANWHILE).into());
+    }
+    visitor.workspace.person_vouch(&visitor.caller(), PersonId(person.person), Some(visitor.person)).await?;
+    Ok(Redirect::to(&format!("{}?said=vouched", url(person.person))).into_response())
 }
 
 #[cfg(test)]

@@ -119,7 +119,7 @@ pub async fn confirm(Path(name): Path<String>, posted: Posted) -> Result<Respons
 /// Unlinks an account.
 pub async fn unlink(Path(account): Path<String>, Arrived(posted): Arrived) -> Result<Response, Problem> {
     let Visitor { workspace, person, session, .. } = &posted.visitor;
-    workspace.identity_remove(*person, &account, Some(session)).await?;
+    workspace.identity_remove(&posted.visitor.caller(), *person, &account, Some(session)).await?;
     Ok(Redirect::to(&format!("{}?said=unlinked", methods::URL)).into_response())
 }
 

@@ -3,20 +3,24 @@
 use crate::{
     access::{Access, scope},
     extract::{Command, Path},
-    openapi::{CommandProblems, ReadProblems},
+    openapi::{CommandProblems, ReadProblems, VouchProblems},
     problem::Problem,
     state::Server,
 };
 use axum::{Json, http::StatusCode};
 use countersign_app::{
-    input::{PersonChange, PersonInput},
+    input::{PersonChange, PersonInput, VouchInput},
     view::PersonView,
 };
 use utoipa_axum::{router::OpenApiRouter, routes};
 use uuid::Uuid;
 
 pub fn routes() -> OpenApiRouter<Server> {
-    OpenApiRouter::new().routes(routes!(person_add, people_list)).routes(routes!(person_change)).routes(routes!(person_forget))
+    OpenApiRouter::new()
+        .routes(routes!(person_add, people_list))
+        .routes(routes!(person_change))
+        .routes(routes!(person_vouch))
+        .routes(routes!(person_forget))
 }
 
 /// Adds a person.
@@ -46,10 +50,25 @@ async fn person_change(
     Ok(Json(access.workspace.person_change(&access.caller, person.into(), command.input).await?))
 }
 
+/// Vouches that a person is a person of their own, so that their signature counts beside those of whoever added them or made them a link.
+///
+/// Whoever vouches is somebody in whom none of these has a hand, by a key that speaks for them. The person is signed out everywhere. It
+/// ends as soon as something new lets somebody sign in as them.
+#[utoipa::path(post, path = "/v1/people/{person}/vouch", tag = "people", params(("person" = Uuid, Path, description = "The person.")), request_body = VouchInput,
+    responses((status = 200, description = "The person from now on.", body = PersonView), VouchProblems), security(("key" = ["people:write"])))]
+async fn person_vouch(
+    access: Access<scope::PeopleWrite>,
+    Path(person): Path<Uuid>,
+    command: Command<VouchInput>,
+) -> Result<Json<PersonView>, Problem> {
+    let by = access.speaks_for_one(command.input.by)?;
+    Ok(Json(access.workspace.person_vouch(&access.caller, person.into(), Some(by)).await?))
+}
+
 /// Erases a person's name and address; what they decided stays, under their random id.
 #[utoipa::path(delete, path = "/v1/people/{person}/name", tag = "people", params(("person" = Uuid, Path, description = "The person.")),
     responses((status = 204, description = "They are erased."), ReadProblems), security(("key" = ["people:write"])))]
 async fn person_forget(access: Access<scope::PeopleWrite>, Path(person): Path<Uuid>) -> Result<StatusCode, Problem> {
-    access.workspace.person_forget(person.into()).await?;
+    access.workspace.person_forget(&access.caller, person.into()).await?;
     Ok(StatusCode::NO_CONTENT)
 }

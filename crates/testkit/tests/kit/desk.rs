@@ -256,7 +256,7 @@ async fn the_last_decisions_stay_at_hand_with_what_can_be_done() {
 async fn a_link_opens_one_session_however_many_try_at_once() {
     each_engine(305, |kit| async move {
         let ada = kit.member("Ada", &[]).await;
-        let link = kit.workspace.desk_link(ada).await.unwrap();
+        let link = kit.workspace.desk_link(&caller(), ada).await.unwrap();
         assert_eq!(kit.app.desk_link_owner(&link).await.unwrap().unwrap().person, ada);
         let (one, other) = tokio::join!(kit.app.desk_sign_in(&link, None), kit.app.desk_sign_in(&link, None));
         let opened: Vec<_> = [one, other].into_iter().filter_map(Result::ok).collect();
@@ -268,14 +268,14 @@ async fn a_link_opens_one_session_however_many_try_at_once() {
         kit.workspace.desk_sessions_end(ada).await.unwrap();
         assert!(kit.app.desk_session(secret).await.unwrap().is_none());
 
-        let late = kit.workspace.desk_link(ada).await.unwrap();
+        let late = kit.workspace.desk_link(&caller(), ada).await.unwrap();
         kit.clock.advance(LINK_MICROS);
         assert!(kit.app.desk_sign_in(&late, None).await.is_err());
-        let link = kit.workspace.desk_link(ada).await.unwrap();
+        let link = kit.workspace.desk_link(&caller(), ada).await.unwrap();
         let opened = kit.app.desk_sign_in(&link, None).await.unwrap();
         kit.clock.advance(SESSION_MICROS);
         assert!(kit.app.desk_session(&opened.secret).await.unwrap().is_none());
-        assert!(kit.workspace.desk_link(PersonId(Uuid::nil())).await.is_err(), "nobody");
+        assert!(kit.workspace.desk_link(&caller(), PersonId(Uuid::nil())).await.is_err(), "nobody");
     })
     .await;
 }

@@ -10,6 +10,7 @@ mod experiments;
 mod faults;
 mod flips;
 mod foreign;
+mod hands;
 mod judged;
 mod laws;
 mod learning;

@@ -1,5 +1,7 @@
 //! The words of the pages about who takes part, and about the keys of programs.
 
+use countersign_app::view::HandView;
+
 pub const PEOPLE: &str = "People";
 pub const PEOPLE_LEAD: &str =
     "Who takes part, and in which roles. Names and addresses can be taken out again; the ledger knows people by random numbers.";
@@ -28,6 +30,63 @@ pub const INVITE_NOT: &str =
 pub const INVITE_BUTTON: &str = "Make a link";
 pub const LINK: &str = "Their link, shown this once";
 pub const LINK_FINE: &str = "It works once, and for 15 minutes. What opens it only shows a button; the button uses it up.";
+pub const OWN: &str = "A person of their own";
+pub const OWN_HANDS: &str = "Where two people are needed, they count as one with:";
+pub const OWN_HANDS_LEAD: &str =
+    "Whoever could sign in as somebody could sign twice. That ends as soon as another person vouches for them.";
+pub const OWN_MEANS: &str = "What opens their desk now";
+pub const OWN_ASK: &str = "Ask them, face to face or on the telephone, whether all of this is theirs and nothing else is missing. Then vouch. They are signed out everywhere, and sign in again by it.";
+pub const VOUCH_BUTTON: &str = "Vouch for them";
+pub const VOUCH_SERVER: &str = "whoever runs the server";
+pub const VOUCH_ENDS: &str = "It ends as soon as something new lets somebody sign in as them: a link, a passkey, an account, an address.";
+pub const MEANS_PASSWORD: &str = "a password";
+
+/// Whom somebody counts as one with.
+#[must_use]
+pub fn one_with(hands: &[HandView]) -> String {
+    let names: Vec<&str> = hands.iter().map(|hand| hand.name.as_deref().unwrap_or(SOMEBODY)).collect();
+    format!("counts as one with {}", names.join(", "))
+}
+
+/// What somebody did by which they have a hand in a person.
+#[must_use]
+pub fn hand(how: &str) -> &'static str {
+    match how {
+        "added" => "added them",
+        "link" => "made them a sign-in link",
+        "account" => "changed their accounts",
+        "password" => "changed their password",
+        "address" => "wrote their address, by which an account is found",
+        "passkey" => "changed their passkeys",
+        _ => "made a key that speaks for them",
+    }
+}
+
+/// What a refusal says, as a sentence.
+#[must_use]
+pub fn sentence(told: &str) -> String {
+    let mut letters = told.chars();
+    letters.next().map(|first| first.to_uppercase().chain(letters).chain(['.']).collect()).unwrap_or_default()
+}
+
+/// Who vouched.
+#[must_use]
+pub fn vouched(who: &str, at: &str) -> String {
+    format!("Vouched for by {who}, {at}.")
+}
+
+/// A passkey, an account or a key, by when it came.
+#[must_use]
+pub fn means(what: &str, since: &str) -> String {
+    format!("{what}, since {since}")
+}
+
+/// A key that speaks for somebody.
+#[must_use]
+pub fn key_of(name: &str) -> String {
+    format!("the key of a program that speaks for them: {name}")
+}
+
 pub const LEAVES: &str = "No longer takes part";
 pub const LEAVES_LEAD: &str =
     "They are signed out everywhere at once, their keys open nothing, and what they hold goes back to the queue. What they decided stays.";
@@ -94,6 +153,7 @@ pub fn said(word: &str) -> Option<&'static str> {
         "changed" => "Saved.",
         "left" => "They no longer take part, and are signed out everywhere.",
         "returned" => "They take part again.",
+        "vouched" => "Vouched for. They are signed out, and sign in by what is listed here.",
         "revoked" => "The key is revoked: it opens nothing more.",
         _ => return None,
     })

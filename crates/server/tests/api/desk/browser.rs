@@ -95,7 +95,7 @@ impl<'w> Browser<'w> {
     /// Signed in as a person, at the queue.
     pub async fn of(world: &'w World, person: Uuid) -> Self {
         let mut browser = Self::new(world);
-        let link = world.workspace.desk_link(PersonId(person)).await.unwrap();
+        let link = world.workspace.desk_link(&countersign_app::workspace::system("setup"), PersonId(person)).await.unwrap();
         browser.get(&format!("/desk/sign-in/{link}")).await;
         assert_eq!(browser.page.status, 200, "{}", browser.page.text);
         browser.submit(&link, &[]).await;

@@ -40,7 +40,7 @@ pub async fn of(world: &World, playbook: &str, n: u32) -> Uuid {
 #[tokio::test]
 async fn a_link_signs_in_once_and_looking_at_it_does_not_use_it_up() {
     let (world, ada) = World::with_tickets().await;
-    let link = world.workspace.desk_link(countersign_core::id::PersonId(ada)).await.unwrap();
+    let link = world.workspace.desk_link(&countersign_app::workspace::system("setup"), countersign_core::id::PersonId(ada)).await.unwrap();
     let path = format!("/desk/sign-in/{link}");
     let mut scanner = Browser::new(&world);
     for _ in 0..3 {
@@ -61,7 +61,7 @@ async fn a_link_signs_in_once_and_looking_at_it_does_not_use_it_up() {
     assert!(scanner.page.plain().contains("no longer works") && scanner.cookie.is_none());
 
     // Signing in again gives another secret and ends the first.
-    let again = world.workspace.desk_link(countersign_core::id::PersonId(ada)).await.unwrap();
+    let again = world.workspace.desk_link(&countersign_app::workspace::system("setup"), countersign_core::id::PersonId(ada)).await.unwrap();
     browser.post(&format!("/desk/sign-in/{again}"), &[]).await;
     let second = browser.cookie.clone().unwrap();
     assert_ne!(first, second);
@@ -81,7 +81,7 @@ async fn a_link_signs_in_once_and_looking_at_it_does_not_use_it_up() {
 #[tokio::test]
 async fn links_and_sessions_end_by_themselves() {
     let (world, ada) = World::with_tickets().await;
-    let link = world.workspace.desk_link(countersign_core::id::PersonId(ada)).await.unwrap();
+    let link = world.workspace.desk_link(&countersign_app::workspace::system("setup"), countersign_core::id::PersonId(ada)).await.unwrap();
     let mut browser = Browser::of(&world, ada).await;
     world.pass(15 * 60 * SECOND);
     let mut late = Browser::new(&world);

@@ -53,7 +53,7 @@ async fn the_pages_of_a_day() {
     let mut browser = Browser::new(&world);
     browser.get("/desk").await;
     insta::assert_snapshot!("signed out", readable(&browser.page.text));
-    let link = world.workspace.desk_link(countersign_core::id::PersonId(ada)).await.unwrap();
+    let link = world.workspace.desk_link(&countersign_app::workspace::system("setup"), countersign_core::id::PersonId(ada)).await.unwrap();
     browser.get(&format!("/desk/sign-in/{link}")).await;
     insta::assert_snapshot!("a link", main(&browser.page.text));
 

@@ -4,6 +4,7 @@ pub mod browser;
 mod bulk;
 pub mod flow;
 pub mod guard;
+mod hands;
 mod independence;
 mod look;
 mod moved;

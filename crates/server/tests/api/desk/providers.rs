@@ -50,7 +50,7 @@ async fn world_with(provider: &Provider) -> (World, Uuid) {
 
 /// Ada with an account, signed out.
 async fn linked(world: &World, provider: &Provider, person: Uuid, subject: &str) {
-    let link = world.workspace.desk_link(PersonId(person)).await.unwrap();
+    let link = world.workspace.desk_link(&countersign_app::workspace::system("setup"), PersonId(person)).await.unwrap();
     let mut browser = Browser::new(world);
     browser.get(&format!("/desk/sign-in/{link}")).await;
     assert!(browser.page.plain().contains("link your account at Our house"), "{}", browser.page.plain());
