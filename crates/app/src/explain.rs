@@ -170,6 +170,7 @@ fn sentence(body: &CaseRouted, playbook: &Playbook, record: Option<&TrackRecord>
         ("certificate", _) => certified(body, playbook, record),
         ("measured", _) => cheaper(body, playbook, record),
         ("no_proposal", _) => "because nothing was proposed when it came in".into(),
+        ("away", _) => "because too many of those who may decide are away".to_owned(),
         ("no_roster", _) => format!("because no active member has one of the roles {}", playbook.decide.roles.join(", ")),
         ("escalated", _) => format!("because it was escalated to the role {}", body.role.as_deref().unwrap_or("")),
         ("reopened", _) => "because it was opened again".into(),

@@ -391,6 +391,20 @@ pub struct VouchInput {
     pub by: Option<Uuid>,
 }
 
+/// When somebody is away.
+#[derive(Debug, Clone, Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+pub struct AwayInput {
+    /// From when on; absent: now.
+    #[serde(default)]
+    pub from: Option<Moment>,
+    /// Until when.
+    pub until: Moment,
+    /// Who stands in for them, as far as they may do it themselves.
+    #[serde(default)]
+    pub stand_in: Option<Uuid>,
+}
+
 /// An API key to make.
 #[derive(Debug, Clone, Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]

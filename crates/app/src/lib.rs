@@ -4,6 +4,7 @@
 
 #![cfg_attr(test, expect(clippy::unwrap_used, reason = "a test that cannot go on should panic"))]
 
+pub mod absence;
 pub mod agree;
 pub mod api_key;
 pub mod asking;

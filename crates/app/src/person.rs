@@ -97,7 +97,7 @@ impl Workspace {
     /// # Errors
     /// Where the storage fails.
     pub async fn people_list(&self) -> Result<Vec<PersonView>, Error> {
-        let control = self.control().await?;
+        let (control, now) = (self.control().await?, self.inner.env.now());
         let mut session = self.inner.db.session().await?;
         let mut names: std::collections::HashMap<_, _> =
             store::directory::list(session.conn(), self.id.0).await?.into_iter().map(|r| (r.person, r)).collect();
@@ -116,6 +116,7 @@ impl Workspace {
                     active: facts.active,
                     hands: hands(&control, *id),
                     vouched: vouched(&control, *id),
+                    away: crate::absence::view(&control, *id, now),
                 }
             })
             .collect())

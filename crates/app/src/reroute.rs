@@ -65,6 +65,9 @@ pub fn spawn(app: &App) -> tokio::task::JoinHandle<()> {
 async fn run(node: Weak<Inner>) {
     while let Some(workspaces) = rounds::next(&node, PERIOD).await {
         for workspace in workspaces {
+            if let Err(error) = workspace.absences_look().await {
+                tracing::warn!(error = %error, workspace.id = %workspace.id(), "it could not be looked who is away; trying again");
+            }
             match workspace.reroute_all().await {
                 Ok(Rerouted { looked: 0, .. }) => {}
                 Ok(Rerouted { looked, rerouted }) => {
@@ -87,18 +90,27 @@ pub(crate) async fn ask_after<'e>(
     events: impl IntoIterator<Item = &'e Event>,
     now: Micros,
 ) -> Result<(), Error> {
-    let concerns = |event: &Event| match &event.body {
-        Body::PersonAdded(body) => body.kind == PersonKind::Member,
-        Body::PersonChanged(_) => true,
-        _ => false,
-    };
-    if !events.into_iter().any(concerns) {
-        return Ok(());
+    let mut asked: &[&str] = &[];
+    for event in events {
+        match &event.body {
+            // Who is not there any more may leave a panel without its people.
+            Body::PersonAway(_) | Body::PersonBack(_) => asked = &["held", "open"],
+            Body::PersonAdded(body) if body.kind == PersonKind::Member && asked.is_empty() => asked = &["held"],
+            Body::PersonChanged(_) if asked.is_empty() => asked = &["held"],
+            _ => {}
+        }
     }
+    ask_for(tx, workspace, control, asked, now).await
+}
+
+/// Asks for new routes of all cases that stand somewhere, in every playbook that has some.
+pub(crate) async fn ask_for(tx: &mut Tx, workspace: WorkspaceId, control: &Control, asked: &[&str], now: Micros) -> Result<(), Error> {
     for playbook in control.state.playbooks.keys() {
-        let which = Which { workspace: workspace.0, playbook: playbook.0, status: "held" };
-        if !store::case::list_of(tx.conn(), workspace.0, playbook.0, which.status, uuid::Uuid::nil(), 1).await?.is_empty() {
-            store::reroute::ask(tx.conn(), which, now).await?;
+        for status in asked {
+            let which = Which { workspace: workspace.0, playbook: playbook.0, status };
+            if !store::case::list_of(tx.conn(), workspace.0, playbook.0, which.status, uuid::Uuid::nil(), 1).await?.is_empty() {
+                store::reroute::ask(tx.conn(), which, now).await?;
+            }
         }
     }
     Ok(())

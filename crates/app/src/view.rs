@@ -377,6 +377,26 @@ pub struct PersonView {
     /// Who said that they are a person of their own, while that holds.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub vouched: Option<VouchedView>,
+    /// When they are away, where that is not over.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub away: Option<AwayView>,
+}
+
+/// When somebody is away.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, ToSchema)]
+pub struct AwayView {
+    /// From when on.
+    pub from: String,
+    /// Until when.
+    pub until: String,
+    /// Whether that is now.
+    pub now: bool,
+    /// Who stands in for them, as far as they may do it themselves.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub stand_in: Option<Uuid>,
+    /// What they are called.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub stand_in_name: Option<String>,
 }
 
 /// Somebody's hand in a person.

@@ -268,6 +268,7 @@ fn routes(playbook: &Playbook, published: &Published, count: usize) -> (f64, f64
         let proposal =
             countersign_core::event::RouteProposal { id: proposed.id, proposer: "sentry".into(), probability: proposed.probability };
         let frozen = RouteInputs {
+            away: 0,
             rules: Vec::new(),
             proposals: vec![proposal],
             awaited: false,

@@ -265,6 +265,10 @@ bodies! {
     SignInChanged = "person.sign_in_changed";
     /// Somebody independent, or whoever runs the server, says that a person is a person of their own.
     PersonVouched = "person.vouched";
+    /// Somebody is not there for a time.
+    PersonAway = "person.away";
+    /// They are there again, or will not be away after all.
+    PersonBack = "person.back";
     /// A program may call the API.
     ApiKeyAdded = "api_key.added";
     /// A program may no longer call the API.
@@ -409,6 +413,7 @@ body!(/** See [`Body::AskMade`]. */ AskMade {
     /** The proposal that should be made anew. */ #[serde(default, skip_serializing_if = "Option::is_none")] about: Option<EventId>,
 });
 
+mod absence;
 mod advice;
 mod experiment;
 mod learn;
@@ -419,6 +424,7 @@ mod routing;
 mod rules;
 mod workspace;
 
+pub use absence::{PersonAway, PersonBack};
 pub use advice::{AdviceMissed, Kept, Missed};
 pub use experiment::{ExperimentArm, ExperimentEnd, ExperimentStarted, ExperimentStopped, Measure};
 pub use learn::{InductionCompleted, ShownPrecedent, TrackPin, TrackRecordPublished};
@@ -639,6 +645,8 @@ pub fn case_of(event: &Event) -> Option<CaseId> {
         | Body::PasskeyRemoved(_)
         | Body::SignInChanged(_)
         | Body::PersonVouched(_)
+        | Body::PersonAway(_)
+        | Body::PersonBack(_)
         | Body::ApiKeyAdded(_)
         | Body::ApiKeyRevoked(_)
         | Body::AutomationStopped(_)

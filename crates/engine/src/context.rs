@@ -66,6 +66,14 @@ pub trait Roster {
     fn one_hand(&self, _a: PersonId, _b: PersonId) -> Option<OneHand> {
         None
     }
+    /// Active members with one of these roles who are away at a time. No roles: all of them.
+    fn away_with_any_role(&self, _roles: &[String], _at: Micros) -> Vec<PersonId> {
+        Vec::new()
+    }
+    /// Who stands in for somebody who is away at a time; the inner `None`: nobody does.
+    fn stand_in(&self, _person: PersonId, _at: Micros) -> Option<Option<PersonId>> {
+        None
+    }
     /// The rule of the people here, if there is one, that keeps a proposer's answer on such a case from standing by itself.
     fn automation_forbidden(&self, _playbook: PlaybookId, _proposer: &str, _fields: &BTreeMap<String, Content>) -> Option<String> {
         None

@@ -3,6 +3,7 @@
 use crate::{
     CaseState, Command, Context,
     route::{self, Cause, Inputs},
+    sabotage::{Sabotage, on},
     state::{EnteredRecord, Status},
     track::Proposed,
 };
@@ -11,7 +12,7 @@ use countersign_core::{
     answer::Answer,
     content::Digest,
     event::{Basis, Body, DecisionMade, ExperimentArm, Route, RouteInputs, RouteMeasured, StopScope},
-    id::EventId,
+    id::{EventId, PersonId},
     limits::{EVENTS_PER_CASE_MAX, EVENTS_PER_CASE_RESERVED, FUTURE_TOLERANCE_MICROS},
     number::Micros,
     refusal::Code,
@@ -153,7 +154,10 @@ impl Turn<'_, '_> {
             None if enters => Lot::Open,
             None => Lot::Closed,
         };
-        let asked = Asked { cause, role, awaited: (awaited, awaited_until), lot };
+        // What was answered on other content, or in a round that is over, fills no seat.
+        let counts = same && cause != Cause::Reopened;
+        let answered = self.state.final_answers().filter(|_| counts).map(|answer| answer.person).collect();
+        let asked = Asked { cause, role, answered, awaited: (awaited, awaited_until), lot };
         let inputs = route_inputs(self.ctx, self.now, asked, fields, content_digest, &proposals);
         route::route(self.ctx.playbook, inputs)
     }
@@ -210,6 +214,8 @@ fn new_event(ctx: &mut Context<'_>, at: Micros, causation: Option<EventId>, body
 struct Asked<'t> {
     cause: Cause,
     role: Option<String>,
+    /// Who has answered already.
+    answered: Vec<PersonId>,
     /// Whether advice is awaited, and until when the case is kept back for it.
     awaited: (bool, Option<Micros>),
     lot: Lot<'t>,
@@ -241,10 +247,12 @@ fn route_inputs(
     proposals: &[Proposed<'_>],
 ) -> Inputs {
     let routing = &ctx.playbook.routing;
-    let roster = match &asked.role {
-        Some(role) => ctx.roster.count_with_any_role(std::slice::from_ref(role)),
-        None => ctx.roster.count_with_any_role(&ctx.playbook.decide.roles),
-    };
+    let roles = asked.role.as_ref().map_or(ctx.playbook.decide.roles.as_slice(), std::slice::from_ref);
+    let all = ctx.roster.count_with_any_role(roles);
+    // Whoever has answered fills their seat wherever they are.
+    let away = ctx.roster.away_with_any_role(roles, now).into_iter().filter(|person| !asked.answered.contains(person)).count();
+    let away = if on(Sabotage::AbsenceIgnored) { 0 } else { away.min(all) };
+    let roster = all - away;
     let reaches = |stop: &&StopScope| match stop {
         StopScope::Workspace => true,
         StopScope::Playbook(id) => *id == ctx.playbook_id,
@@ -293,6 +301,7 @@ fn route_inputs(
             awaited: asked.awaited.0,
             awaited_until: asked.awaited.1,
             roster: u64::try_from(roster).unwrap_or(u64::MAX),
+            away: u64::try_from(away).unwrap_or(u64::MAX),
             proposals: proposals.iter().map(|p| route::frozen_proposal(p.id, p.proposer, p.probability)).collect(),
             forbidden: forbidden(ctx, measured.as_ref(), proposals, fields),
             measured,

@@ -173,13 +173,22 @@ impl<'a> Walk<'a> {
         let playbook = self.facts.playbook;
         self.must(1, "it was automated without leave", body.route != Route::Automate || self.may_automate(body));
         let roles = body.role.as_ref().map_or(playbook.decide.roles.as_slice(), std::slice::from_ref);
-        let nobody = self.facts.roster.count_with_any_role(roles) == 0;
-        self.must(1, "an empty roster does not hold", !nobody || body.route == Route::Hold);
+        let all = self.facts.roster.count_with_any_role(roles);
+        let since = self.content_since.max(self.round_since);
+        let answers = |person: &PersonId| {
+            self.judgments.iter().any(|(at, _, j)| *at > since && j.person == *person && !matches!(j.phase, Phase::First | Phase::Appeal))
+        };
+        let away = self.facts.roster.away_with_any_role(roles, self.now).iter().filter(|person| !answers(person)).count();
+        let there = all - away;
+        self.must(1, "an empty roster does not hold", there > 0 || body.route == Route::Hold);
+        let fills = |count: usize| count >= usize::try_from(body.seats).unwrap_or(usize::MAX);
+        let lost = body.route == Route::Panel && !matches!(body.reason.as_str(), "escalated" | "reopened") && !fills(there) && fills(all);
+        self.must(1, "a panel counts on people who are away", !lost);
         let verdicts = playbook.routing.rules.iter().map(|rule| (rule, rule_holds(rule, &self.fields)));
         let rule = verdicts.into_iter().find(|(_, holds)| *holds).map(|(rule, _)| rule);
         let ruled = rule.map_or(playbook.routing.default, |rule| rule.route);
         let allowed = match (body.reason.as_str(), ruled) {
-            ("no_roster", _) => body.route == Route::Hold,
+            ("no_roster" | "away", _) => body.route == Route::Hold,
             ("measured" | "explore", _) => body.rule.is_none() && playbook.routing.choose.contains(&body.route),
             ("experiment", _) => rule.is_none() && playbook.routing.allows(body.route),
             ("audit", _) => body.rule.is_none() && body.route == Route::Blind,

@@ -97,6 +97,7 @@ pub fn rehearse(
             .collect();
         let measured = record.map(|known| known.record.assess(known.digest, (playbook, version), &case.fields, &proposals, now));
         let frozen = RouteInputs {
+            away: 0,
             rules: route::verdicts(&playbook.routing.rules, &case.fields),
             proposals: proposals.iter().map(|p| route::frozen_proposal(p.id, p.proposer, p.probability)).collect(),
             awaited: false,

@@ -122,7 +122,10 @@ fn route_as(router_version: u32, playbook: &Playbook, inputs: Inputs) -> CaseRou
     let refused = if alone && chosen == Route::Automate { "no_roster" } else { refused };
     let (chosen, reason) = match cause {
         // Silence is never consent: nobody could stop it, nor answer its audits.
-        _ if alone && chosen != Route::Hold && !unattended => (Route::Hold, "no_roster"),
+        _ if alone && chosen != Route::Hold && !unattended => (Route::Hold, if frozen.away > 0 { "away" } else { "no_roster" }),
+        // Seats are filled by people who are there. Where there are too few of them altogether, absence is not to blame. What is opened again or
+        // escalated is looked at once more at once, as any other case.
+        Cause::Content if chosen == Route::Panel && away_from_panel(playbook, &frozen) => (Route::Hold, "away"),
         Cause::Escalated => (chosen, "escalated"),
         Cause::Reopened => (chosen, "reopened"),
         Cause::Content => (chosen, reason),
@@ -262,6 +265,12 @@ fn by_record(playbook: &Playbook, frozen: &RouteInputs, measured: &RouteMeasured
     }
     let reason = if people == default { "default" } else { "measured" };
     Chosen::new(people, reason, "costlier")
+}
+
+/// Whether a panel could be filled if everybody were there, and cannot be as it is.
+fn away_from_panel(playbook: &Playbook, frozen: &RouteInputs) -> bool {
+    let seats = u64::from(playbook.routing.panel.max(1));
+    frozen.away > 0 && frozen.roster < seats && frozen.roster.saturating_add(frozen.away) >= seats
 }
 
 /// Whether a route can be taken at all: advice needs a proposal, a panel its people.

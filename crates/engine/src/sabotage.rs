@@ -12,6 +12,8 @@ pub enum Sabotage {
     ExpiredCertificate,
     /// Law 1: routes to people who are not there, where it should hold and say so.
     RosterIgnored,
+    /// Law 1: counts on people who are away.
+    AbsenceIgnored,
     /// Law 1: lets a held case be answered.
     HoldIgnored,
     /// Law 2: skips the human-written rules.
@@ -86,6 +88,7 @@ impl Sabotage {
         (Self::StopIgnored, 1),
         (Self::ExpiredCertificate, 1),
         (Self::RosterIgnored, 1),
+        (Self::AbsenceIgnored, 1),
         (Self::HoldIgnored, 1),
         (Self::RulesSkipped, 2),
         (Self::WorkspaceRulesIgnored, 2),

@@ -6,14 +6,15 @@ use countersign_core::{
     content::{Content, Digest},
     event::{
         Body, Event, ExperimentEnd, ExperimentStarted, InductionCompleted, NoticeRaised, PasskeyAdded, PasskeyRemoved, PeopleMetrics,
-        PersonKind, RouteExperiment, RoutingDrafted, RoutingRehearsed, RulesDrafted, RulesReplayed, SignInChanged, StopScope, TrackPin,
-        TrackRecordPublished,
+        PersonAway, PersonKind, RouteExperiment, RoutingDrafted, RoutingRehearsed, RulesDrafted, RulesReplayed, SignInChanged, StopScope,
+        TrackPin, TrackRecordPublished,
     },
     id::{EventId, PersonId, PlaybookId, SubjectId},
     number::Micros,
 };
 use std::collections::{BTreeMap, BTreeSet};
 
+mod absence;
 mod change;
 mod experiment;
 pub mod hands;
@@ -21,6 +22,7 @@ mod passkey;
 mod rules;
 mod verbs;
 
+pub use absence::Absence;
 pub use change::{DRAFTS_OPEN_MAX, DraftFacts, DraftStanding};
 pub use experiment::ExperimentFacts;
 pub use hands::{Hands, OneHand, Touch, Vouching};
@@ -83,6 +85,13 @@ pub enum WorkspaceCommand {
         person: PersonId,
         /// Who says so; none: whoever runs the server.
         by: Option<PersonId>,
+    },
+    /// Says when somebody is away, in the place of what was said before.
+    SetAway(PersonAway),
+    /// Somebody is there again, or will not be away after all. Where they are not away it is nothing to do.
+    SetBack {
+        /// Who.
+        person: PersonId,
     },
     /// Lets a program in.
     AddKey {
@@ -348,6 +357,8 @@ pub struct WorkspaceState {
     pub passkeys: BTreeMap<Digest, PasskeyFacts>,
     /// Who has a hand in whom.
     pub hands: Hands,
+    /// Who is away, and when: what was said last, also where it is over.
+    pub absences: BTreeMap<PersonId, Absence>,
     /// API keys by their public ids.
     pub keys: BTreeMap<String, KeyFacts>,
     /// Stops, and what is measured of people.
@@ -387,6 +398,7 @@ impl Default for WorkspaceState {
             people: BTreeMap::new(),
             passkeys: BTreeMap::new(),
             hands: Hands::default(),
+            absences: BTreeMap::new(),
             keys: BTreeMap::new(),
             control: Control { stops: BTreeSet::new(), people_metrics: PeopleMetrics::Own, experiments: BTreeMap::new() },
             draw_epochs: BTreeMap::new(),
@@ -418,6 +430,15 @@ impl Roster for WorkspaceState {
 
     fn one_hand(&self, a: PersonId, b: PersonId) -> Option<OneHand> {
         self.hands.in_both(a, b)
+    }
+
+    fn away_with_any_role(&self, roles: &[String], at: Micros) -> Vec<PersonId> {
+        let away = self.absences.iter().filter(|(person, absence)| absence.at(at) && self.people.get(person).is_some_and(|p| p.may(roles)));
+        away.map(|(person, _)| *person).collect()
+    }
+
+    fn stand_in(&self, person: PersonId, at: Micros) -> Option<Option<PersonId>> {
+        self.absent(person, at).map(|absence| absence.stand_in)
     }
 }
 
@@ -526,6 +547,7 @@ impl WorkspaceState {
             body => {
                 self.apply_drafts(event, body);
                 self.rules.apply(event, body);
+                self.apply_absences(body);
                 self.apply_directory(body);
             }
         }

@@ -60,6 +60,8 @@ pub mod scope {
         PlaybooksWrite = ["playbooks:write"];
         /// Changing who takes part.
         PeopleWrite = ["people:write"];
+        /// Saying who is away: of others, where the key's person may say who takes part.
+        PeopleAway = ["people:write", "judge"];
         /// Reading who takes part.
         PeopleRead = ["people:write", "cases:read", "judge"];
         /// Stopping and resuming automation.

@@ -8,6 +8,7 @@ mod anew;
 mod answer;
 mod around;
 mod asset;
+mod away;
 mod bulk;
 mod case;
 mod draft;
@@ -140,6 +141,10 @@ pub fn routes() -> Router<Server> {
         .route("/desk/people/{person}/change", post(people::change))
         .route("/desk/people/{person}/invite", post(people::invite))
         .route("/desk/people/{person}/vouch", post(people::vouch))
+        .route("/desk/people/{person}/away", post(away::say_of))
+        .route("/desk/people/{person}/away/back", post(away::back_of))
+        .route(away::URL, post(away::say))
+        .route("/desk/away/back", post(away::back))
         .route("/desk/people/{person}/leave", post(people::leave))
         .route("/desk/people/{person}/return", post(people::come_back))
         .route(keys::URL, get(keys::list).post(keys::add))

@@ -51,6 +51,7 @@ const MIGRATIONS: &[(i64, &str, &str)] = &[
     (14, include_str!("../migrations/sqlite/0014_sign_in.sql"), include_str!("../migrations/postgres/0014_sign_in.sql")),
     (15, include_str!("../migrations/sqlite/0015_attachment_masks.sql"), include_str!("../migrations/postgres/0015_attachment_masks.sql")),
     (16, include_str!("../migrations/sqlite/0016_search.sql"), include_str!("../migrations/postgres/0016_search.sql")),
+    (17, include_str!("../migrations/sqlite/0017_absences.sql"), include_str!("../migrations/postgres/0017_absences.sql")),
 ];
 
 /// A database.

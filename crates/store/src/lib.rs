@@ -7,6 +7,7 @@
 #[macro_use]
 mod macros;
 
+pub mod absence;
 pub mod answered;
 pub mod api_key;
 pub mod asking;
@@ -47,6 +48,7 @@ pub use error::Error;
 #[must_use]
 pub fn statements() -> Vec<(&'static str, &'static str)> {
     [
+        absence::STATEMENTS,
         answered::STATEMENTS,
         api_key::STATEMENTS,
         asking::STATEMENTS,

@@ -5,8 +5,9 @@
 use crate::{Error, Workspace, case::Verb, control::Control};
 use countersign_core::{
     Content,
-    event::{Actor, PersonKind, StopScope, TrackPin},
+    event::{Actor, PersonAway, PersonKind, SignInChanged, StopScope, TrackPin},
     id::{CaseId, PersonId, PlaybookId},
+    number::Micros,
     playbook::{FieldKind, Playbook},
     refusal::{Code, Refusal},
 };
@@ -325,8 +326,8 @@ fn of_command<'c>(actor: &'c Actor, command: &WorkspaceCommand) -> Option<(Who<'
         C::RehearseRouting(_) | C::ReplayRules(_) => None,
         // By what somebody shows who they are is their own matter, and whoever runs the workspace takes it away.
         C::AddPasskey(_) | C::RemovePasskey(_) => None,
-        C::ChangeSignIn(body) => match actor {
-            Actor::Person(person) if *person == body.person => None,
+        C::ChangeSignIn(SignInChanged { person, .. }) | C::SetAway(PersonAway { person, .. }) | C::SetBack { person } => match actor {
+            Actor::Person(own) if own == person => None,
             Actor::System(_) => None,
             _ => caller().map(|who| (who, Action::People, Within::Workspace)),
         },
@@ -375,6 +376,14 @@ impl Roster for Ruled<'_> {
 
     fn automation_forbidden(&self, playbook: PlaybookId, proposer: &str, fields: &BTreeMap<String, Content>) -> Option<String> {
         self.0.automation_forbidden(playbook, proposer, fields)
+    }
+
+    fn away_with_any_role(&self, roles: &[String], at: Micros) -> Vec<PersonId> {
+        self.0.state.away_with_any_role(roles, at)
+    }
+
+    fn stand_in(&self, person: PersonId, at: Micros) -> Option<Option<PersonId>> {
+        self.0.state.stand_in(person, at)
     }
 
     fn one_hand(&self, a: PersonId, b: PersonId) -> Option<OneHand> {

@@ -7,7 +7,7 @@ use super::{
 };
 use crate::{Error, Workspace, control::Control};
 use countersign_core::{
-    event::{Actor, Basis, Body, Event, RulesExample, RulesReplayed, StopScope, TrackPin, case_of},
+    event::{Actor, Basis, Body, Event, PersonAway, PersonBack, RulesExample, RulesReplayed, StopScope, TrackPin, case_of},
     id::{CaseId, EventId, PersonId},
     number::Micros,
     time::format_rfc3339,
@@ -73,9 +73,14 @@ fn on_workspace(event: &Event) -> Option<(Done<'_>, Option<countersign_core::id:
         Body::SubjectErased(_) => caller(Action::Erase).map(|done| (done, None)),
         // By what somebody signs in is their own matter.
         Body::SignInChanged(body) if event.actor == Actor::Person(body.person) => None,
-        Body::SignInChanged(_) if matches!(event.actor, Actor::System(_)) => None,
+        Body::SignInChanged(_) | Body::PersonAway(_) | Body::PersonBack(_) if matches!(event.actor, Actor::System(_)) => None,
+        Body::PersonAway(PersonAway { person, .. }) | Body::PersonBack(PersonBack { person }) if event.actor == Actor::Person(*person) => {
+            None
+        }
         Body::PersonVouched(body) => body.by.map(|person| (by(Who::Person(person), Action::People), None)),
         Body::SignInChanged(_)
+        | Body::PersonAway(_)
+        | Body::PersonBack(_)
         | Body::PersonAdded(_)
         | Body::PersonChanged(_)
         | Body::ApiKeyAdded(_)

@@ -8,7 +8,7 @@ use crate::{
 };
 use anyhow::Result;
 use countersign_app::{
-    input::{PersonChange, PersonInput},
+    input::{AwayInput, Moment, PersonChange, PersonInput},
     view::PersonView,
 };
 use countersign_core::id::PersonId;
@@ -51,6 +51,25 @@ pub enum Command {
     },
     /// Vouch that a person is a person of their own, so that their signature counts beside those of whoever added them or made them a link
     Vouch {
+        /// Name or id
+        person: String,
+    },
+    /// Say from when to when a person is away, and who stands in for them
+    Away {
+        /// Name or id
+        person: String,
+        /// From when on, as in 2026-12-24T00:00:00Z [default: now]
+        #[arg(long, value_name = "TIME")]
+        from: Option<String>,
+        /// Until when
+        #[arg(long, value_name = "TIME")]
+        until: String,
+        /// Whom colleagues turn to meanwhile; nothing is lent to them
+        #[arg(long, value_name = "PERSON")]
+        stand_in: Option<String>,
+    },
+    /// Say that a person is there again, or will not be away after all
+    Back {
         /// Name or id
         person: String,
     },
@@ -101,6 +120,23 @@ async fn on_node(node: &Node, command: Command) -> Result<()> {
             out.say("vouched for; they are signed out everywhere, and it ends when something new lets somebody sign in as them");
             out.either(&person, person.person.to_string())
         }
+        Command::Away { person, from, until, stand_in } => {
+            let known = find(node, &person).await?;
+            let stand_in = match stand_in {
+                Some(stand_in) => Some(find(node, &stand_in).await?.person),
+                None => None,
+            };
+            let input = AwayInput { from: from.map(Moment::Text), until: Moment::Text(until), stand_in };
+            let person = workspace.person_away(&operator(), PersonId(known.person), input).await?;
+            out.either(&person, remark(&person))?;
+            rerouted(node).await
+        }
+        Command::Back { person } => {
+            let known = find(node, &person).await?;
+            let person = workspace.person_back(&operator(), PersonId(known.person)).await?;
+            out.either(&person, person.person.to_string())?;
+            rerouted(node).await
+        }
         Command::Forget { person } => {
             let known = find(node, &person).await?;
             workspace.person_forget(&operator(), PersonId(known.person)).await?;
@@ -124,10 +160,14 @@ fn remark(person: &PersonView) -> String {
     match (person.external, person.active) {
         (true, _) => "from other tools".into(),
         (false, false) => "inactive".into(),
-        (false, true) if person.hands.is_empty() => String::new(),
         (false, true) => {
             let hands: Vec<String> = person.hands.iter().map(|hand| hand.name.clone().unwrap_or_else(|| hand.person.to_string())).collect();
-            format!("counts as one with {}", hands.join(", "))
+            let one_with = (!hands.is_empty()).then(|| format!("counts as one with {}", hands.join(", ")));
+            let away = person.away.as_ref().map(|away| {
+                let stand_in = away.stand_in_name.as_ref().map(|name| format!(", {name} stands in")).unwrap_or_default();
+                format!("away from {} until {}{stand_in}", away.from, away.until)
+            });
+            [one_with, away].into_iter().flatten().collect::<Vec<_>>().join("; ")
         }
     }
 }

@@ -8,6 +8,11 @@ use crate::{
 };
 use serde::{Deserialize, Serialize};
 
+#[expect(clippy::trivially_copy_pass_by_ref, reason = "serde hands it so")]
+fn is_zero(n: &u64) -> bool {
+    *n == 0
+}
+
 /// Who decides, and what they see first.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
@@ -49,7 +54,7 @@ body!(/** A committed random draw that a route rests on. */ Draw {
 });
 body!(/** See [`Body::CaseRouted`]. Holds its whole input, so that it can be derived again. */ CaseRouted {
     /** The route. */ route: Route,
-    /** Why, in one of the router's own words: `default`, `rule`, `blind_share`, `measured`, `explore`, `experiment`, `certificate`, `audit`, `no_proposal`, `no_roster`, `escalated`, `reopened`. */ reason: String,
+    /** Why, in one of the router's own words: `default`, `rule`, `blind_share`, `measured`, `explore`, `experiment`, `certificate`, `audit`, `no_proposal`, `no_roster`, `away`, `escalated`, `reopened`. */ reason: String,
     /** The rule that chose it. */ #[serde(default, skip_serializing_if = "Option::is_none")] rule: Option<String>,
     /** The draws it rests on. */ #[serde(default, skip_serializing_if = "Vec::is_empty")] draws: Vec<Draw>,
     /** What automation would have answered, had there been a certificate. Never shown before a first answer. */ #[serde(default, skip_serializing_if = "Option::is_none")] would_automate: Option<WouldAutomate>,
@@ -66,7 +71,8 @@ body!(/** What the routing function read, besides the playbook. */ RouteInputs {
     /** The proposals that were current. */ #[serde(default, skip_serializing_if = "Vec::is_empty")] proposals: Vec<RouteProposal>,
     /** Whether proposals for the present content are still awaited: the server asks for one, or it was amended after others were made. */ #[serde(default, skip_serializing_if = "std::ops::Not::not")] awaited: bool,
     /** Until when the case is kept back for them. */ #[serde(default, skip_serializing_if = "Option::is_none")] awaited_until: Option<Micros>,
-    /** Active members who may decide. */ roster: u64,
+    /** Active members who may decide and are there, or have answered already. */ roster: u64,
+    /** Further ones, who are away. */ #[serde(default, skip_serializing_if = "is_zero")] away: u64,
     /** Stops that reached the case. */ #[serde(default, skip_serializing_if = "Vec::is_empty")] stops: Vec<StopScope>,
     /** The workspace's rule that keeps this case from being automated. */ #[serde(default, skip_serializing_if = "Option::is_none")] forbidden: Option<String>,
     /** What the track record said of this case; absent where there is none yet. */ #[serde(default, skip_serializing_if = "Option::is_none")] measured: Option<RouteMeasured>,

@@ -8,7 +8,7 @@ use crate::{
 };
 use countersign_core::{
     Content, Refusal,
-    event::{CaseEscalated, CaseSkipped, CaseSnoozed, CommentAdded},
+    event::{CaseEscalated, CaseSkipped, CaseSnoozed, CommentAdded, Route},
     id::PersonId,
     limits::WAIT_MICROS_MAX,
     number::Micros,
@@ -52,6 +52,10 @@ impl Turn<'_, '_> {
         if self.ctx.roster.count_with_any_role(std::slice::from_ref(&role)) == 0 {
             return Err(Refusal::invalid("/role", "nobody has this role: the case would wait for ever"));
         }
+        let away = self.ctx.roster.away_with_any_role(std::slice::from_ref(&role), self.now).len();
+        if away >= self.ctx.roster.count_with_any_role(std::slice::from_ref(&role)) {
+            return Err(Refusal::invalid("/role", "everybody with this role is away: say so to somebody who leads, or wait"));
+        }
         let routed = self.routed((Cause::Escalated, false), Some(role.clone()), &self.state.fields, self.state.content_digest);
         let escalated = self.event(CaseEscalated { person, role, reason });
         let routed = self.follow(&escalated, routed);
@@ -60,7 +64,7 @@ impl Turn<'_, '_> {
 
     /// Routes a held or an untouched case anew; nothing happens where the route would be the same.
     pub(super) fn reroute(&mut self) -> Decided {
-        if self.state.status() != Status::Held && !self.state.untouched() {
+        if self.state.status() != Status::Held && !self.state.untouched() && !self.panel_is_away() {
             return Err(Refusal::new(Code::WrongState, "only a case that is held, or that nobody has looked at yet, is routed anew"));
         }
         Ok(self.routed_anew(false))
@@ -76,7 +80,7 @@ impl Turn<'_, '_> {
         let same = |route: &RouteRecord| {
             (route.route, route.seats, &route.assigned) == (routed.route, routed.seats, &routed.assigned)
                 || (route.assigned.is_some()
-                    && !matches!(routed.reason.as_str(), "certificate" | "audit" | "no_roster")
+                    && !matches!(routed.reason.as_str(), "certificate" | "audit" | "no_roster" | "away")
                     && self.shows_its_way(route))
         };
         if self.state.route.as_ref().is_some_and(same) {
@@ -84,6 +88,16 @@ impl Turn<'_, '_> {
         }
         let routed = self.event(routed);
         self.routed_and_automated(routed)
+    }
+
+    /// Whether the case is before a panel whose seats those who are there do not fill.
+    fn panel_is_away(&self) -> bool {
+        let Some(route) = self.state.route.as_ref().filter(|route| route.route == Route::Panel) else { return false };
+        let roles = route.role.as_ref().map_or(self.ctx.playbook.decide.roles.as_slice(), std::slice::from_ref);
+        let away = self.ctx.roster.away_with_any_role(roles, self.now);
+        let away = away.iter().filter(|person| !self.state.final_answers().any(|answer| answer.person == **person)).count();
+        let there = self.ctx.roster.count_with_any_role(roles).saturating_sub(away);
+        self.state.status() == Status::Open && away > 0 && there < usize::try_from(route.seats).unwrap_or(usize::MAX)
     }
 
     /// Whether the advice that the way of an experiment shows is still there: it may be of one proposer or one version only.

@@ -240,6 +240,7 @@ fn the_router_obeys_the_record() {
             role: None,
             drawn: vec![(route::DRAW_AUDIT.into(), drawn)],
             frozen: countersign_core::event::RouteInputs {
+                away: 0,
                 rules,
                 proposals: vec![route::frozen_proposal(world::id(1), "m", Some(900_000_000))],
                 awaited: false,
@@ -287,6 +288,7 @@ fn a_certificate_rests_as_a_whole_where_people_are_cheaper() {
         let proposed = Proposed { id: world::id(1), proposer: "m", version: "1", probability: Some(900_000_000), signatures: 1 };
         let measured = record.assess(Digest::of(b""), (&playbook, 1), &fields, &[proposed], now);
         let frozen = countersign_core::event::RouteInputs {
+            away: 0,
             rules: vec![],
             proposals: vec![route::frozen_proposal(world::id(1), "m", Some(900_000_000))],
             awaited: false,

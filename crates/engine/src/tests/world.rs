@@ -28,8 +28,8 @@ pub(crate) const GRACE: Micros = 10 * SECOND;
 pub(crate) const LEASE: Micros = 60 * SECOND;
 pub(crate) const PEOPLE: [&str; 9] = ["ann", "ben", "cat", "dan", "eve", "fay", "ext", "off", "out"];
 
-/// People, whether a rule of theirs keeps what is in region `z` from being automated, and who has a hand in whom.
-pub(crate) struct People(pub BTreeMap<PersonId, PersonFacts>, pub bool, pub Vec<(PersonId, PersonId)>);
+/// People, whether a rule of theirs keeps what is in region `z` from being automated, who has a hand in whom, and who is away.
+pub(crate) struct People(pub BTreeMap<PersonId, PersonFacts>, pub bool, pub Vec<(PersonId, PersonId)>, pub Vec<PersonId>);
 
 impl Roster for People {
     fn person(&self, person: PersonId) -> Option<&PersonFacts> {
@@ -43,6 +43,9 @@ impl Roster for People {
     }
     fn automation_forbidden(&self, _: PlaybookId, _: &str, fields: &BTreeMap<String, Content>) -> Option<String> {
         (self.1 && fields.values().any(|value| value.as_plain_str() == Some("z"))).then(|| "never-z".to_owned())
+    }
+    fn away_with_any_role(&self, roles: &[String], _: Micros) -> Vec<PersonId> {
+        self.3.iter().copied().filter(|person| self.0.get(person).is_some_and(|facts| facts.may(roles))).collect()
     }
     fn one_hand(&self, a: PersonId, b: PersonId) -> Option<OneHand> {
         let has = |who: PersonId, whom: PersonId| who == whom || self.2.contains(&(who, whom));
@@ -84,7 +87,7 @@ pub(crate) fn people() -> People {
         let kind = if name == "ext" { PersonKind::External } else { PersonKind::Member };
         PersonFacts { kind, roles: roles.iter().map(ToString::to_string).collect(), active: name != "off" }
     };
-    People(PEOPLE.iter().map(|name| (person(name), facts(name))).collect(), false, Vec::new())
+    People(PEOPLE.iter().map(|name| (person(name), facts(name))).collect(), false, Vec::new(), Vec::new())
 }
 
 fn field(name: &str, hidden: bool) -> FieldSpec {

@@ -1,6 +1,6 @@
 //! The verbs of a workspace.
 
-use super::{WorkspaceCommand, WorkspaceContext, WorkspaceState, change, experiment, hands, passkey, rules};
+use super::{WorkspaceCommand, WorkspaceContext, WorkspaceState, absence, change, experiment, hands, passkey, rules};
 use crate::NewEvent;
 use countersign_core::{
     Actor, Refusal,
@@ -27,14 +27,20 @@ pub fn decide(state: &WorkspaceState, command: WorkspaceCommand, ctx: &mut Works
         }
         _ => {}
     }
-    let body = body_of(state, command, &ctx.actor)?;
     let occurred_at = ctx.now.max(state.recorded_at);
+    let body = match command {
+        WorkspaceCommand::SetAway(body) => absence::away(state, occurred_at, body)?,
+        WorkspaceCommand::SetBack { person } => absence::back(state, occurred_at, person)?,
+        other => body_of(state, other, &ctx.actor)?,
+    };
     Ok(body.into_iter().map(|body| NewEvent { id: (ctx.ids)(), occurred_at, causation: None, body }).collect())
 }
 
 fn body_of(state: &WorkspaceState, command: WorkspaceCommand, actor: &Actor) -> Result<Option<Body>, Refusal> {
     use WorkspaceCommand as C;
     Ok(Some(match command {
+        // INVARIANT: `decide` has dealt with them: they ask for the time.
+        C::SetAway(_) | C::SetBack { .. } => return Ok(None),
         C::Create { name, origin, log_key, people_metrics } => WorkspaceCreated { name, origin, log_key, people_metrics }.into(),
         C::Restore { origin, log_key, old_checkpoint, erased } => restored(state, origin, log_key, old_checkpoint, erased)?,
         C::AddPerson { person, kind, roles } => person_added(state, person, kind, roles)?,

@@ -8,6 +8,7 @@ use countersign_app::{
 use countersign_core::{
     event::{Actor, Source},
     id::PersonId,
+    time::format_rfc3339,
 };
 use countersign_journeys::{Desk, Screen};
 use countersign_server::SignIn;
@@ -124,6 +125,40 @@ async fn a_second_lead(screen: Screen) {
     page.whole("person-vouched").await;
     assert_eq!(page.complaints().await, Vec::<String>::new());
     desk.close().await;
+}
+
+/// Somebody says on their own page that they are away, and comes back early; a colleague who leads sees it.
+async fn away_and_back(screen: Screen) {
+    let Some(desk) = Desk::open(screen).await else { return };
+    let (page, kit) = (&desk.browser, &desk.kit);
+    let ben = kit.member("Ben Okafor", &["support"]).await;
+    page.go("/desk/work").await;
+    page.until("document.querySelector('[data-away] input[name=until]')").await;
+    page.whole("work-away").await;
+    let day = |days: i64| format_rfc3339(kit.clock.now() + days * 86_400_000_000)[..10].to_owned();
+    let pick = |name: &str, value: &str| format!("document.querySelector('[data-away] [name={name}]').value = '{value}'");
+    page.script(&pick("from", &day(0))).await;
+    page.script(&pick("until", &day(3))).await;
+    page.script(&pick("stand_in", &ben.to_string())).await;
+    page.click("[data-away] form[action$='/away'] button").await;
+    page.until("document.querySelector('[data-away] form[action$=\"/back\"]')").await;
+    assert!(page.text("[data-away]").await.contains("Ben Okafor stands in."));
+    page.whole("work-away-said").await;
+    page.go("/desk/people").await;
+    page.until("document.querySelector('tr[data-person]')").await;
+    assert!(page.text("main").await.contains("away until"));
+    page.whole("people-away").await;
+    page.go("/desk/work").await;
+    page.click("[data-away] form[action$='/back'] button").await;
+    page.until("document.querySelector('[data-away] input[name=until]')").await;
+    assert_eq!(page.complaints().await, Vec::<String>::new());
+    desk.close().await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn somebody_is_away_and_comes_back() {
+    away_and_back(Screen::LAPTOP).await;
+    away_and_back(Screen::PHONE).await;
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]

@@ -2,6 +2,7 @@
 //! out. Does by the same use cases what the API does; every change asks who is there first.
 
 use super::{
+    away,
     form::Form,
     page::{Page, Tab, token},
     passkey::{Back, Proof, confirmed},
@@ -117,7 +118,13 @@ async fn all(visitor: &Visitor, refused: Option<&str>, typed: &Form) -> Result<R
                                 @if !person.hands.is_empty() { span.of { (words::one_with(&person.hands)) } }
                             }
                             td { (roles_told(person)) }
-                            td { @if person.active { (words::ACTIVE) } @else { (words::INACTIVE) } }
+                            td {
+                                @match (&person.away, person.active) {
+                                    (Some(away), true) if away.now => (text::away::short(&text::moment_of(&away.until))),
+                                    (_, true) => (words::ACTIVE),
+                                    (_, false) => (words::INACTIVE),
+                                }
+                            }
                         } } }
                     }
                 }
@@ -256,6 +263,7 @@ async fn sheet(visitor: &Visitor, person: &PersonView, said: Option<&str>, refus
                     p.actions { button type="submit" { (words::CHANGE_BUTTON) } }
                 }
             }
+            @if !own && person.active { (away::section(visitor, person.person, &format!("{}/away", url(person.person))).await?) }
             @if !own { (part(visitor, person)) }
         }
     };

@@ -2,6 +2,7 @@
 //! markup and no logic beyond choosing a word.
 
 pub mod asking;
+pub mod away;
 pub mod bulk;
 pub mod experiment;
 pub mod models;
@@ -368,6 +369,7 @@ pub fn route_reason(word: &str) -> &str {
         "blind_share" => "by a committed random draw",
         "no_proposal" => "nothing was proposed",
         "no_roster" => "nobody has the role",
+        "away" => "too many are away",
         "escalated" => "after an escalation",
         "reopened" => "after it was opened again",
         "experiment" => "by lot, for an experiment",

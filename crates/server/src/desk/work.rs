@@ -2,6 +2,7 @@
 //! where the workspace measures people by name. Computes nothing.
 
 use super::{
+    away,
     page::{Page, Tab},
     practice,
     text::{passkeys as passkey_words, people as words, track as track_words},
@@ -51,6 +52,7 @@ pub async fn page(visitor: Visitor, Query(query): Query<WorkQuery>) -> Result<Re
             }
             @if all.is_empty() { div.empty { h2 { (words::WORK_NONE) } p { (words::WORK_NONE_LEAD) } } }
             @for view in &all { (one(&visitor, view, own)) }
+            @if own { (away::section(&visitor, whose.0, away::URL).await?) }
             @if own { (practice::sessions(&sessions)) }
             @if !others.is_empty() {
                 p.crumbs { span { (words::COLLEAGUES) } @for (person, name) in &others { a href={ "/desk/work?person=" (person) } { (name) } } }

@@ -9,7 +9,7 @@ use crate::{
 };
 use axum::{Json, http::StatusCode};
 use countersign_app::{
-    input::{PersonChange, PersonInput, VouchInput},
+    input::{AwayInput, PersonChange, PersonInput, VouchInput},
     view::PersonView,
 };
 use utoipa_axum::{router::OpenApiRouter, routes};
@@ -20,6 +20,7 @@ pub fn routes() -> OpenApiRouter<Server> {
         .routes(routes!(person_add, people_list))
         .routes(routes!(person_change))
         .routes(routes!(person_vouch))
+        .routes(routes!(person_away, person_back))
         .routes(routes!(person_forget))
 }
 
@@ -63,6 +64,27 @@ async fn person_vouch(
 ) -> Result<Json<PersonView>, Problem> {
     let by = access.speaks_for_one(command.input.by)?;
     Ok(Json(access.workspace.person_vouch(&access.caller, person.into(), Some(by)).await?))
+}
+
+/// Says from when to when a person is away, and who stands in for them; in the place of what was said before.
+///
+/// A key that speaks for a person says so of that person; of others, where its person may say who takes part. Nobody who is away is counted on: a
+/// panel that those who are there do not fill is held.
+#[utoipa::path(put, path = "/v1/people/{person}/away", tag = "people", params(("person" = Uuid, Path, description = "The person.")), request_body = AwayInput,
+    responses((status = 200, description = "The person from now on.", body = PersonView), CommandProblems), security(("key" = ["people:write", "judge"])))]
+async fn person_away(
+    access: Access<scope::PeopleAway>,
+    Path(person): Path<Uuid>,
+    command: Command<AwayInput>,
+) -> Result<Json<PersonView>, Problem> {
+    Ok(Json(access.workspace.person_away(&access.caller, person.into(), command.input).await?))
+}
+
+/// Says that a person is there again, or will not be away after all.
+#[utoipa::path(delete, path = "/v1/people/{person}/away", tag = "people", params(("person" = Uuid, Path, description = "The person.")),
+    responses((status = 200, description = "The person from now on.", body = PersonView), ReadProblems), security(("key" = ["people:write", "judge"])))]
+async fn person_back(access: Access<scope::PeopleAway>, Path(person): Path<Uuid>) -> Result<Json<PersonView>, Problem> {
+    Ok(Json(access.workspace.person_back(&access.caller, person.into()).await?))
 }
 
 /// Erases a person's name and address; what they decided stays, under their random id.

@@ -1,5 +1,6 @@
 //! Scenarios over nodes on both engines, in one program: linking it twenty times over would take longer than running it.
 
+mod absence;
 mod asking;
 mod bulk;
 mod crash;

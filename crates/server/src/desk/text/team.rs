@@ -62,10 +62,10 @@ pub fn hand(how: &str) -> &'static str {
     }
 }
 
-/// What a refusal says, as a sentence.
+/// What a refusal says, as a sentence of a page: commands stand in it without the marks that other places set them off by.
 #[must_use]
 pub fn sentence(told: &str) -> String {
-    let mut letters = told.chars();
+    let mut letters = told.chars().filter(|letter| *letter != '`');
     letters.next().map(|first| first.to_uppercase().chain(letters).chain(['.']).collect()).unwrap_or_default()
 }
 
