@@ -25,6 +25,9 @@ struct Team {
 
 const OPERATOR: &str = "operator";
 
+/// What is done about somebody.
+type Change = fn(PersonId) -> C;
+
 impl Team {
     /// A workspace that whoever runs the server made, with ann and ben in it; others are added by people.
     fn new() -> Self {
@@ -160,7 +163,7 @@ fn an_owner_who_invited_all_others_is_parted_from_them_by_whoever_runs_the_serve
 
 #[test]
 fn a_vouching_is_void_as_soon_as_anything_else_lets_somebody_in() {
-    let lets_in: [(&str, fn(PersonId) -> C); 6] = [
+    let lets_in: [(&str, Change); 6] = [
         ("ann", |who| sign_in(who, SignInMeans::Link, false)),
         ("ann", |who| sign_in(who, SignInMeans::Address, false)),
         ("cat", |who| sign_in(who, SignInMeans::Account, false)),
