@@ -20,7 +20,7 @@ use crate::{
     writer::{AtomicJob, CaseJob, Done, Work, known_answer, reply},
 };
 use countersign_core::{
-    event::Kept,
+    event::{Kept, RouteLearning},
     id::{CaseId, EventId, PersonId},
     limits::{ATOMIC_LINES_MAX, FUTURE_TOLERANCE_MICROS},
     number::Micros,
@@ -60,6 +60,8 @@ pub(crate) enum Verb {
     /// With the rest of bulk work, or at once.
     Reroute {
         bulk: bool,
+        /// What a young model would learn from the case.
+        learning: Option<RouteLearning>,
     },
     Outcome(OutcomeInput),
     CorrectOutcome(EventId, OutcomeCorrection),
@@ -71,8 +73,17 @@ impl Verb {
     pub(crate) fn is_bulk(&self) -> bool {
         match self {
             Self::Open(opening) => opening.bulk,
-            Self::Reroute { bulk } => *bulk,
+            Self::Reroute { bulk, .. } => *bulk,
             _ => false,
+        }
+    }
+
+    /// What a young model would learn from the case, where it was asked.
+    pub(crate) fn learning(&self) -> Option<RouteLearning> {
+        match self {
+            Self::Open(opening) => opening.learning.clone(),
+            Self::Reroute { learning, .. } => learning.clone(),
+            _ => None,
         }
     }
 
@@ -337,7 +348,7 @@ impl Workspace {
     /// # Errors
     /// A refusal says what is wrong; nothing is written then.
     pub async fn case_reroute(&self, caller: &Caller, case: CaseId, options: Options) -> Result<Receipt, Error> {
-        self.act_on(caller, case, Verb::Reroute { bulk: false }, options).await
+        self.act_on(caller, case, Verb::Reroute { bulk: false, learning: None }, options).await
     }
 
     /// Replaces an outcome that was wrong.

@@ -10,11 +10,12 @@ use countersign_core::{
     content::Digest,
     event::{Body, CaseRouted, Route, RouteMeasured},
     id::{CaseId, PersonId, PlaybookId},
+    number::ONE_BILLIONTHS,
     playbook::Playbook,
     refusal::{Code, Refusal},
 };
 use countersign_engine::{
-    route,
+    order, route,
     track::{LabelKind, Region, TrackRecord},
 };
 use countersign_store as store;
@@ -186,7 +187,15 @@ fn sentence(body: &CaseRouted, playbook: &Playbook, record: Option<&TrackRecord>
         Some("costlier") => " A certificate covers it, but its errors would cost more than people's time.",
         _ => "",
     };
-    format!("{what}, {why}.{automation}")
+    let place = match order::haste(body) {
+        Some(haste) if haste.by_lot => " Its place in the queue is drawn by lot, so that figures can rest on what it teaches.".to_owned(),
+        Some(haste) => format!(
+            " It comes sooner than it is due, since a model that is still learning, and advises nobody, learns more from it than from {} % of such cases.",
+            haste.share / (ONE_BILLIONTHS / 100)
+        ),
+        None => String::new(),
+    };
+    format!("{what}, {why}.{automation}{place}")
 }
 
 fn drawn(body: &CaseRouted, purpose: &str, what: &str) -> String {

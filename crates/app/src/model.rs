@@ -3,7 +3,7 @@
 //!
 //! [`learn`] makes the examples and trains, [`elsewhere`] takes in what others trained, [`registry`] keeps versions and stages,
 //! [`promotion`] turns a wish into a case and a decision into a champion, [`advice`] lets the champion speak when a case comes in,
-//! [`job`] lets shadows run and sees what turns out.
+//! [`job`] lets shadows run and sees what turns out. Before any advises, `young` orders the queue by what one learns from, where a playbook says so.
 
 pub mod advice;
 pub mod ask;
@@ -14,6 +14,7 @@ pub mod kind;
 pub mod learn;
 pub mod promotion;
 pub mod registry;
+mod young;
 
 use countersign_core::content::Digest;
 pub use countersign_models::text::{GROUP_CASES_MIN, GroupReport, Report, train::CurvePoint};

@@ -186,7 +186,7 @@ impl Workspace {
             return Ok(Step::Done);
         };
         let looked = i64::try_from(cases.len()).unwrap_or(i64::MAX);
-        let step = Advance { after: last.0, looked, rerouted: self.reroute_cases(&cases).await? };
+        let step = Advance { after: last.0, looked, rerouted: self.reroute_cases(which, &cases).await? };
         let mut tx = self.inner.db.begin().await?;
         store::reroute::advance(tx.conn(), which, lease, step).await?;
         tx.commit().await?;
@@ -194,11 +194,13 @@ impl Workspace {
     }
 
     /// Routes cases anew as bulk work; tells how many go another way now.
-    async fn reroute_cases(&self, cases: &[CaseId]) -> Result<i64, Error> {
+    async fn reroute_cases(&self, which: Which<'_>, cases: &[CaseId]) -> Result<i64, Error> {
         let caller = system("router");
+        let mut learning = self.learning_of(PlaybookId(which.playbook), cases).await?;
         let mut pending = Vec::with_capacity(cases.len());
         for case in cases {
-            pending.push(self.submit_bulk(&caller, *case, Verb::Reroute { bulk: true }, Options::default()).await?);
+            let verb = Verb::Reroute { bulk: true, learning: learning.remove(case) };
+            pending.push(self.submit_bulk(&caller, *case, verb, Options::default()).await?);
         }
         let mut rerouted = 0;
         for answer in pending {

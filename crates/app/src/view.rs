@@ -289,6 +289,9 @@ pub struct CaseView {
     pub judgments: Vec<JudgmentView>,
     /// Whether something is withheld from this viewer until they have answered.
     pub withheld: bool,
+    /// It came sooner because a young model learns from it: no figure rests on what became of it.
+    #[serde(skip_serializing_if = "std::ops::Not::not")]
+    pub sought: bool,
     /// The decision that stands.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub decision: Option<DecisionView>,

@@ -278,6 +278,7 @@ fn routes(playbook: &Playbook, published: &Published, count: usize) -> (f64, f64
             forbidden: None,
             measured: Some(measured),
             experiment: None,
+            learning: None,
         };
         let inputs = Inputs {
             playbook_version: 1,

@@ -106,6 +106,7 @@ fn text_model(repeat: usize, n: usize) -> Result<Vec<Line>> {
             case: format!("{at:09}"),
             person: None,
             at: at as i64,
+            sought: false,
             groups: Vec::new(),
         }
     };

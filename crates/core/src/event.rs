@@ -431,8 +431,8 @@ pub use learn::{InductionCompleted, ShownPrecedent, TrackPin, TrackRecordPublish
 pub use passkey::{PasskeyAdded, PasskeyRemoved, PasskeySignature};
 pub use person::{PersonVouched, SignInChanged, SignInMeans};
 pub use route::{
-    CaseRouted, Draw, Route, RouteArm, RouteAssigned, RouteCertificate, RouteExperiment, RouteInputs, RouteMeasured, RouteProposal,
-    RouteWorth, WouldAutomate,
+    CaseRouted, Draw, Route, RouteArm, RouteAssigned, RouteCertificate, RouteExperiment, RouteInputs, RouteLearning, RouteMeasured,
+    RouteProposal, RouteWorth, WouldAutomate,
 };
 pub use routing::{
     Interval, NoticeKind, NoticeRaised, PolicyFigures, RouteCount, RoutingApproved, RoutingDrafted, RoutingRehearsed, RoutingRolledBack,

@@ -94,3 +94,12 @@ pub const TRACK_RECORD_BYTES_MAX: usize = 4 * 1024 * 1024;
 pub const EXPERIMENT_ARMS_MAX: usize = 4;
 /// Cases that one experiment may take.
 pub const EXPERIMENT_CASES_MAX: u64 = 1_000_000;
+
+/// Least share of cases whose place is drawn by lot while a model is young, in billionths.
+pub const LEARNING_LOT_MIN: u32 = 100_000_000;
+/// Largest such share, in billionths.
+pub const LEARNING_LOT_MAX: u32 = 900_000_000;
+/// Least number of labels until which a model may count as young.
+pub const LEARNING_UNTIL_MIN: u64 = 40;
+/// Largest such number.
+pub const LEARNING_UNTIL_MAX: u64 = 100_000;

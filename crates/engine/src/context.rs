@@ -6,7 +6,7 @@ use crate::{
 };
 use countersign_core::{
     Content,
-    event::{Actor, PeopleMetrics, RouteExperiment, Source, StopScope},
+    event::{Actor, PeopleMetrics, RouteExperiment, RouteLearning, Source, StopScope},
     id::{EventId, PersonId, PlaybookId},
     number::Micros,
     playbook::Playbook,
@@ -37,6 +37,8 @@ pub struct Context<'a> {
     pub lease: Option<Lease>,
     /// Committed random draws for this case, by purpose ([`crate::route::DRAWS`]); `None` where no key is committed.
     pub draws: &'a dyn Fn(&str) -> Option<Drawn>,
+    /// What a young model would learn from the case, where it was asked.
+    pub learning: Option<RouteLearning>,
     /// New event ids.
     pub ids: &'a mut dyn FnMut() -> EventId,
 }

@@ -11,7 +11,7 @@ use countersign_core::{
     Content, Refusal,
     answer::Answer,
     content::Digest,
-    event::{Basis, Body, DecisionMade, ExperimentArm, Route, RouteInputs, RouteMeasured, StopScope},
+    event::{Basis, Body, DecisionMade, ExperimentArm, Route, RouteInputs, RouteLearning, RouteMeasured, StopScope},
     id::{EventId, PersonId},
     limits::{EVENTS_PER_CASE_MAX, EVENTS_PER_CASE_RESERVED, FUTURE_TOLERANCE_MICROS},
     number::Micros,
@@ -157,7 +157,10 @@ impl Turn<'_, '_> {
         // What was answered on other content, or in a round that is over, fills no seat.
         let counts = same && cause != Cause::Reopened;
         let answered = self.state.final_answers().filter(|_| counts).map(|answer| answer.person).collect();
-        let asked = Asked { cause, role, answered, awaited: (awaited, awaited_until), lot };
+        // A place once given stays until a model looks again.
+        let before = || self.state.route.as_ref().and_then(|route| route.learning.clone());
+        let learning = self.ctx.learning.clone().or_else(before);
+        let asked = Asked { cause, role, answered, awaited: (awaited, awaited_until), lot, learning };
         let inputs = route_inputs(self.ctx, self.now, asked, fields, content_digest, &proposals);
         route::route(self.ctx.playbook, inputs)
     }
@@ -219,6 +222,8 @@ struct Asked<'t> {
     /// Whether advice is awaited, and until when the case is kept back for it.
     awaited: (bool, Option<Micros>),
     lot: Lot<'t>,
+    /// What a young model would learn from it.
+    learning: Option<RouteLearning>,
 }
 
 /// Until when a case that is there since `now` is kept back for its advice: the longest that its proposers want.
@@ -288,13 +293,20 @@ fn route_inputs(
         }
     });
     let playbook = (ctx.playbook, ctx.playbook_version);
+    let entered = experiment.cloned();
     let measured = ctx.record.map(|published| published.record.assess(published.digest, playbook, fields, proposals, now));
+    // Where a record tells what a look is worth, or an experiment runs, the queue is theirs: in all of the playbook, or what is left to the
+    // lot would be a sample of some kinds of cases. Without a committed key nothing can be left to it, and nothing is ordered.
+    let free = measured.as_ref().is_none_or(|m| m.worth.is_none()) && !ctx.control.experiments.contains_key(&ctx.playbook_id);
+    let learning = asked.learning.filter(|_| free && ctx.playbook.learning.is_some() && asked.cause == Cause::Content);
+    let placed = learning.as_ref().and_then(|_| Some((Cow::Borrowed(route::DRAW_LEARN), (ctx.draws)(route::DRAW_LEARN)?)));
+    let learning = learning.filter(|_| placed.is_some());
     Inputs {
         playbook_version: ctx.playbook_version,
         content_digest,
         cause: asked.cause,
         role: asked.role,
-        drawn: drawn.chain(by_lot).collect(),
+        drawn: drawn.chain(by_lot).chain(placed).collect(),
         frozen: RouteInputs {
             rules: route::verdicts(&routing.rules, fields),
             stops: ctx.control.stops.iter().filter(reaches).cloned().collect(),
@@ -305,7 +317,8 @@ fn route_inputs(
             proposals: proposals.iter().map(|p| route::frozen_proposal(p.id, p.proposer, p.probability)).collect(),
             forbidden: forbidden(ctx, measured.as_ref(), proposals, fields),
             measured,
-            experiment: experiment.cloned(),
+            experiment: entered,
+            learning: learning.map(Box::new),
         },
     }
 }

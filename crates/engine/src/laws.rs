@@ -201,6 +201,10 @@ impl<'a> Walk<'a> {
         let forbidden = self.facts.roster.automation_forbidden(PlaybookId(StreamId::nil()), "", &self.fields).is_some();
         self.must(2, "it was automated against a rule of the people here", body.route != Route::Automate || !forbidden);
         self.must(2, "the route cannot be derived again", crate::route::explain(body, playbook).is_ok());
+        let learning = body.inputs.as_ref().and_then(|inputs| inputs.learning.as_ref());
+        let lot = playbook.learning.map_or(0, |learning| learning.lot);
+        let drawn = body.draws.iter().any(|draw| draw.purpose == crate::route::DRAW_LEARN && draw.share == lot && lot > 0);
+        self.must(5, "a case has its place for a model's sake, and no draw says whether by lot", learning.is_none() || drawn);
         self.route = Some(body.clone());
     }
 

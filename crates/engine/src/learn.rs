@@ -14,6 +14,8 @@ mod price;
 mod row;
 #[cfg(test)]
 mod tests;
+#[cfg(test)]
+pub(crate) use tests::counts_what_was_sought;
 mod watch;
 
 pub use experiment::Ended;

@@ -107,6 +107,7 @@ pub fn rehearse(
             forbidden: None,
             measured: measured.clone(),
             experiment: None,
+            learning: None,
         };
         let inputs = Inputs {
             playbook_version: version,

@@ -31,6 +31,8 @@ pub const DRAW_BLIND: &str = "blind";
 pub const DRAW_AUDIT: &str = "audit";
 /// The purpose of the draw that gives a share of cases to a route by lot.
 pub const DRAW_EXPLORE: &str = "explore";
+/// The purpose of the draw that leaves the place of a share of cases to the lot while a model is young.
+pub const DRAW_LEARN: &str = "learn";
 /// What the purposes of draws begin with that let a share of cases enter an experiment, and assign them to one of its ways.
 pub const DRAW_EXPERIMENT: &str = "experiment";
 /// Every purpose that a playbook draws for; experiments have [purposes of their own](experiment_purpose).
@@ -117,6 +119,10 @@ fn route_as(router_version: u32, playbook: &Playbook, inputs: Inputs) -> CaseRou
     let mut draws = Draws { drawn, used: Vec::new() };
     let automation = Automation::of(router_version, playbook, &frozen, rule.is_some());
     let Chosen { route: chosen, reason, refused, assigned } = choose(playbook, &frozen, (rule, cause), &automation, &mut draws);
+    // A draw for the place in the queue is no reason for a way; it is kept, whichever way it fell.
+    if frozen.learning.is_some() && !on(Sabotage::SoughtUnmarked) {
+        draws.take(DRAW_LEARN, playbook.learning.map_or(0, |learning| learning.lot));
+    }
     let alone = frozen.roster == 0 && !on(Sabotage::RosterIgnored);
     let unattended = chosen == Route::Automate && router_version <= ROUTER_VERSION_UNATTENDED;
     let refused = if alone && chosen == Route::Automate { "no_roster" } else { refused };

@@ -72,6 +72,12 @@ pub enum Sabotage {
     DeciderJudgesAppeal,
     /// Law 4: serves cases in an order that tells what the AI said.
     QueueTellsAdvice,
+    /// Law 5: lets figures rest on cases that were sought for what a model learns from them.
+    SoughtCounts,
+    /// Law 5: says of a case that was sought that it was drawn by lot.
+    SoughtPassesForLot,
+    /// Law 5: places a case by what a model learns from it, and keeps no draw that says so.
+    SoughtUnmarked,
     /// Law 8: takes an outcome of the wrong kind.
     OutcomeKindUnchecked,
     /// Law 8: takes a snooze into the past.
@@ -118,6 +124,9 @@ impl Sabotage {
         (Self::PanelSeesOthers, 4),
         (Self::DeciderJudgesAppeal, 4),
         (Self::QueueTellsAdvice, 4),
+        (Self::SoughtCounts, 5),
+        (Self::SoughtPassesForLot, 5),
+        (Self::SoughtUnmarked, 5),
         (Self::OutcomeKindUnchecked, 8),
         (Self::SnoozeUnchecked, 8),
         (Self::TookAlwaysRecorded, 9),

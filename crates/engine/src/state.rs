@@ -1,11 +1,13 @@
 //! The state of a case: the fold of its events, and what it tells the queue. Never decides anything, and is never stored: it can
 //! always be folded again.
 
+use crate::order::Haste;
 use countersign_core::{
     answer::Answer,
     content::{Content, Digest},
     event::{
-        Basis, Draw, Event, ExperimentArm, Missed, OutcomeKind, OutcomeValue, Phase, Route, RouteAssigned, RouteExperiment, RouteWorth,
+        Basis, Draw, Event, ExperimentArm, Missed, OutcomeKind, OutcomeValue, Phase, Route, RouteAssigned, RouteExperiment, RouteLearning,
+        RouteWorth,
     },
     id::{EventId, PersonId, PlaybookId, SubjectId},
     number::Micros,
@@ -84,6 +86,8 @@ pub struct CaseState {
     pub route: Option<RouteRecord>,
     /// The experiment that it entered, if it did: it never enters another one.
     pub entered: Option<EnteredRecord>,
+    /// It was once placed in the queue by what a young model learns from it, and not by lot: no figure rests on its label.
+    pub sought: bool,
     /// What was shown, in its order.
     pub shown: Vec<ShownRecord>,
     /// Judgments given here, in their order.
@@ -178,6 +182,10 @@ pub struct RouteRecord {
     pub showing: Option<ExperimentArm>,
     /// What a person's look is worth, as it was known then.
     pub worth: Option<RouteWorth>,
+    /// What a young model would learn from it.
+    pub learning: Option<RouteLearning>,
+    /// The place that this, or the lot, gives it in the queue.
+    pub haste: Option<Haste>,
     /// Until when it is kept back for its advice.
     pub awaited_until: Option<Micros>,
 }

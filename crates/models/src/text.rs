@@ -11,6 +11,7 @@ mod fit;
 mod groups;
 pub mod model;
 mod rows;
+pub mod seek;
 #[cfg(test)]
 mod tests;
 pub mod train;
@@ -18,4 +19,5 @@ pub mod train;
 pub use file::FileError;
 pub use groups::{GROUP_CASES_MIN, GroupReport};
 pub use model::TextModel;
+pub use seek::Pool;
 pub use train::{Example, Report, TrainError, train};

@@ -10,7 +10,7 @@ use crate::{
 };
 use countersign_core::{
     content::Digest,
-    event::{Actor, AdviceSeen, OutcomeKind, Phase, Source},
+    event::{Actor, AdviceSeen, OutcomeKind, Phase, RouteLearning, Source},
     id::{CaseId, PersonId, PlaybookId},
     limits::{CASE_BYTES_MAX, EVIDENCE_ITEMS_MAX, EXTERNAL_ID_BYTES_MAX, NAME_CHARS_MAX, PROPOSALS_PER_CASE_MAX, REMARK_BYTES_MAX},
     number::{Decimal, MicroUnits, Micros},
@@ -39,6 +39,8 @@ pub(crate) struct Opening {
     pub history: Option<CheckedHistory>,
     /// Attachments of personal fields, which become the subject's.
     pub attachments: Vec<Digest>,
+    /// What a young model would learn from it.
+    pub learning: Option<RouteLearning>,
     /// Whether the playbook has personal fields.
     pub personal: bool,
     /// The decision, where it could be made already.
@@ -118,6 +120,10 @@ impl Workspace {
         {
             proposals.push(advice);
         }
+        let learning = match input.history {
+            Some(_) => None,
+            None => self.learning(playbook_id, &playbook, &values).await,
+        };
         let history = match input.history {
             Some(history) => Some(self.history(&playbook, history, now).await?),
             None => None,
@@ -137,6 +143,7 @@ impl Workspace {
             values,
             proposals,
             history,
+            learning,
             attachments,
             personal: playbook.has_personal_fields(),
             ready: Waiting::default(),

@@ -408,6 +408,7 @@ impl Workspace {
                 .filter(|j| !withheld || viewer.is_some_and(|v| v.0 == j.person))
                 .collect(),
             withheld,
+            sought: state.sought,
             decision,
             outcome: if withheld { None } else { state.outcomes.last().map(|o| file.outcome(&o.value)) },
             opened: time::format_rfc3339(state.opened_at),

@@ -1,7 +1,7 @@
 //! The champion speaks when a case comes in, so that the case is routed with its advice. Where it has nothing to say, or anything
 //! fails, the case comes in without advice and a person decides: no model ever keeps a case out.
 
-use super::{CHAMPION, Model, version_of};
+use super::{CHAMPION, Model, version_of, young::Young};
 use crate::{
     Error, Options, Workspace,
     case::read::share,
@@ -24,7 +24,7 @@ use std::{
 };
 
 /// How long a node believes which model is the champion before it looks again.
-const BELIEVED_MICROS: Micros = 500_000;
+pub(super) const BELIEVED_MICROS: Micros = 500_000;
 
 /// Models that are ready to run, and who is champion.
 #[derive(Default)]
@@ -34,7 +34,11 @@ pub(crate) struct Cache(Mutex<Known>);
 struct Known {
     champions: HashMap<WorkspaceId, (Micros, HashMap<PlaybookId, Vec<u8>>)>,
     ready: HashMap<Vec<u8>, Arc<Model>>,
+    young: HashMap<(WorkspaceId, PlaybookId), Believed>,
 }
+
+/// Which model is young, if one is, and since when that is believed.
+type Believed = (Micros, Option<Arc<Young>>);
 
 /// Cases on one page.
 const PAGE_ITEMS: u32 = 200;
@@ -45,6 +49,23 @@ impl Cache {
     /// Forgets who is champion.
     pub(super) fn forget(&self) {
         self.lock().champions.clear();
+    }
+
+    /// Which model of a playbook was young, and when that was looked at.
+    pub(super) fn young(&self, workspace: WorkspaceId, playbook: PlaybookId) -> Option<Believed> {
+        self.lock().young.get(&(workspace, playbook)).cloned()
+    }
+
+    /// Keeps that.
+    pub(super) fn young_is(&self, workspace: WorkspaceId, playbook: PlaybookId, young: Believed) {
+        self.lock().young.insert((workspace, playbook), young);
+    }
+
+    /// Has it looked at again which model of a playbook is young.
+    pub(super) fn young_again(&self, workspace: WorkspaceId, playbook: PlaybookId) {
+        if let Some((at, _)) = self.lock().young.get_mut(&(workspace, playbook)) {
+            *at = Micros::MIN;
+        }
     }
 
     fn lock(&self) -> std::sync::MutexGuard<'_, Known> {
@@ -75,7 +96,7 @@ impl Workspace {
     }
 
     /// The model that advises on a playbook's cases.
-    async fn champion(&self, playbook: PlaybookId) -> Result<Option<Arc<Model>>, Error> {
+    pub(super) async fn champion(&self, playbook: PlaybookId) -> Result<Option<Arc<Model>>, Error> {
         let now = self.inner.env.now();
         let known = {
             let cache = self.inner.models.lock();

@@ -67,7 +67,7 @@ pub fn examples(playbook: &Playbook, rows: &[Row], columns: &Columns) -> Result<
         let person = columns.person.as_deref().and_then(text).map(str::to_owned);
         let at = i64::try_from(at).unwrap_or(i64::MAX);
         let groups = groups_of(playbook, |name| row.get(name).cloned());
-        examples.push(Example { input: input(playbook, row), answer: answer.to_owned(), case, person, at, groups });
+        examples.push(Example { input: input(playbook, row), answer: answer.to_owned(), case, person, at, sought: false, groups });
     }
     Ok(examples)
 }

@@ -200,7 +200,8 @@ impl Workspace {
             return Ok(());
         }
         let playbook = self.inner.control(self.id).await?.playbook(file.state.playbook, file.state.playbook_version)?;
-        let truth = learn::truth_of(&playbook, case, &file);
+        // What was sought is harder than what comes in: how often a model is right on it says nothing of the rest.
+        let truth = learn::truth_of(&playbook, case, &file).filter(|_| !file.state.sought);
         let mut tx = self.inner.db.begin().await?;
         store::model::truth(tx.conn(), self.id.0, case.0, truth.as_deref()).await?;
         Ok(tx.commit().await?)

@@ -78,7 +78,9 @@ impl Workspace {
         };
         let mut tx = self.inner.db.begin().await?;
         store::model::put(tx.conn(), self.id.0, id.0, &row, &trained.model.to_bytes()).await?;
-        Ok(tx.commit().await?)
+        tx.commit().await?;
+        self.inner.models.young_again(self.id, id);
+        self.learning_begins(id).await
     }
 
     /// The examples that a playbook's cases give.
@@ -151,6 +153,7 @@ pub(super) fn of_case(playbook: &Playbook, case: CaseId, file: &File) -> Vec<Exa
         case: case.to_string(),
         person: person.map(|person| person.to_string()),
         at,
+        sought: file.state.sought,
         groups: groups.clone(),
     };
     let known = |answer: &String| matches!(&playbook.answer, AnswerSpec::Choice { options } if options.contains(answer));

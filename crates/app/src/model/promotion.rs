@@ -252,7 +252,11 @@ fn known(model: &ModelView) -> Map<String, Value> {
         put("commonest", format!("{} by always giving the commonest answer", share(&card.commonest)).into());
         put("calibration", format!("expected calibration error {:.3} ({:.3} to {:.3})", error.value, error.low, error.high).into());
         let from = format!("{} cases, {} people and {} outcomes", card.cases, card.people, card.outcomes);
-        put("examples", format!("{} from {from}; data {}", card.examples, version_of(&card.data)).into());
+        let sought = match card.sought {
+            0 => String::new(),
+            sought => format!(", {sought} of them sought, on which no figure rests"),
+        };
+        put("examples", format!("{} from {from}{sought}; data {}", card.examples, version_of(&card.data)).into());
         let points = card.curve.iter().map(|point| json!([point.examples.to_string(), share(&point.accuracy)]));
         put("curve", json!({ "columns": ["examples", "right on held-out cases"], "rows": points.collect::<Vec<_>>() }));
         let recalled = |of: &Option<Estimate>| of.as_ref().map_or_else(|| "none held out".to_owned(), share);

@@ -79,7 +79,7 @@ impl Workspace {
             }
         }
         let mut rows = Vec::new();
-        let mut read = 0u64;
+        let (mut read, mut sought) = (0u64, 0u64);
         let mut cursor = None;
         loop {
             let page = self.cases_list(Some(name), None, cursor.as_deref(), PAGE_ITEMS).await?;
@@ -94,7 +94,12 @@ impl Workspace {
                 let (one, other) = tokio::try_join!(get(0), get(1))?;
                 for case in one.iter().chain(&other) {
                     read += 1;
-                    add(&mut rows, case);
+                    // Gathered because a model was unsure of it: of what comes in it is no sample.
+                    if case.sought {
+                        sought += 1;
+                    } else {
+                        add(&mut rows, case);
+                    }
                 }
             }
             progress(Progress::Read { done: read, total: 0 });
@@ -104,7 +109,12 @@ impl Workspace {
             }
         }
         in_order(&mut rows);
-        Ok(data(name, &playbook, options, groups, read, &rows))
+        let mut data = data(name, &playbook, options, groups, read, &rows);
+        if sought > 0 {
+            let reason = "that came sooner because a young model learns from them (cases)".to_owned();
+            data.left_out.push(LeftOut { rows: sought, reason });
+        }
+        Ok(data)
     }
 }
 

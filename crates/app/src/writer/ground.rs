@@ -74,6 +74,7 @@ impl Ground<'_> {
             roster: &Ruled(self.control),
             lease,
             draws: &draws,
+            learning: verb.learning(),
             ids: &mut ids,
         };
         let decided = decide(state, command, &mut ctx).map_err(|refusal| self.control.named(refusal))?;

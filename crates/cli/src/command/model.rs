@@ -142,6 +142,9 @@ pub fn report(report: &Report) -> String {
         ),
         format!("  log loss                       {:.3} nats", report.log_loss),
     ];
+    if report.sought > 0 {
+        lines.push(format!("  sought for what they teach     {} examples: no figure rests on these", report.sought));
+    }
     for class in &report.classes {
         let recalled = class.recalled.as_ref().map_or_else(|| "none held out".into(), share);
         lines.push(format!("  {:<30} {recalled} recognised of {}", class.answer, class.examples));

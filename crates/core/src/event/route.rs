@@ -47,7 +47,7 @@ impl Route {
 }
 
 body!(/** A committed random draw that a route rests on. */ Draw {
-    /** What for: `blind`, `audit`, `explore`, or `experiment:` and the experiment's id. The first experiments all drew for `experiment`. */ purpose: String,
+    /** What for: `blind`, `audit`, `explore`, `learn`, or `experiment:` and the experiment's id. The first experiments all drew for `experiment`. */ purpose: String,
     /** The epoch of the committed key. */ epoch: u64,
     /** The draw, in billionths. */ value: u32,
     /** The share it was held against, in billionths: chosen when `value < share`. */ share: u32,
@@ -77,6 +77,11 @@ body!(/** What the routing function read, besides the playbook. */ RouteInputs {
     /** The workspace's rule that keeps this case from being automated. */ #[serde(default, skip_serializing_if = "Option::is_none")] forbidden: Option<String>,
     /** What the track record said of this case; absent where there is none yet. */ #[serde(default, skip_serializing_if = "Option::is_none")] measured: Option<RouteMeasured>,
     /** The experiment that the case may enter. */ #[serde(default, skip_serializing_if = "Option::is_none")] experiment: Option<RouteExperiment>,
+    /** What a model that is still learning would learn from the case, where the queue is ordered by that. The draw for `learn` says whether the case's place is by lot. */ #[serde(default, skip_serializing_if = "Option::is_none")] learning: Option<Box<RouteLearning>>,
+});
+body!(/** What a model that is still learning would learn from a case; it depends on the content and the model, and never on a proposal. */ RouteLearning {
+    /** The model's version. */ model: String,
+    /** The share of cases from which it would learn less, in billionths. */ score: u32,
 });
 body!(/** An experiment as the routing function saw it. */ RouteExperiment {
     /** The experiment. */ id: EventId,

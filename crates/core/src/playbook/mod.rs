@@ -38,6 +38,17 @@ pub struct Playbook {
     pub decide: Decide,
     /// Language models that the server asks about every case, in the order of the source.
     pub proposers: Vec<Proposer>,
+    /// How the queue is ordered while the built-in model is young; absent: as ever.
+    pub learning: Option<Learning>,
+}
+
+/// Cases from which a young model learns most come sooner.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Learning {
+    /// The share of cases whose place is drawn by lot instead, in billionths: figures rest on these.
+    pub lot: u32,
+    /// Labels from which on a model is young no more.
+    pub until: u64,
 }
 
 /// What an answer is.

@@ -3,6 +3,7 @@
 //!
 //! Start reading at [`parse`]; `docs/playbooks.md` is the same for people.
 
+mod learning;
 mod policy;
 mod proposer;
 mod reader;
@@ -82,7 +83,10 @@ pub fn digest(source: &str) -> Digest {
 
 fn playbook(reader: &mut Reader<'_>, document: &DeTable<'_>) -> Option<Playbook> {
     let root = section(String::new(), 0..0, document);
-    root.only(reader, &["name", "question", "description", "answer", "fields", "outcome", "costs", "routing", "decide", "proposers"]);
+    root.only(
+        reader,
+        &["name", "question", "description", "answer", "fields", "outcome", "costs", "routing", "decide", "proposers", "learning"],
+    );
     let name = root.required(reader, "name", "name = \"support-triage\"").and_then(|item| {
         let name = item.name(reader)?;
         let plain = name.starts_with(|c: char| c.is_ascii_lowercase())
@@ -105,6 +109,7 @@ fn playbook(reader: &mut Reader<'_>, document: &DeTable<'_>) -> Option<Playbook>
     let automates = routing.as_ref().is_some_and(|routing| routing.automate.is_some());
     let decide = policy::decide(reader, root.get("decide"), (answer.as_ref(), automates));
     let proposers = proposer::proposers(reader, root.get("proposers"), answer.as_ref());
+    let learning = learning::learning(reader, root.get("learning"), answer.as_ref());
     Some(Playbook {
         name: name?,
         question: question?,
@@ -119,6 +124,7 @@ fn playbook(reader: &mut Reader<'_>, document: &DeTable<'_>) -> Option<Playbook>
         routing: routing?,
         decide: decide?,
         proposers: proposers?,
+        learning: learning?,
     })
 }
 

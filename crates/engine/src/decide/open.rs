@@ -52,7 +52,14 @@ pub(super) fn open(case: NewCase, proposals: Vec<NewProposal>, history: Option<H
         let current = current(ctx.playbook, &proposed);
         let awaited = current.is_empty() && !ctx.playbook.proposers.is_empty();
         let until = super::kept_back_until(ctx.playbook, ctx.now).filter(|_| awaited);
-        let asked = Asked { cause: Cause::Content, role: None, answered: Vec::new(), awaited: (awaited, until), lot: Lot::Open };
+        let asked = Asked {
+            cause: Cause::Content,
+            role: None,
+            answered: Vec::new(),
+            awaited: (awaited, until),
+            lot: Lot::Open,
+            learning: ctx.learning.clone(),
+        };
         route::route(ctx.playbook, route_inputs(ctx, ctx.now, asked, &opened.fields, content_digest, &current))
     });
     let answers = answers(&proposed);

@@ -83,7 +83,9 @@ impl Turn<'_, '_> {
                     && !matches!(routed.reason.as_str(), "certificate" | "audit" | "no_roster" | "away")
                     && self.shows_its_way(route))
         };
-        if self.state.route.as_ref().is_some_and(same) {
+        let learning = routed.inputs.as_ref().and_then(|inputs| inputs.learning.as_deref());
+        let placed = |route: &RouteRecord| learning.is_none() || route.learning.as_ref() == learning;
+        if self.state.route.as_ref().is_some_and(|route| same(route) && placed(route)) {
             return Vec::new();
         }
         let routed = self.event(routed);

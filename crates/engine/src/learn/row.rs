@@ -1,7 +1,12 @@
 //! What is kept of a case: small numbers only. Never a personal value, and never a field by which decisions are checked for bias.
 
 use super::DAY;
-use crate::{route::test_holds, track::Region};
+use crate::{
+    order,
+    route::test_holds,
+    sabotage::{Sabotage, on},
+    track::Region,
+};
 use countersign_core::{
     Content, Event,
     answer::Answer,
@@ -42,6 +47,8 @@ pub(super) struct Row {
     pub truth: Option<u16>,
     /// It was drawn by lot, whatever is proposed, to be answered without advice.
     pub lot: bool,
+    /// It was served sooner because a young model learns from it: what it comes to is no sample of anything.
+    pub sought: bool,
     pub route: Option<Route>,
     pub routed_at: Micros,
     /// A rule of the playbook chose the route.
@@ -159,8 +166,9 @@ impl Rows {
         }
     }
 
+    /// Those that figures may rest on: of what was ordered for a young model, the part that was left to the lot.
     pub(super) fn iter(&self) -> impl DoubleEndedIterator<Item = &Row> {
-        self.rows.iter()
+        self.rows.iter().filter(|row| !row.sought || on(Sabotage::SoughtCounts))
     }
 
     pub(super) fn get(&self, at: usize) -> Option<&Row> {
@@ -236,11 +244,13 @@ impl Rows {
                 let waits = |row: &Row| matches!(row.route, None | Some(Route::Hold)) || row.unproposed;
                 let first = self.rows.get(at).is_some_and(waits);
                 let lot = first && by_lot(body);
+                let sought = order::haste(body).is_some_and(|haste| !haste.by_lot);
                 self.with(at, |row| {
                     row.unproposed = body.reason == "no_proposal";
                     (row.route, row.routed_at, row.ruled) = (Some(body.route), event.recorded_at, body.rule.is_some());
                     row.audit = audit.or(row.audit);
                     row.lot |= lot;
+                    row.sought |= sought;
                 })
             }
             // Given from a line of a table: it decides, and says nothing of what people, or they and the AI, would have said.
@@ -361,6 +371,7 @@ impl Rows {
             decision: None,
             truth: None,
             lot: false,
+            sought: false,
             route: None,
             routed_at: event.recorded_at,
             ruled: false,

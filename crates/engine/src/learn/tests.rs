@@ -2,6 +2,9 @@
 
 mod drift;
 mod judged;
+mod sought;
+
+pub(crate) use sought::counts_what_was_sought;
 
 use super::*;
 use crate::{
@@ -250,6 +253,7 @@ fn the_router_obeys_the_record() {
                 forbidden: None,
                 measured: Some(measured),
                 experiment: None,
+                learning: None,
             },
         };
         let routed = route::route(&playbook, inputs);
@@ -298,6 +302,7 @@ fn a_certificate_rests_as_a_whole_where_people_are_cheaper() {
             forbidden: None,
             measured: Some(measured),
             experiment: None,
+            learning: None,
         };
         let drawn = vec![(route::DRAW_AUDIT.into(), crate::context::Drawn { epoch: 1, value: 600_000_000 })];
         let cause = route::Cause::Content;

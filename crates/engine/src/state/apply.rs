@@ -1,7 +1,7 @@
 //! How each event changes the state of its case. Never refuses: what is recorded has happened.
 
 use super::*;
-use crate::route;
+use crate::{order, route};
 use countersign_core::event::{AdviceMissed, Body, ProposalMade};
 
 impl CaseState {
@@ -28,6 +28,7 @@ impl CaseState {
             missed: Vec::new(),
             route: None,
             entered: None,
+            sought: false,
             shown: Vec::new(),
             judgments: Vec::new(),
             observed_count: 0,
@@ -74,6 +75,8 @@ impl CaseState {
                     };
                     self.entered = experiment.zip(draw).map(record);
                 }
+                let haste = order::haste(body);
+                self.sought |= haste.is_some_and(|haste| !haste.by_lot);
                 self.route = Some(RouteRecord {
                     id: event.id,
                     route: body.route,
@@ -84,6 +87,8 @@ impl CaseState {
                     assigned: body.assigned.clone(),
                     showing: arm.cloned(),
                     worth: body.inputs.as_ref().and_then(|inputs| inputs.measured.as_ref()).and_then(|measured| measured.worth),
+                    learning: body.inputs.as_ref().and_then(|inputs| inputs.learning.as_deref().cloned()),
+                    haste,
                     awaited_until: body.inputs.as_ref().and_then(|inputs| inputs.awaited_until),
                 });
             }

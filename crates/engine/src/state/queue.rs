@@ -86,7 +86,8 @@ impl CaseState {
         excluded.sort_unstable();
         excluded.dedup();
         Some(QueueView {
-            priority_at: order::key(self.opened_at, self.deadline_at, route.and_then(|r| r.worth)) - self.sabotaged_haste(),
+            priority_at: order::key(self.opened_at, self.deadline_at, route.and_then(|r| r.worth), route.and_then(|r| r.haste))
+                - self.sabotaged_haste(),
             deadline_at: self.deadline_at,
             seats_free: match status {
                 Status::Open if !self.needs_adjudication() => self.seats_free(),

@@ -10,9 +10,10 @@ use crate::{
 };
 use countersign_core::{
     content::{Content, Digest},
-    event::{AdviceSeen, Body, Event, OutcomeKind, OutcomeValue, PeopleMetrics, Phase, Route, StopScope},
+    event::{AdviceSeen, Body, Draw, Event, OutcomeKind, OutcomeValue, PeopleMetrics, Phase, Route, RouteLearning, StopScope},
     id::{EventId, PersonId},
     number::{Decimal, ONE_BILLIONTHS},
+    playbook::Learning,
 };
 use proptest::prelude::*;
 use std::panic::{AssertUnwindSafe, catch_unwind};
@@ -57,6 +58,11 @@ pub(super) fn random_world(seed: u8) -> World {
         routing.choose = vec![routing.default, Route::Unaided, Route::Panel];
         routing.automate.as_mut().unwrap().audit = 350_000_000;
         routing.explore = if seed & 9 == 9 { 540_000_000 } else { 0 };
+    }
+    if seed & 0xC0 == 0x80 || seed & 0xC4 == 4 {
+        // A young model was asked, as far as the queue is ordered by it; the draw falls on either side.
+        world.playbook.learning = Some(Learning { lot: [300_000_000, 900_000_000][usize::from(seed & 1)], until: 1_000 });
+        world.learning = Some(RouteLearning { model: "young".into(), score: u32::from(seed) * 3_921_568 });
     }
     world.people.1 = seed & 7 == 4;
     if seed & 6 == 2 {
@@ -202,7 +208,15 @@ fn laws_broken(seed: u8, steps: &[Step]) -> Vec<Breach> {
         let bytes = serde_json::to_vec(event).unwrap();
         assert_eq!(&Event::from_bytes(&bytes).unwrap(), event, "what is recorded can be read");
     }
-    world.breaches()
+    let mut breaches = world.breaches();
+    // Written without the engine's own reading of it.
+    let placed = |draw: &Draw| draw.purpose == "learn" && draw.value >= draw.share;
+    let sought = world.events.iter().find(|event| matches!(&event.body, Body::CaseRouted(body) if body.draws.iter().any(placed)));
+    if world.state().sought != sought.is_some() {
+        let event = sought.map_or(world.events[0].id, |event| event.id);
+        breaches.push(Breach { law: 5, event, what: "what was sought passes for a random sample" });
+    }
+    breaches
 }
 
 /// Everything that people other than the AI's makers could see before their own first answer, as the events go: what is on their
@@ -289,7 +303,9 @@ fn caught(sabotage: Sabotage, law: u8) -> bool {
         let by_laws = broken.is_ok_and(|breaches| breaches.iter().any(|breach| breach.law == law))
             || with(sabotage, || super::hands::broken(&steps)).iter().any(|breach| breach.law == law);
         let (seed, shows, answers, percents) = pairs.new_tree(&mut runner).unwrap().current();
-        by_laws || (law == 4 && with(sabotage, || tells_advice(seed, &shows, answers, percents)))
+        by_laws
+            || (law == 5 && with(sabotage, crate::learn::counts_what_was_sought))
+            || (law == 4 && with(sabotage, || tells_advice(seed, &shows, answers, percents)))
     })
 }
 

@@ -13,7 +13,7 @@ use countersign_core::{
     Refusal,
     answer::Answer,
     content::{Content, Digest},
-    event::{Actor, Body, Event, Missed, OutcomeKind, PeopleMetrics, PersonKind, Route, ShownPrecedent, Source},
+    event::{Actor, Body, Event, Missed, OutcomeKind, PeopleMetrics, PersonKind, Route, RouteLearning, ShownPrecedent, Source},
     id::{EventId, PersonId, PlaybookId, StreamId, WorkspaceId},
     number::{Micros, ONE_BILLIONTHS},
     playbook::{
@@ -152,6 +152,7 @@ pub(crate) fn playbook(default: Route) -> Playbook {
             bulk: false,
         },
         proposers: Vec::new(),
+        learning: None,
     }
 }
 
@@ -228,6 +229,8 @@ pub(crate) struct World {
     pub drawn: Option<Drawn>,
     /// Draws for purposes of their own.
     pub lots: BTreeMap<String, u32>,
+    /// What a young model would learn from the case.
+    pub learning: Option<RouteLearning>,
     pub leases: BTreeMap<PersonId, Lease>,
     pub events: Vec<Event>,
     pub state: Option<CaseState>,
@@ -245,6 +248,7 @@ impl World {
             now: 1_000 * SECOND,
             drawn: None,
             lots: BTreeMap::new(),
+            learning: None,
             leases: BTreeMap::new(),
             events: Vec::new(),
             state: None,
@@ -255,7 +259,7 @@ impl World {
 
     /// Runs a command and records what it gives, as a writer would.
     pub(crate) fn run(&mut self, command: Command, who: Option<PersonId>) -> Result<Vec<NewEvent>, Refusal> {
-        let (drawn, lots) = (self.drawn, self.lots.clone());
+        let (drawn, lots, learning) = (self.drawn, self.lots.clone(), self.learning.clone());
         let mut ids = || {
             self.ids += 1;
             id(self.ids)
@@ -272,6 +276,7 @@ impl World {
             roster: &self.people,
             lease: who.and_then(|who| self.leases.get(&who).copied()),
             draws: &|purpose| lots.get(purpose).map(|value| Drawn { epoch: 1, value: *value }).or(drawn),
+            learning,
             ids: &mut ids,
         };
         let new = decide(self.state.as_ref(), command, &mut ctx)?;

@@ -82,6 +82,18 @@ impl TextModel {
         self.rows
     }
 
+    /// How sure it is of which answer.
+    ///
+    /// # Errors
+    /// Where there is nothing that it knows.
+    pub(super) fn probabilities(&self, input: &Input) -> Result<Vec<f64>, NoAdvice> {
+        SCRATCH.with_borrow_mut(|Scratch { features, counted, scores }| {
+            self.logits(input, features, counted, scores)?;
+            self.calibrate(scores);
+            Ok(scores.clone())
+        })
+    }
+
     /// Logits into calibrated probabilities.
     fn calibrate(&self, scores: &mut [f64]) {
         scores.iter_mut().for_each(|score| *score /= self.temperature);

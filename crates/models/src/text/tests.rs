@@ -37,6 +37,7 @@ fn tickets(n: usize) -> Vec<Example> {
                 case: format!("case-{at:05}"),
                 person: Some(format!("p{}", at % 4)),
                 at: at as i64,
+                sought: false,
                 groups: Vec::new(),
             }
         })
@@ -266,6 +267,7 @@ fn rows_of_one_case_are_never_torn_apart() {
                 case: format!("c{case}"),
                 person: Some(format!("p{}", at % 2)),
                 at: at as i64,
+                sought: false,
                 groups: Vec::new(),
             }
         })

@@ -26,6 +26,8 @@ use std::collections::{BTreeMap, BTreeSet};
 pub const EXAMPLES_MIN: usize = 40;
 /// Examples of at least two answers each that it needs.
 pub const EXAMPLES_OF_ANSWER_MIN: usize = 5;
+/// Of the examples, how many were not sought, at least: figures rest on these.
+pub const EXAMPLES_UNSOUGHT_MIN: usize = 20;
 /// Examples that are taken at most.
 pub const EXAMPLES_MAX: usize = 1_000_000;
 /// Rows whose judgment by held-out folds is enough for every figure: of larger data fewer folds are judged.
@@ -54,6 +56,8 @@ pub struct Example {
     pub person: Option<String>,
     /// When, in microseconds; the order of a person's answers.
     pub at: i64,
+    /// It was gathered because a model would learn from it: it teaches, and no figure rests on it.
+    pub sought: bool,
     /// Which groups the case is in, by audited field: what the model is checked for and never sees.
     pub groups: Vec<(String, String)>,
 }
@@ -85,6 +89,9 @@ pub enum TrainError {
     /// There are no examples, or too few.
     #[error("{0} examples teach nothing: {EXAMPLES_MIN} are the least, of at least two answers with {EXAMPLES_OF_ANSWER_MIN} each")]
     TooFew(usize),
+    /// Nothing can be said of what comes out.
+    #[error("all but {0} examples were sought for what they teach: {EXAMPLES_UNSOUGHT_MIN} others are the least that figures rest on")]
+    Sought(usize),
     /// There are too many.
     #[error("{0} examples are more than the {EXAMPLES_MAX} that are taken")]
     TooMany(usize),
@@ -144,6 +151,9 @@ pub struct Report {
     pub people: u64,
     /// Of the examples, those that are outcomes.
     pub outcomes: u64,
+    /// Of the examples, those that were sought for what they teach: every figure rests on the others.
+    #[serde(default)]
+    pub sought: u64,
     /// SHA-256 over all examples, in hex.
     pub data: String,
     /// The seed of the folds.
@@ -210,7 +220,9 @@ pub fn train(
         tell("measuring what more examples bring", progress);
         let training = work.training_rows(0);
         let part = work.spread_out(&training, size);
-        let right: Vec<(usize, bool)> = work.judge(&work.fit(&part, None), 0).iter().map(|one| (one.row, one.right(&labels))).collect();
+        let held_out = work.judge(&work.fit(&part, None), 0);
+        let held_out = held_out.iter().filter(|one| ordered.get(one.row).is_some_and(|example| !example.sought));
+        let right: Vec<(usize, bool)> = held_out.map(|one| (one.row, one.right(&labels))).collect();
         if let Some(accuracy) = by_case(&ordered, &right, LEVEL) {
             curve.push(CurvePoint { examples: size, accuracy });
         }
@@ -218,6 +230,8 @@ pub fn train(
     tell("learning from all cases", progress);
     let all: Vec<usize> = (0..rows.len()).collect();
     let (vocabulary, fitted) = work.fit(&all, first.as_ref());
+    // What was sought is harder than what comes in: a model that is calibrated on it would be too modest, and look worse than it is.
+    judged.retain(|one| ordered.get(one.row).is_some_and(|example| !example.sought));
     let calibration = Calibration::of(&judged, &labels, options.classes.len(), None);
     let mut report = report(&ordered, &labels, &judged, options, capped);
     report.warnings.extend(flips(&ordered, &judged, &labels));
@@ -261,6 +275,10 @@ fn checked(examples: &[&Example], options: &Options) -> Result<Vec<u32>, TrainEr
     let labels: Vec<u32> = examples.iter().map(label).collect::<Result<_, _>>().map_err(TrainError::UnknownAnswer)?;
     if labels.len() < EXAMPLES_MIN {
         return Err(TrainError::TooFew(labels.len()));
+    }
+    let unsought = examples.iter().filter(|example| !example.sought).count();
+    if unsought < EXAMPLES_UNSOUGHT_MIN {
+        return Err(TrainError::Sought(unsought));
     }
     let count = |class: usize| labels.iter().filter(|label| **label as usize == class).count();
     let enough: Vec<&String> =
@@ -465,9 +483,10 @@ fn report(examples: &[&Example], labels: &[u32], judged: &[Judged], options: &Op
     let none = Estimate { value: f64::NAN, low: f64::NAN, high: f64::NAN, n: 0 };
     let right: Vec<(usize, bool)> = judged.iter().map(|one| (one.row, one.right(labels))).collect();
     let count = |class: usize| labels.iter().filter(|label| **label as usize == class).count();
+    let come = |class: usize| labels.iter().zip(examples).filter(|(label, e)| **label as usize == class && !e.sought).count();
     let mut commonest = 0;
-    (0..classes).filter(|class| count(*class) > 0).for_each(|class| {
-        if count(class) > count(commonest) {
+    (0..classes).filter(|class| come(*class) > 0).for_each(|class| {
+        if come(class) > come(commonest) {
             commonest = class;
         }
     });
@@ -500,6 +519,7 @@ fn report(examples: &[&Example], labels: &[u32], judged: &[Judged], options: &Op
         cases: distinct(|e| Some(&e.case)),
         people: distinct(|e| e.person.as_deref()),
         outcomes: examples.iter().filter(|e| e.person.is_none()).count() as u64,
+        sought: examples.iter().filter(|e| e.sought).count() as u64,
         data: data_digest(examples),
         seed: options.seed,
         accuracy: by_case(examples, &right, LEVEL).unwrap_or(none),
@@ -536,6 +556,10 @@ fn data_digest(examples: &[&Example]) -> String {
         part(&example.answer);
         part(example.person.as_deref().unwrap_or_default());
         part(&example.at.to_string());
+        // Only where there is something to say: the digest of data from before stays what it was.
+        if example.sought {
+            part("sought");
+        }
         for field in &example.input.fields {
             part(&field.name);
             part(&format!("{:?}", field.value));

@@ -28,3 +28,4 @@ mod routing;
 mod rules;
 mod search;
 mod webhooks;
+mod young;

@@ -233,6 +233,7 @@ impl<'w> Node<'w> {
             roster: &self.people,
             lease: person.map(|person| Lease { person: people::id(person), until: now + self.playbook.decide.lease }),
             draws: &drawn,
+            learning: None,
             ids: &mut ids,
         };
         let refused = |refusal: countersign_core::Refusal| Error::Engine(format!("case {at}: {refusal}"));

@@ -139,7 +139,14 @@ pub fn looked(n: u64, none: u64) -> String {
 #[must_use]
 pub fn learned(card: &Report) -> String {
     let people = if card.people == 1 { "one person".to_owned() } else { format!("{} people", card.people) };
-    format!("{} examples of {} cases: answers of {people} without advice, and {} outcomes", card.examples, card.cases, card.outcomes)
+    let sought = match card.sought {
+        0 => String::new(),
+        sought => format!("; {sought} came sooner because a model learns from them, and no figure rests on these"),
+    };
+    format!(
+        "{} examples of {} cases: answers of {people} without advice, and {} outcomes{sought}",
+        card.examples, card.cases, card.outcomes
+    )
 }
 
 /// A point of the learning curve.
