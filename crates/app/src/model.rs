@@ -3,7 +3,8 @@
 //!
 //! [`learn`] makes the examples and trains, [`elsewhere`] takes in what others trained, [`registry`] keeps versions and stages,
 //! [`promotion`] turns a wish into a case and a decision into a champion, [`advice`] lets the champion speak when a case comes in,
-//! [`job`] lets shadows run and sees what turns out. Before any advises, `young` orders the queue by what one learns from, where a playbook says so.
+//! [`job`] lets shadows run and sees what turns out. [`tried`] holds what is in a stage against
+//! each new version of its playbook. Before any advises, `young` orders the queue by what one learns from, where a playbook says so.
 
 pub mod advice;
 pub mod ask;
@@ -14,6 +15,7 @@ pub mod kind;
 pub mod learn;
 pub mod promotion;
 pub mod registry;
+mod tried;
 mod young;
 
 use countersign_core::content::Digest;

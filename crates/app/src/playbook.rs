@@ -17,7 +17,8 @@ use countersign_engine::{context::Roster as _, workspace::WorkspaceCommand};
 use countersign_store as store;
 
 impl Workspace {
-    /// Publishes a version; the same source again is the same version. Open cases keep the version they came under.
+    /// Publishes a version; the same source again is the same version. Open cases keep the version they came under. Models that are in a
+    /// stage are held against it: what they lack is in the view's warnings.
     ///
     /// # Errors
     /// Where the source does not parse: all problems at once, each with its line.
@@ -45,7 +46,13 @@ impl Workspace {
             Ok(WorkspaceCommand::PublishPlaybook { name: playbook.name.clone(), digest, source: Content::text(text.clone()), new_id })
         };
         self.change(caller, Change::command(publish)).await?;
-        self.playbook_get(&name, None).await
+        let mut view = self.playbook_get(&name, None).await?;
+        let (id, _, published) = self.inner.control(self.id).await?.playbook_latest(&name)?;
+        view.warnings = self.models_tried(id, &published).await.unwrap_or_else(|error| {
+            // It is published, whatever became of the look at the models.
+            vec![format!("the models in its stages could not be tried on it: {error}")]
+        });
+        Ok(view)
     }
 
     /// Whether a case of this playbook was ever decided: until then there is nothing that another routing could be rehearsed over.
@@ -105,5 +112,5 @@ fn four_eyes(control: &Control, new: &Playbook) -> Result<(), Refusal> {
 }
 
 fn view(playbook: uuid::Uuid, name: &str, version: u64, digest: String, source: Option<String>) -> PlaybookView {
-    PlaybookView { playbook, name: name.to_owned(), version, digest, source }
+    PlaybookView { playbook, name: name.to_owned(), version, digest, source, warnings: Vec::new() }
 }

@@ -443,6 +443,9 @@ pub struct PlaybookView {
     /// The TOML source, where one playbook was asked for.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub source: Option<String>,
+    /// When it was published just now: what models that are in a stage lack in it, by model and field.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub warnings: Vec<String>,
 }
 
 /// An API key, without its secret.

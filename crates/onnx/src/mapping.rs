@@ -58,54 +58,39 @@ impl Mapping {
     /// # Errors
     /// With the column or the answer that is wrong, and what would be right.
     pub fn check(&self, playbook: &Playbook, labels: &[String]) -> Result<(), Error> {
-        let wrong = |detail: String| Err(Error::Mapping(detail));
+        self.faults(playbook, labels).into_iter().next().map_or(Ok(()), |fault| Err(Error::Mapping(fault)))
+    }
+
+    /// Everything by which the columns cannot be made of a playbook's cases, or the answers are others: a sentence each.
+    #[must_use]
+    pub fn faults(&self, playbook: &Playbook, labels: &[String]) -> Vec<String> {
         if self.columns.is_empty() || self.columns.len() > COLUMNS_MAX {
-            return wrong(format!("it has {} columns: 1 to {COLUMNS_MAX} can be", self.columns.len()));
+            return vec![format!("it has {} columns: 1 to {COLUMNS_MAX} can be", self.columns.len())];
         }
-        for (at, column) in self.columns.iter().enumerate() {
-            let place = format!("column {} ({})", at + 1, column.field);
-            let Some(field) = playbook.fields.iter().find(|field| field.name == column.field) else {
-                return wrong(format!("{place}: playbook {:?} has no such field", playbook.name));
-            };
-            if !may_see(field, Reach::InProcess) {
-                return wrong(format!(
-                    "{place}: no model sees this field: it is audited, says whose data the case is, or is shared with none"
-                ));
-            }
-            if !column.neutral.is_finite() || column.missing.is_some_and(|missing| !missing.is_finite()) {
-                return wrong(format!("{place}: `neutral` and `missing` are finite numbers"));
-            }
-            match (&field.kind, &column.equals) {
-                (FieldKind::Number | FieldKind::Boolean, None) => {}
-                (FieldKind::Category { options }, Some(word)) if options.is_empty() || options.contains(word) => {}
-                (FieldKind::Category { options }, Some(word)) => {
-                    return wrong(format!("{place}: {word:?} is none of its options: {}", options.join(", ")));
-                }
-                (FieldKind::Category { .. }, None) => {
-                    return wrong(format!("{place}: a category needs `equals`, a column for each of the options that the model knows"));
-                }
-                (FieldKind::Number | FieldKind::Boolean, Some(_)) => return wrong(format!("{place}: `equals` is for categories")),
-                _ => return wrong(format!("{place}: a column is made of a number, a flag or a category, and the field is none")),
-            }
-        }
+        let place = |at: usize, column: &Column| format!("column {} ({})", at + 1, column.field);
+        let of_column = |(at, column): (usize, &Column)| column.fault(playbook).map(|fault| format!("{}: {fault}", place(at, column)));
+        let columns = self.columns.iter().enumerate().filter_map(of_column);
+        columns.chain(self.fault_of_answers(playbook, labels)).collect()
+    }
+
+    fn fault_of_answers(&self, playbook: &Playbook, labels: &[String]) -> Option<String> {
         let AnswerSpec::Choice { options } = &playbook.answer else {
-            return wrong(format!("the answers of playbook {:?} are no choices, and a classifier chooses", playbook.name));
+            return Some(format!("the answers of playbook {:?} are no choices, and a classifier chooses", playbook.name));
         };
         if let Some(unknown) = self.answers.keys().find(|label| !labels.contains(label)) {
-            return wrong(format!("`answers` names {unknown:?}, and the model's classes are {}", labels.join(", ")));
+            return Some(format!("`answers` names {unknown:?}, and the model's classes are {}", labels.join(", ")));
         }
         let answers = self.answers_of(labels);
         let (ours, theirs): (BTreeSet<&String>, BTreeSet<&String>) = (options.iter().collect(), answers.iter().collect());
-        if ours != theirs || answers.len() != options.len() {
-            return wrong(format!(
+        (ours != theirs || answers.len() != options.len()).then(|| {
+            format!(
                 "the model's {} classes stand for {}, and the playbook's {} options are {}: name the answer of each in `answers`",
                 answers.len(),
                 answers.join(", "),
                 options.len(),
                 options.join(", ")
-            ));
-        }
-        Ok(())
+            )
+        })
     }
 
     /// The answers that classes stand for.
@@ -124,6 +109,29 @@ impl Mapping {
 }
 
 impl Column {
+    /// Why it cannot be made of a playbook's cases, if it cannot.
+    fn fault(&self, playbook: &Playbook) -> Option<String> {
+        let Some(field) = playbook.fields.iter().find(|field| field.name == self.field) else {
+            return Some(format!("playbook {:?} has no such field", playbook.name));
+        };
+        if !may_see(field, Reach::InProcess) {
+            return Some("no model sees this field: it is audited, says whose data the case is, or is shared with none".into());
+        }
+        if !self.neutral.is_finite() || self.missing.is_some_and(|missing| !missing.is_finite()) {
+            return Some("`neutral` and `missing` are finite numbers".into());
+        }
+        match (&field.kind, &self.equals) {
+            (FieldKind::Number | FieldKind::Boolean, None) => None,
+            (FieldKind::Category { options }, Some(word)) if options.is_empty() || options.contains(word) => None,
+            (FieldKind::Category { options }, Some(word)) => Some(format!("{word:?} is none of its options: {}", options.join(", "))),
+            (FieldKind::Category { .. }, None) => {
+                Some("a category needs `equals`, a column for each of the options that the model knows".into())
+            }
+            (FieldKind::Number | FieldKind::Boolean, Some(_)) => Some("`equals` is for categories".into()),
+            _ => Some("a column is made of a number, a flag or a category, and the field is none".into()),
+        }
+    }
+
     fn of(&self, input: &Input) -> Result<f32, NoAdvice> {
         let value = input.fields.iter().find(|field| field.name == self.field).map(|field| &field.value);
         let number = match (value, &self.equals) {

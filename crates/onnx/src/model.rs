@@ -68,6 +68,12 @@ impl OnnxModel {
         self.probabilities(&neutral).map(|_| ()).map_err(|error| Error::Refused(format!("tried on neutral values, {error}")))
     }
 
+    /// Everything by which it does not fit a playbook: a sentence each.
+    #[must_use]
+    pub fn faults(&self, playbook: &Playbook) -> Vec<String> {
+        self.mapping.faults(playbook, &self.classifier.labels)
+    }
+
     /// The answers that it tells apart, in its own order.
     #[must_use]
     pub fn classes(&self) -> &[String] {

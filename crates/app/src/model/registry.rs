@@ -63,6 +63,9 @@ pub struct StageView {
     /// The decision that put it there.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub decision: Option<Uuid>,
+    /// What it lacks in the playbook's latest version: fields that are gone, other answers.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub lacks: Vec<String>,
 }
 
 /// The models of a playbook.
@@ -94,8 +97,12 @@ impl Workspace {
             version: version_of_bytes(&row.model),
             since: format_rfc3339(row.since),
             decision: row.decision,
+            lacks: Vec::new(),
         };
-        Ok(ModelsView { playbook: playbook.into(), stages: stages.into_iter().map(stage).collect(), models })
+        let mut stages: Vec<StageView> = stages.into_iter().map(stage).collect();
+        let latest = self.playbook_latest(playbook).await?;
+        self.stages_tried(id, &mut stages, &latest).await?;
+        Ok(ModelsView { playbook: playbook.into(), stages, models })
     }
 
     /// One version, by any unambiguous beginning of its digest.

@@ -67,6 +67,9 @@ pub async fn run(global: &Global, command: Command) -> Result<()> {
         Command::List { playbook } => {
             let models = node.workspace.models(&playbook).await?;
             out.table(&models.models, &["version", "made", "examples", "right on held-out cases", "right since then", "stage"], row)?;
+            for stage in &models.stages {
+                stage.lacks.iter().for_each(|lacks| out.say(format!("Look at this: {} ({}): {lacks}", stage.version, stage.stage)));
+            }
         }
         Command::Show { playbook, version } => {
             let model = node.workspace.model(&playbook, &version).await?;

@@ -170,6 +170,9 @@ async fn publish(node: &Node, files: &[PathBuf]) -> Result<()> {
         };
         let playbook = node.workspace.playbook_publish(&operator(), &source, Options::default()).await?;
         out.either(&playbook, format!("{} version {}", playbook.name, playbook.version))?;
+        for warning in &playbook.warnings {
+            out.say(format!("Look at this: {warning}"));
+        }
     }
     Ok(())
 }

@@ -154,6 +154,9 @@ pub struct Report {
     /// Of the examples, those that were sought for what they teach: every figure rests on the others.
     #[serde(default)]
     pub sought: u64,
+    /// The fields that it learned from; empty on cards from before this was kept.
+    #[serde(default)]
+    pub fields: Vec<String>,
     /// SHA-256 over all examples, in hex.
     pub data: String,
     /// The seed of the folds.
@@ -520,6 +523,7 @@ fn report(examples: &[&Example], labels: &[u32], judged: &[Judged], options: &Op
         people: distinct(|e| e.person.as_deref()),
         outcomes: examples.iter().filter(|e| e.person.is_none()).count() as u64,
         sought: examples.iter().filter(|e| e.sought).count() as u64,
+        fields: examples.iter().flat_map(|e| &e.input.fields).map(|f| &f.name).collect::<BTreeSet<_>>().into_iter().cloned().collect(),
         data: data_digest(examples),
         seed: options.seed,
         accuracy: by_case(examples, &right, LEVEL).unwrap_or(none),

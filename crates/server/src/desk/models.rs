@@ -96,6 +96,9 @@ pub fn url(name: &str) -> String {
 fn standing(models: &ModelsView) -> Markup {
     let of = |name: &str| models.stages.iter().find(|stage| stage.stage == name);
     html! {
+        @for stage in &models.stages {
+            @for lacks in &stage.lacks { p.note.warns data-lacks=(stage.stage) { code { (stage.version) } ": " (lacks) } }
+        }
         dl.facts {
             dt { (words::CHAMPION) }
             dd data-champion {

@@ -165,3 +165,62 @@ async fn the_card_of_a_model_says_how_it_does_in_each_group() {
     })
     .await;
 }
+
+/// A version of the playbook that takes a field or an answer away from a model in a stage says so: which model, and what.
+#[tokio::test]
+async fn a_new_version_of_the_playbook_is_held_against_the_models_in_its_stages() {
+    each_engine(143, |kit| async move {
+        kit.publish(PLAYBOOK).await;
+        let (ada, w) = (kit.member("Ada", &[]).await, &kit.workspace);
+        let answers = ["refund", "explain", "forward"];
+        for n in 0..60 {
+            let words = ["money back", "how does it work", "to whom"][n % 3];
+            let fields = json!({ "amount": 100 + n, "age": 30, "urgent": n % 2 == 0, "plan": "team", "text": format!("{words} {n}") });
+            kit.decide(open(&kit, fields).await, ada, answers[n % 3]).await;
+        }
+        let publish = async |source: &str| w.playbook_publish(&caller(), source, Options::default()).await.unwrap().warnings;
+        let renamed = PLAYBOOK.replace("plan   =", "tariff =");
+        // Nothing is in a stage: nobody reads anything.
+        let trained = w.model_train("refunds", &mut |_| {}).await.unwrap();
+        assert_eq!(trained.report.fields, ["age", "amount", "plan", "text", "urgent"]);
+        let (digest, _) = w.model_import("refunds", FOREST.to_vec(), MAPPING).await.unwrap();
+        assert_eq!(publish(&renamed).await, [""; 0]);
+        assert_eq!(publish(PLAYBOOK).await, [""; 0]);
+
+        w.model_shadow("refunds", Some(&digest)).await.unwrap();
+        let (version, learned) = (w.model("refunds", &digest).await.unwrap().version, trained.version().to_owned());
+        let asked = CaseId(w.model_promote(&caller(), "refunds", &learned).await.unwrap().case);
+        kit.decide(asked, ada, "promote").await;
+        kit.clock.advance(GRACE);
+        assert_eq!(w.models_run(&mut Memory::default()).await.unwrap().promoted, 1);
+        assert_eq!(publish(&format!("{PLAYBOOK}\n# a word more\n")).await, [""; 0], "all is there");
+
+        let warnings = publish(&renamed).await;
+        let gone = format!("onnx {version} (shadow): column 4 (plan): playbook \"refunds\" has no such field");
+        let learned_gone = format!(
+            "built-in-text {learned} (champion): it learned from field \"plan\", which playbook \"refunds\" does not have any more"
+        );
+        assert_eq!(warnings.len(), 2, "{warnings:?}");
+        assert!(warnings.contains(&gone) && warnings.iter().any(|warning| warning.starts_with(&learned_gone)), "{warnings:?}");
+        let stages = w.models("refunds").await.unwrap().stages;
+        assert!(stages.iter().all(|stage| stage.lacks.len() == 1), "whoever looks at the models sees it, too: {stages:?}");
+        assert_eq!(publish(&renamed).await.len(), 2, "the same source again is held against them again");
+
+        let hidden = PLAYBOOK.replace("urgent = { type = \"boolean\" }", "urgent = { type = \"boolean\", audited = true }");
+        let warnings = publish(&hidden).await.join("\n");
+        assert!(
+            warnings.contains("column 3 (urgent): no model sees this field")
+                && warnings.contains("\"urgent\", which no model sees any more")
+        );
+        let other = PLAYBOOK.replace("\"forward\"", "\"pass on\"");
+        let warnings = publish(&other).await.join("\n");
+        assert!(warnings.contains("the playbook's 3 options are refund, explain, pass on"), "{warnings}");
+        assert!(
+            warnings.contains("and the playbook among refund, explain, pass on: it has no advice until it is trained again"),
+            "{warnings}"
+        );
+        assert_eq!(publish(PLAYBOOK).await, [""; 0]);
+        kit.app.close().await;
+    })
+    .await;
+}
