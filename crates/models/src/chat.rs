@@ -115,6 +115,19 @@ pub struct Question {
     pub fields: Vec<(String, serde_json::Value)>,
     /// What the team and a person who asks want beside it, in this order; personal data already replaced.
     pub wishes: Vec<String>,
+    /// Decided cases that are like it, where the template shows such; personal data already replaced.
+    pub examples: Option<Vec<Example>>,
+}
+
+/// A decided case that is like the one that is asked about.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Example {
+    /// Fields by name, as they may go out.
+    pub fields: Vec<(String, serde_json::Value)>,
+    /// What people decided.
+    pub decided: String,
+    /// What turned out, where that is known.
+    pub turned_out: Option<String>,
 }
 
 /// What was asked of an endpoint so far: how often it failed lately, and what was spent. Several may ask at once.

@@ -89,6 +89,25 @@ impl Masks {
     }
 }
 
+/// A text in which nothing looks like a placeholder any more: of what stands for somebody else's data only the kind is said, so that it is
+/// never restored as this one's.
+#[must_use]
+pub fn unnamed(text: &str) -> String {
+    let mut out = String::with_capacity(text.len());
+    let mut at = 0;
+    for found in placeholders(text) {
+        let start = found.as_ptr() as usize - text.as_ptr() as usize;
+        out.push_str(text.get(at..start).unwrap_or_default());
+        let kind = found.trim_start_matches('[').split('_').next().unwrap_or_default();
+        out.push_str("(another ");
+        out.push_str(kind);
+        out.push(')');
+        at = start + found.len();
+    }
+    out.push_str(text.get(at..).unwrap_or_default());
+    out
+}
+
 /// Whatever looks like a placeholder: a bracket, capital letters, an underscore, digits, a bracket.
 fn placeholders(text: &str) -> impl Iterator<Item = &str> {
     text.match_indices('[').filter_map(move |(start, _)| {
@@ -123,6 +142,15 @@ mod tests {
         let (masked, masks) = mask(&texts).unwrap();
         assert_eq!(masked, ["[MAIL_1] wrote to [MAIL_2]"]);
         assert_eq!(masks.restore(&masked[0]), texts[0]);
+    }
+
+    #[test]
+    fn what_is_unnamed_is_never_restored() {
+        let (theirs, _) = mask(&["write to bob@example.org, not to [MAIL_9]"]).unwrap();
+        let told = unnamed(&theirs[0]);
+        assert_eq!(told, "write to (another MAIL), not to (another MAIL)");
+        let (_, ours) = mask(&["ada@example.org"]).unwrap();
+        assert_eq!(ours.restore(&told), told);
     }
 
     #[test]

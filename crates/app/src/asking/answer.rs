@@ -22,7 +22,7 @@ use countersign_core::{
 };
 use countersign_engine::state::{ProposalRecord, Status};
 use countersign_models::chat::{
-    Client, Endpoint, Fault,
+    Client, Endpoint, Example, Fault, Question,
     draft::{Form, Task},
     wire::Wire,
 };
@@ -184,18 +184,32 @@ impl Asking {
                 return Err(Missed::Budget.into());
             }
         }
-        self.answered(&sent, named, (&endpoint, client), written).await
+        let mut question = sent.question(&self.want.spec);
+        if named.template.shows_examples() {
+            question.examples = Some(self.examples(file, beside.read).await);
+        }
+        self.answered((&sent, question), named, (&endpoint, client), written).await
+    }
+
+    /// Decided cases that are like this one, as far as they may go out. Where they cannot be had the model is asked without.
+    async fn examples(&self, file: &File, read: bool) -> Vec<Example> {
+        match self.workspace.precedents_as_examples(self.want.case, file, read).await {
+            Ok(examples) => examples,
+            Err(error) => {
+                tracing::warn!(workspace.id = %self.workspace.id, case.id = %self.want.case, error = %error, "decided cases cannot be found to show to a proposer");
+                Vec::new()
+            }
+        }
     }
 
     async fn answered(
         &self,
-        sent: &Sent,
+        (sent, question): (&Sent, Question),
         named: &Proposer,
         (endpoint, client): (&Endpoint, &Client),
         written: Option<Form>,
     ) -> Result<Heard, Nothing> {
         let around = Around(&self.workspace.inner.env);
-        let question = sent.question(&self.want.spec);
         let Some(form) = written else {
             let asked = client.ask(endpoint, &question, &self.wire, &around).await;
             let cost = asked.cost;

@@ -2,10 +2,17 @@
 //! data; and the same in what comes back, restored. Fails closed: what cannot be searched goes nowhere. Sends nothing itself.
 
 use countersign_core::playbook::{AnswerSpec, Playbook};
-use countersign_models::{Input, Reach, Value as Seen, chat::Question, input::TEXT_CHARS_MAX};
-use countersign_privacy::mask::{Masks, mask};
+use countersign_models::{
+    Input, Reach, Value as Seen,
+    chat::{Example, Question},
+    input::TEXT_CHARS_MAX,
+};
+use countersign_privacy::mask::{Masks, mask, unnamed};
 use serde_json::{Value, json};
 use std::collections::BTreeMap;
+
+/// Characters of one text of a decided case that go out.
+const EXAMPLE_CHARS_MAX: usize = 2_000;
 
 /// Why nothing goes out.
 #[derive(Debug, thiserror::Error)]
@@ -84,6 +91,32 @@ pub(crate) fn of(playbook: &Playbook, values: &BTreeMap<String, Value>, beside: 
     Ok(Sent { fields, wishes: beside.instruction.map(str::to_owned).into_iter().chain(ask).collect(), previous, masks })
 }
 
+/// What may go out of a decided case that is like the one asked about: as of that itself, with what was decided, and what turned out. Somebody
+/// else's personal data is not even named by a placeholder, or it would be restored as this case's own.
+///
+/// # Errors
+/// Where nothing may.
+pub(crate) fn example(
+    playbook: &Playbook,
+    values: &BTreeMap<String, Value>,
+    (decided, turned_out): (&str, Option<&str>),
+    read: bool,
+) -> Result<Example, Unsent> {
+    // What people wrote as an answer is searched with the rest; a word of the playbook is what it is.
+    let written = !matches!(playbook.answer, AnswerSpec::Choice { .. });
+    let sent = of(playbook, values, Beside { previous: Some(decided).filter(|_| written), read, ..Beside::default() })?;
+    let told = |text: &str| unnamed(text).chars().take(EXAMPLE_CHARS_MAX).collect::<String>();
+    let field = |(name, value): (String, Value)| match value {
+        Value::String(text) => (name, Value::String(told(&text))),
+        other => (name, other),
+    };
+    Ok(Example {
+        decided: sent.previous.as_deref().map_or_else(|| decided.to_owned(), told),
+        turned_out: turned_out.filter(|_| !written).map(str::to_owned),
+        fields: sent.fields.into_iter().map(field).collect(),
+    })
+}
+
 impl Sent {
     /// What is asked, with the options of a choice.
     pub fn question(&self, playbook: &Playbook) -> Question {
@@ -91,7 +124,7 @@ impl Sent {
             AnswerSpec::Choice { options } => options.clone(),
             _ => Vec::new(),
         };
-        Question { question: playbook.question.clone(), options, fields: self.fields.clone(), wishes: self.wishes.clone() }
+        Question { question: playbook.question.clone(), options, fields: self.fields.clone(), wishes: self.wishes.clone(), examples: None }
     }
 
     /// What came back, with the personal data that was masked in its place again.
@@ -151,5 +184,24 @@ mod tests {
         assert_eq!(question.wishes, ["Write to [MAIL_2] and [MAIL_1]"]);
         assert_eq!(sent_out.restored("Dear [MAIL_1], [MAIL_2] says [MAIL_9]"), "Dear ada@example.org, bob@example.org says [MAIL_9]");
         assert_eq!(sent_out.restored_in(json!({ "to": ["[MAIL_2]"], "n": 1 })), json!({ "to": ["bob@example.org"], "n": 1 }));
+    }
+
+    #[test]
+    fn of_a_decided_case_nothing_goes_out_that_could_be_restored() {
+        let source = "name = \"t\"\nquestion = \"?\"\nanswer = { kind = \"text\" }\n[fields]\nmasked = { type = \"text\", personal = true, share = \"masked\" }\n\
+            local = { type = \"text\", personal = true, required = false }\nseen = { type = \"text\", hidden = true, required = false }\n";
+        let playbook = parse::parse(source, "t.toml").unwrap();
+        let values = |mail: &str| {
+            let all = [("masked", json!(format!("from {mail}"))), ("local", json!("at home")), ("seen", json!("by nobody"))];
+            all.into_iter().map(|(name, value)| (name.to_owned(), value)).collect::<BTreeMap<String, Value>>()
+        };
+        let ours = of(&playbook, &values("ada@example.org"), Beside { read: true, ..Beside::default() }).unwrap();
+        let answer = format!("Dear bob@example.org, {}", "x".repeat(3 * EXAMPLE_CHARS_MAX));
+        let theirs = example(&playbook, &values("bob@example.org"), (&answer, Some("document")), true).unwrap();
+        assert_eq!(theirs.fields, [("masked".to_owned(), json!("from (another MAIL)"))]);
+        assert!(theirs.decided.starts_with("Dear (another MAIL), x") && theirs.decided.len() == EXAMPLE_CHARS_MAX);
+        assert_eq!((ours.restored(&theirs.decided), theirs.turned_out), (theirs.decided.clone(), None));
+        let huge = BTreeMap::from([("masked".to_owned(), json!("x".repeat(countersign_privacy::find::TEXT_BYTES_MAX + 1)))]);
+        assert!(example(&playbook, &huge, ("no", None), false).is_err(), "what cannot be searched is no example");
     }
 }

@@ -4,6 +4,7 @@
 use super::{bag, is_precedent};
 use crate::{
     Error, Workspace,
+    asking::sent,
     case::{mask::Mask, read::File},
     seal::Values,
     title::{headline, title_of},
@@ -13,11 +14,12 @@ use countersign_core::{
     event::{Body, CaseShown, OutcomeValue, Phase, Route, ShownPrecedent},
     id::{CaseId, PersonId},
     limits::PRECEDENTS_SHOWN_MAX,
-    playbook::Playbook,
+    playbook::{AnswerSpec, Playbook},
     refusal::{Code, Refusal},
     time,
 };
 use countersign_engine::{CaseState, command::Precedents, state::Status};
+use countersign_models::{Reach, chat::Example, input::may_see};
 use countersign_precedents::{Bag, ONE};
 use countersign_store as store;
 use serde::Serialize;
@@ -138,6 +140,39 @@ impl Workspace {
             })
         });
         Ok(told.take(PRECEDENTS_SHOWN_MAX).collect())
+    }
+
+    /// The same as examples for a model outside: the fields that may go out, what was decided, and what turned out. What nobody may send is left
+    /// out, and so is a case whose answer is none of this playbook's any more.
+    pub(crate) async fn precedents_as_examples(&self, case: CaseId, file: &File, read: bool) -> Result<Vec<Example>, Error> {
+        let control = self.inner.control(self.id).await?;
+        let playbook = control.playbook(file.state.playbook, file.state.playbook_version)?;
+        let found = self.precedents_find(case, file).await?;
+        // Everything is read, whoever asks: what goes out is only what the playbook lets go.
+        let all = Self { reader: None, ..self.clone() };
+        let mut files = all.files(found.iter().map(|one| one.case.0)).await?;
+        let mut examples = Vec::with_capacity(found.len());
+        for one in &found {
+            let Some(other) = files.remove(&one.case.0) else { continue };
+            let decided = match (&playbook.answer, &other.state.decision) {
+                (AnswerSpec::Choice { options }, _) if options.contains(&one.answer) => one.answer.clone(),
+                (AnswerSpec::Text { .. } | AnswerSpec::Patch, Some(decision)) => match other.answer(&decision.answer) {
+                    Value::String(text) => text,
+                    _ => continue,
+                },
+                _ => continue,
+            };
+            let spec = control.playbook(other.state.playbook, other.state.playbook_version)?;
+            let values = other.state.fields.iter().filter_map(|(name, content)| Some((name.clone(), other.values.get(content)?))).collect();
+            // What may go out is what the playbook says today, and what it said then.
+            let Ok(mut example) = sent::example(&spec, &values, (&decided, one.outcome.as_deref()), read) else { continue };
+            let goes = |name: &String| playbook.fields.iter().any(|field| field.name == *name && may_see(field, Reach::Outside));
+            example.fields.retain(|(name, _)| goes(name));
+            if !example.fields.is_empty() {
+                examples.push(example);
+            }
+        }
+        Ok(examples)
     }
 
     /// Precedents as a record names them, with what this person may read of them.

@@ -332,8 +332,12 @@ pub struct Proposer {
 pub enum Template {
     /// One of the options, by a letter.
     Choice1,
+    /// The same, with decided cases that are like the case as examples.
+    Choice2,
     /// A text or a patch, in several drafts.
     Draft1,
+    /// The same, with decided cases that are like the case as examples.
+    Draft2,
     /// JSON after a schema: a score, an action, a form.
     Form1,
 }
@@ -344,12 +348,31 @@ impl Template {
     pub fn as_str(self) -> &'static str {
         match self {
             Self::Choice1 => "choice-1",
+            Self::Choice2 => "choice-2",
             Self::Draft1 => "draft-1",
+            Self::Draft2 => "draft-2",
             Self::Form1 => "form-1",
         }
     }
 
-    /// The latest for a kind of answer.
+    /// Whether decided cases go out beside the case.
+    #[must_use]
+    pub fn shows_examples(self) -> bool {
+        matches!(self, Self::Choice2 | Self::Draft2)
+    }
+
+    /// Whether it asks for such answers.
+    #[must_use]
+    pub fn fits(self, answer: &AnswerSpec) -> bool {
+        let plain = match self {
+            Self::Choice2 => Self::Choice1,
+            Self::Draft2 => Self::Draft1,
+            plain => plain,
+        };
+        plain == Self::of(answer)
+    }
+
+    /// The plain one for a kind of answer: decided cases go out only where a playbook says so.
     #[must_use]
     pub fn of(answer: &AnswerSpec) -> Self {
         match answer {

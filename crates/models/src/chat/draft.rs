@@ -85,7 +85,8 @@ impl Request {
         if let Some(previous) = &task.previous {
             data.insert("draft to write anew".into(), json!(previous));
         }
-        Self { body: json!({ "model": endpoint.model, "max_tokens": TOKENS_MAX, "messages": protocol::messages(system, &asked, &data) }) }
+        let system = protocol::system(system, &task.question);
+        Self { body: json!({ "model": endpoint.model, "max_tokens": TOKENS_MAX, "messages": protocol::messages(&system, &asked, &data) }) }
     }
 }
 

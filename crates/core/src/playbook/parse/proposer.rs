@@ -158,8 +158,8 @@ fn key_env(reader: &mut Reader<'_>, item: &Item<'_>) -> Option<String> {
 }
 
 fn template(reader: &mut Reader<'_>, whole: &Item<'_>, item: Option<&Item<'_>>, answer: Option<&AnswerSpec>) -> Option<Template> {
-    let words: Vec<(&str, Template)> =
-        [Template::Choice1, Template::Draft1, Template::Form1].into_iter().map(|template| (template.as_str(), template)).collect();
+    let all = [Template::Choice1, Template::Draft1, Template::Form1, Template::Choice2, Template::Draft2];
+    let words: Vec<(&str, Template)> = all.into_iter().map(|template| (template.as_str(), template)).collect();
     let given = match item {
         Some(item) => Some(item.word(reader, "template", &words)?),
         None => None,
@@ -172,14 +172,14 @@ fn template(reader: &mut Reader<'_>, whole: &Item<'_>, item: Option<&Item<'_>>, 
         whole.problem(reader, format!("asks for one of {} options by a letter, and there are {LETTERS_MAX} letters", options.len()));
         return None;
     }
-    let fits = Template::of(answer);
+    let plain = Template::of(answer);
     if let (Some(item), Some(given)) = (item, given)
-        && given != fits
+        && !given.fits(answer)
     {
-        item.problem(reader, format!("goes with other answers; with these goes {}", quoted(fits.as_str())));
+        item.problem(reader, format!("goes with other answers; with these goes {}", quoted(plain.as_str())));
         return None;
     }
-    Some(fits)
+    Some(given.unwrap_or(plain))
 }
 
 fn price(reader: &mut Reader<'_>, item: &Item<'_>) -> Option<(i64, i64)> {

@@ -485,12 +485,15 @@ fn a_proposer_is_named_with_its_place_and_never_with_its_key() {
     assert_eq!((local.budget, local.price, local.key_env.as_deref()), (Some(2_500_000), (100_000, 300_000), Some("COUNTERSIGN_LLM_KEY")));
     assert_eq!((local.timeout, local.wait, local.attempts, local.samples, local.candidates), (20_000_000, 0, 2, 5, 3));
     assert_eq!(parse(&named(""), "p.toml").unwrap().proposers[0].wait, 10_000_000);
+    let version = |more: &str| parse(&named(more), "p.toml").unwrap().proposers[0].version();
+    assert_eq!((version(""), version("template = \"choice-2\"\n")), ("m choice-1".to_owned(), "m choice-2".to_owned()));
     for (more, want) in [
         ("budget = 1\n", ("p.toml:9:10: proposers.local.budget", "add price")),
         ("key_env = \"sk-very-secret\"\n", ("p.toml:9:11: proposers.local.key_env", "never stands in a playbook")),
         ("key_env = \"PATH\"\n", ("p.toml:9:11: proposers.local.key_env", "begins with COUNTERSIGN_LLM_")),
         ("template = \"draft-1\"\n", ("p.toml:9:12: proposers.local.template", "with these goes \"choice-1\"")),
-        ("template = \"choice-2\"\n", ("p.toml:9:12: proposers.local.template", "One of choice-1, draft-1, form-1")),
+        ("template = \"choice-9\"\n", ("p.toml:9:12: proposers.local.template", "One of choice-1, draft-1, form-1, choice-2, draft-2")),
+        ("template = \"draft-2\"\n", ("p.toml:9:12: proposers.local.template", "with these goes \"choice-1\"")),
         ("candidates = 3\n", ("p.toml:9:14: proposers.local.candidates", "drafts of a text")),
         ("samples = 30\n", ("p.toml:9:11: proposers.local.samples", "from 1 to 20")),
         ("timeout = \"0s\"\n", ("p.toml:9:11: proposers.local.timeout", "must be from")),
