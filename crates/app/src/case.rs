@@ -13,8 +13,8 @@ pub(crate) use opening::Opening;
 use crate::{
     AtomicError, Caller, Error, Options, Workspace,
     input::{
-        ActInput, AmendInput, AppealInput, AskInput, CaseInput, CommentInput, CorrectionInput, EscalateInput, JudgmentInput, MissInput,
-        Moment, ObservedInput, OutcomeCorrection, OutcomeInput, ProposalInput, ReasonInput, SnoozeInput,
+        ActInput, AmendInput, AppealInput, AskInput, AssignInput, CaseInput, CommentInput, CorrectionInput, EscalateInput, JudgmentInput,
+        MissInput, Moment, ObservedInput, OutcomeCorrection, OutcomeInput, ProposalInput, ReasonInput, SnoozeInput,
     },
     view::Receipt,
     writer::{AtomicJob, CaseJob, Done, Work, known_answer, reply},
@@ -56,6 +56,9 @@ pub(crate) enum Verb {
     Snooze(SnoozeInput),
     Comment(CommentInput),
     Escalate(EscalateInput),
+    Assign(AssignInput),
+    /// Gives back what its person can no longer answer.
+    Unassign,
     Reopen(ReasonInput),
     /// With the rest of bulk work, or at once.
     Reroute {
@@ -107,6 +110,8 @@ impl Verb {
             Self::Skip(input) => Some(PersonId(input.person)),
             Self::Snooze(input) => Some(PersonId(input.person)),
             Self::Escalate(input) => Some(PersonId(input.person)),
+            // What is somebody else's from now on, or anybody's, is not in one's hands.
+            Self::Assign(input) if input.to != Some(input.person) => Some(PersonId(input.person)),
             _ => None,
         }
     }
@@ -298,6 +303,8 @@ on_case! {
     case_comment(CommentInput) => Verb::Comment;
     /// Asks for the eyes of a role.
     case_escalate(EscalateInput) => Verb::Escalate;
+    /// Gives a case to one person, or back to all.
+    case_assign(AssignInput) => Verb::Assign;
     /// Opens a decided case again.
     case_reopen(ReasonInput) => Verb::Reopen;
     /// Takes in what the world says.

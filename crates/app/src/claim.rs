@@ -122,7 +122,7 @@ impl Workspace {
 
     /// Puts queues in the order of their first cases, so that whoever works through all of them gets the most urgent one.
     async fn most_urgent_first(&self, person: PersonId, roles: &[String], queues: &mut [(uuid::Uuid, Micros)]) -> Result<(), Error> {
-        let roles_json = serde_json::to_string(roles).map_err(|e| Error::Damaged(e.to_string()))?;
+        let roles_json = roles_json(person, roles)?;
         let reader = store::queue::Reader { person: person.0, roles_json: &roles_json, now: self.inner.env.now() };
         let playbooks: Vec<_> = queues.iter().map(|(playbook, _)| *playbook).collect();
         let mut session = self.inner.db.session().await?;
@@ -157,6 +157,9 @@ impl Workspace {
         let Some(queue) = file.state.queue() else {
             return Err(Refusal::new(Code::WrongState, format!("the case is {} and waits for nobody", file.state.status_word())).into());
         };
+        if queue.assignee.is_some_and(|assignee| assignee != person) {
+            return Err(Refusal::field(Code::Forbidden, "/person", "the case was assigned to somebody else").into());
+        }
         if let Some(role) = queue.role.filter(|role| !facts.roles.contains(role)) {
             return Err(Refusal::field(Code::Forbidden, "/person", format!("the case was escalated to the role {role}")).into());
         }
@@ -208,12 +211,19 @@ impl Workspace {
     }
 
     async fn claim_work(&self, person: PersonId, roles: &[String], want: Want, now: Micros, until: Micros) -> Result<Option<Found>, Error> {
-        let roles_json = serde_json::to_string(roles).map_err(|e| Error::Damaged(e.to_string()))?;
+        let roles_json = roles_json(person, roles)?;
         let (sender, answer) = oneshot::channel();
         let job = ClaimJob { workspace: self.id, person, roles_json, want, now, until, reply: sender };
         self.inner.writer.submit(Work::Claim(Box::new(job)))?;
         reply(answer).await
     }
+}
+
+/// What of the queue a person is served: what waits for one of their roles, and what is theirs alone.
+pub(crate) fn roles_json(person: PersonId, roles: &[String]) -> Result<String, Error> {
+    let own = countersign_engine::state::one_person(person);
+    let all: Vec<&str> = roles.iter().map(String::as_str).chain([own.as_str()]).collect();
+    serde_json::to_string(&all).map_err(|e| Error::Damaged(e.to_string()))
 }
 
 fn claim_view(control: &Control, found: Found) -> Claim {

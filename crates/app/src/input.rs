@@ -305,6 +305,23 @@ pub struct CommentInput {
     pub person: Uuid,
     /// What.
     pub text: String,
+    /// Whose attention is asked for: members of the workspace, who find it among what is for them.
+    #[serde(default)]
+    pub mentions: Vec<Uuid>,
+}
+
+/// Whose a case is.
+#[derive(Debug, Clone, Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+pub struct AssignInput {
+    /// By whom.
+    pub person: Uuid,
+    /// To whom: somebody who may answer on it. Absent: again to all who may.
+    #[serde(default)]
+    pub to: Option<Uuid>,
+    /// Why, or what they should know.
+    #[serde(default)]
+    pub reason: Option<String>,
 }
 
 /// Asking for the eyes of a role.

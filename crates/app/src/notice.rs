@@ -252,7 +252,7 @@ fn drifted(record: &TrackRecord) -> Vec<NoticeRaised> {
     told.collect()
 }
 
-fn is_lead(control: &Control, person: PersonId) -> bool {
+pub(crate) fn is_lead(control: &Control, person: PersonId) -> bool {
     let role = [LEAD_ROLE.to_owned()];
     let facts = control.state.people.get(&person);
     let anybody = control.state.people.values().any(|facts| facts.may(&role));

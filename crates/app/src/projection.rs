@@ -4,10 +4,12 @@
 use crate::{Error, Workspace};
 use countersign_core::{
     event::{Body, Event, Phase},
-    id::{CaseId, EventId, WorkspaceId},
+    id::{CaseId, EventId, PersonId, WorkspaceId},
 };
-use countersign_engine::CaseState;
-use countersign_store::{self as store, Tx, answered::AnsweredRow, case::CaseRow, decision::DecisionRow, playbook::PlaybookRow};
+use countersign_engine::{CaseState, state::QueueView};
+use countersign_store::{
+    self as store, Tx, answered::AnsweredRow, case::CaseRow, decision::DecisionRow, mention::MentionRow, playbook::PlaybookRow,
+};
 use std::collections::BTreeMap;
 use uuid::Uuid;
 
@@ -32,7 +34,7 @@ impl CaseChange<'_> {
             playbook_version: signed(state.playbook_version),
             status: state.status_word().to_owned(),
             route: state.route.as_ref().map_or("hold", |r| r.route.as_str()).to_owned(),
-            role: queue.as_ref().and_then(|q| q.role.clone()).unwrap_or_default(),
+            role: queue.as_ref().map(QueueView::who).unwrap_or_default(),
             seats_free: queue.as_ref().map_or(0, |q| i64::from(q.seats_free)),
             opened_at: state.opened_at,
             priority_at: queue.as_ref().map_or(state.opened_at, |q| q.priority_at),
@@ -135,6 +137,20 @@ pub(crate) fn answered(event: &Event) -> Option<AnsweredRow> {
     }
 }
 
+/// Whom this event tells of its case: those whom a remark mentions, or the one to whom somebody else gave it.
+pub(crate) fn mentioned(event: &Event) -> impl Iterator<Item = MentionRow> {
+    let (by, people, assigned): (Uuid, Vec<PersonId>, bool) = match &event.body {
+        Body::CommentAdded(body) => (body.person.0, body.mentions.clone(), false),
+        Body::CaseAssigned(body) => {
+            let to = body.to.filter(|to| body.person != Some(*to));
+            (body.person.map_or(Uuid::nil(), |p| p.0), to.into_iter().collect(), true)
+        }
+        _ => (Uuid::nil(), Vec::new(), false),
+    };
+    let (id, case, at) = (event.id.0, event.stream, event.recorded_at);
+    people.into_iter().map(move |person| MentionRow { person: person.0, event: id, case, by, at, assigned })
+}
+
 /// The projections of some streams, computed anew.
 #[derive(Default)]
 pub(crate) struct Projected {
@@ -142,6 +158,7 @@ pub(crate) struct Projected {
     pub decisions: Vec<DecisionRow>,
     pub playbooks: Vec<PlaybookRow>,
     pub answered: Vec<AnsweredRow>,
+    pub mentions: Vec<MentionRow>,
 }
 
 /// Folds streams one after the other into projections.
@@ -173,6 +190,7 @@ impl Replay {
             _ => {}
         }
         self.answered.extend(answered(event).map(|row| (row.person, row)));
+        self.out.mentions.extend(mentioned(event));
         for change in DecisionChange::of(state.as_ref(), event, 0) {
             match change {
                 DecisionChange::Made { row, .. } => self.out.decisions.push(DecisionRow { position, ..row }),
@@ -222,6 +240,7 @@ impl Workspace {
         store::decision::clear(tx.conn(), self.id.0).await?;
         store::playbook::clear(tx.conn(), self.id.0).await?;
         store::answered::clear(tx.conn(), self.id.0).await?;
+        store::mention::clear(tx.conn(), self.id.0).await?;
         // No projection, but derived too: every node makes them again when it starts.
         store::precedent::clear(tx.conn(), self.id.0).await?;
         store::search::clear(tx.conn(), self.id.0).await?;
@@ -240,6 +259,7 @@ impl Workspace {
             store::case::upsert(tx.conn(), self.id.0, &projected.cases, now).await?;
             store::decision::insert(tx.conn(), self.id.0, &projected.decisions).await?;
             store::answered::upsert(tx.conn(), self.id.0, &projected.answered).await?;
+            store::mention::insert(tx.conn(), self.id.0, &projected.mentions).await?;
             for row in &projected.playbooks {
                 store::playbook::insert(tx.conn(), self.id.0, row).await?;
             }

@@ -3,6 +3,7 @@
 
 use crate::{
     Error, Workspace,
+    claim::roles_json,
     control::Control,
     decision::bad_cursor,
     rules::may::{Act, Who},
@@ -261,7 +262,13 @@ impl Workspace {
     }
 
     /// Takes the cases out that a person may not see or, where they are offered, not take and answer on.
-    async fn rows_allowed(&self, control: &Control, person: PersonId, view: View, rows: &mut Vec<QueueRow>) -> Result<(), Error> {
+    pub(crate) async fn rows_allowed(
+        &self,
+        control: &Control,
+        person: PersonId,
+        view: View,
+        rows: &mut Vec<QueueRow>,
+    ) -> Result<(), Error> {
         let mut asked = Vec::new();
         for row in rows.iter() {
             let id = PlaybookId(row.playbook);
@@ -322,7 +329,7 @@ impl Workspace {
         let control = self.inner.control(self.id).await?;
         let stranger = || Refusal::field(Code::Forbidden, "/person", "this is no active member of the workspace");
         let facts = control.state.people.get(&person).filter(|p| p.may(&[])).ok_or_else(stranger)?;
-        let roles_json = serde_json::to_string(&facts.roles).map_err(|e| Error::Damaged(e.to_string()))?;
+        let roles_json = roles_json(person, &facts.roles)?;
         let mut playbooks = Vec::new();
         for name in control.state.playbook_names.keys() {
             let (id, _, latest) = control.playbook_latest(name)?;

@@ -1,10 +1,12 @@
 //! Configuration: flags before environment before `countersign.toml` in the data directory before defaults.
 
+pub mod mail;
 pub mod sign_in;
 
 use crate::{arguments::Global, exit::Exit};
 use anyhow::{Context as _, Result};
 use countersign_core::id::WorkspaceId;
+use mail::MailFile;
 use serde::Deserialize;
 use sign_in::SignInFile;
 use std::{
@@ -41,6 +43,8 @@ pub struct File {
     pub log: Option<String>,
     /// How people may sign in beside links and passkeys.
     pub sign_in: SignInFile,
+    /// By which server letters go out; absent: none do.
+    pub mail: Option<MailFile>,
 }
 
 /// What a command works with.
@@ -64,6 +68,8 @@ pub struct Settings {
     pub log: Option<String>,
     /// How people may sign in beside links and passkeys.
     pub sign_in: SignInFile,
+    /// By which server letters go out; absent: none do.
+    pub mail: Option<MailFile>,
 }
 
 impl Settings {
@@ -85,6 +91,7 @@ impl Settings {
             url: file.url,
             log: file.log,
             sign_in: file.sign_in,
+            mail: file.mail,
             data,
         })
     }

@@ -351,6 +351,8 @@ bodies! {
     CommentAdded = "comment.added";
     /// Somebody with another role has to look.
     CaseEscalated = "case.escalated";
+    /// One person is to answer on it, or again anybody who may.
+    CaseAssigned = "case.assigned";
     /// A decided case is open again.
     CaseReopened = "case.reopened";
     /// What the world says.
@@ -422,6 +424,7 @@ mod person;
 mod route;
 mod routing;
 mod rules;
+mod team;
 mod workspace;
 
 pub use absence::{PersonAway, PersonBack};
@@ -439,6 +442,7 @@ pub use routing::{
     RoutingWithdrawn,
 };
 pub use rules::{RulesApproved, RulesDrafted, RulesExample, RulesReplayed, RulesRolledBack, RulesWithdrawn};
+pub use team::CaseAssigned;
 pub use workspace::{
     ApiKeyAdded, ApiKeyRevoked, AutomationResumed, AutomationStopped, DrawKeyCommitted, DrawKeyDisclosed, LogKeyRotated, PeopleMetrics,
     PeopleMetricsChanged, PersonAdded, PersonChanged, PersonKind, PlaybookPublished, StopScope, SubjectErased, WorkspaceCreated,
@@ -577,6 +581,7 @@ body!(/** See [`Body::CaseSnoozed`]. */ CaseSnoozed {
 body!(/** See [`Body::CommentAdded`]. */ CommentAdded {
     /** By whom. */ person: PersonId,
     /** What. */ text: Content,
+    /** Whose attention is asked for. */ #[serde(default, skip_serializing_if = "Vec::is_empty")] mentions: Vec<PersonId>,
 });
 body!(/** See [`Body::CaseEscalated`]. */ CaseEscalated {
     /** By whom. */ person: PersonId,

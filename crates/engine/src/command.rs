@@ -119,7 +119,20 @@ pub enum Command {
         person: PersonId,
         /// What.
         text: Content,
+        /// Whose attention is asked for.
+        mentions: Vec<PersonId>,
     },
+    /// Gives an open case to one person, or back to all who may answer on it. It narrows who may decide and never widens it.
+    Assign {
+        /// By whom.
+        person: PersonId,
+        /// To whom; `None`: to all.
+        to: Option<PersonId>,
+        /// Why.
+        reason: Option<Content>,
+    },
+    /// Gives a case whose person cannot answer on it now to whoever stands in for them, or back to all. Does nothing where they can.
+    Unassign,
     /// Asks for the eyes of a role. It narrows who may decide and never widens it.
     Escalate {
         /// By whom.

@@ -20,6 +20,7 @@ use countersign_core::{
 use std::{borrow::Cow, collections::BTreeMap};
 
 mod appeal;
+mod assign;
 mod bulk;
 mod checks;
 mod content;
@@ -101,7 +102,9 @@ impl Turn<'_, '_> {
             C::Correct { person, decision, answer, reason } => self.correct(person, decision, answer, reason),
             C::Skip { person, reason } => self.skip(person, reason),
             C::Snooze { person, until, reason } => self.snooze(person, until, reason),
-            C::Comment { person, text } => self.comment(person, text),
+            C::Comment { person, text, mentions } => self.comment(person, text, mentions),
+            C::Assign { person, to, reason } => self.assign(person, to, reason),
+            C::Unassign => self.unassign(),
             C::Escalate { person, role, reason } => self.escalate(person, role, reason),
             C::Reopen { person, reason } => self.reopen(person, reason),
             C::Reroute => self.reroute(),

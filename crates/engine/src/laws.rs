@@ -15,6 +15,7 @@ use countersign_core::{
 };
 use std::collections::{BTreeMap, BTreeSet};
 
+mod assigned;
 mod hands;
 mod standing;
 
@@ -75,6 +76,7 @@ struct Walk<'a> {
     judgments: Vec<(usize, EventId, JudgmentGiven)>,
     decision: Option<Standing>,
     appealed: bool,
+    assignee: Option<PersonId>,
     deciders: BTreeSet<PersonId>,
     appellant: Option<PersonId>,
     /// The event at which the content last changed.
@@ -103,6 +105,7 @@ impl<'a> Walk<'a> {
             judgments: Vec::new(),
             decision: None,
             appealed: false,
+            assignee: None,
             deciders: BTreeSet::new(),
             appellant: None,
             content_since: 0,
@@ -140,10 +143,28 @@ impl<'a> Walk<'a> {
                 self.must(3, "advice was missed on other content", self.digest == Some(body.content_digest));
                 self.must(1, "advice was awaited on what is decided", self.decision.is_none());
             }
-            Body::CaseRouted(body) => self.routed(body),
-            Body::CaseShown(body) => self.case_shown(event, body),
-            Body::JudgmentGiven(body) => self.judged(event, body),
-            Body::DecisionMade(body) => self.decided(event, body),
+            Body::CaseRouted(body) => {
+                let role = self.route.as_ref().and_then(|route| route.role.clone());
+                self.assignee = self.assignee.filter(|_| body.seats == 1 && body.role == role);
+                self.routed(body);
+            }
+            Body::CaseAssigned(body) => self.assigned(body),
+            Body::CaseSkipped(body) => self.answers_no_more(body.person),
+            Body::CaseShown(body) => {
+                self.assigned_to(body.person);
+                self.case_shown(event, body);
+            }
+            Body::JudgmentGiven(body) => {
+                self.assigned_to(body.person);
+                self.judged(event, body);
+                if body.phase != Phase::First {
+                    self.answers_no_more(body.person);
+                }
+            }
+            Body::DecisionMade(body) => {
+                self.assignee = None;
+                self.decided(event, body);
+            }
             Body::CaseSnoozed(body) => {
                 let span = body.until.saturating_sub(event.recorded_at);
                 self.must(8, "snoozed into the past, or for ever", span > 0 && span <= WAIT_MICROS_MAX);

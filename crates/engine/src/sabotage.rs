@@ -28,6 +28,10 @@ pub enum Sabotage {
     CorrectionUnsigned,
     /// Law 2: lets somebody decide who has not gone through the induction that the playbook wants.
     InductionSkipped,
+    /// Law 2: lets anybody answer what is assigned to one person.
+    AssignmentIgnored,
+    /// Law 4: lets somebody choose by name who signs beside them.
+    PanelAssigned,
     /// Law 2: shows everybody all of what only some roles see whole.
     MaskIgnored,
     /// Law 3: takes an answer to content that has changed since.
@@ -102,6 +106,8 @@ impl Sabotage {
         (Self::RolesIgnored, 2),
         (Self::CorrectionUnsigned, 2),
         (Self::InductionSkipped, 2),
+        (Self::AssignmentIgnored, 2),
+        (Self::PanelAssigned, 4),
         (Self::MaskIgnored, 2),
         (Self::ContentUnchecked, 3),
         (Self::VoidStillCounts, 3),

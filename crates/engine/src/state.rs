@@ -18,7 +18,7 @@ use std::collections::BTreeMap;
 mod apply;
 mod queue;
 
-pub use queue::{Dependence, QueueView};
+pub use queue::{Dependence, ONE_PERSON, QueueView, one_person};
 
 /// Where a case stands.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
@@ -106,6 +106,8 @@ pub struct CaseState {
     pub comment_count: u64,
     /// Who passed it on since it was last opened or routed.
     pub skipped: Vec<PersonId>,
+    /// The one person who is to answer on it.
+    pub assignee: Option<PersonId>,
     /// Not before this time.
     pub snoozed_until: Option<Micros>,
 }

@@ -74,7 +74,7 @@ impl Desk {
         let sign_in = by(&named(&base))?;
         let app = kit.app.clone();
         let site = Site::parse(&named(&base)).expect("an address");
-        let config = ServerConfig { site, sign_in, ..ServerConfig::default() };
+        let config = ServerConfig { site, sign_in, letters: true, ..ServerConfig::default() };
         let serving = tokio::spawn(countersign_server::serve(app, listener, config, future::pending()));
         let tasks = vec![serving, countersign_app::integrator::spawn(&kit.app), countersign_app::reroute::spawn(&kit.app)];
         Some(Self { kit, ada, browser, base, tasks, _turn: turn })

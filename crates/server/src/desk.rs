@@ -15,6 +15,7 @@ mod draft;
 mod experiment;
 mod field;
 mod file;
+mod for_you;
 mod form;
 mod history;
 mod induction;
@@ -79,6 +80,9 @@ pub fn routes() -> Router<Server> {
         .route("/desk/bulk/decide", post(bulk::decide))
         .route("/desk/bulk/release", post(bulk::release))
         .route("/desk/recent", get(recent::page))
+        .route("/desk/for-you", get(for_you::page))
+        .route("/desk/for-you/seen", post(for_you::seen))
+        .route("/desk/for-you/letters", post(for_you::letters))
         .route("/desk/cases/{case}", get(case::page))
         .route("/desk/cases/{case}/take", post(judge::take))
         .route("/desk/cases/{case}/show", post(judge::show))
@@ -90,6 +94,7 @@ pub fn routes() -> Router<Server> {
         .route("/desk/cases/{case}/snooze", post(around::snooze))
         .route("/desk/cases/{case}/escalate", post(around::escalate))
         .route("/desk/cases/{case}/release", post(around::release))
+        .route("/desk/cases/{case}/assign", post(for_you::assign))
         .route("/desk/cases/{case}/ask", post(around::ask))
         .route("/desk/cases/{case}/comment", post(around::comment))
         .route("/desk/cases/{case}/history", get(history::page))

@@ -11,6 +11,7 @@ mod desk;
 mod extract;
 mod intake;
 mod limits;
+pub mod mail;
 mod metrics;
 mod ndjson;
 mod observe;

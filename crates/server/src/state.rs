@@ -33,6 +33,8 @@ pub struct ServerConfig {
     pub tls: bool,
     /// How people may sign in beside links and passkeys.
     pub sign_in: SignIn,
+    /// Whether people are told by e-mail as well.
+    pub letters: bool,
 }
 
 impl Default for ServerConfig {
@@ -45,6 +47,7 @@ impl Default for ServerConfig {
             site: Site::default(),
             tls: false,
             sign_in: SignIn::default(),
+            letters: false,
         }
     }
 }

@@ -30,7 +30,7 @@ const SQLITE_QUICK_PAGES: i64 = 500;
 const SQLITE_FOLDS_MAX: u32 = 6;
 
 /// The tables that grow with cases.
-const TABLES_MEASURE_POSTGRES: &str = "analyze events, cases, case_exclusions, leases, answered, decisions, subjects, vault, external_ids, idempotency, precedents, search_words, search_cases";
+const TABLES_MEASURE_POSTGRES: &str = "analyze events, cases, case_exclusions, leases, answered, decisions, subjects, vault, external_ids, idempotency, mentions, precedents, search_words, search_cases";
 
 /// Versions of the schema that a database has.
 const VERSIONS: &str = "select version from schema_versions";
@@ -52,6 +52,7 @@ const MIGRATIONS: &[(i64, &str, &str)] = &[
     (15, include_str!("../migrations/sqlite/0015_attachment_masks.sql"), include_str!("../migrations/postgres/0015_attachment_masks.sql")),
     (16, include_str!("../migrations/sqlite/0016_search.sql"), include_str!("../migrations/postgres/0016_search.sql")),
     (17, include_str!("../migrations/sqlite/0017_absences.sql"), include_str!("../migrations/postgres/0017_absences.sql")),
+    (18, include_str!("../migrations/sqlite/0018_team.sql"), include_str!("../migrations/postgres/0018_team.sql")),
 ];
 
 /// A database.

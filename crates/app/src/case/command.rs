@@ -103,7 +103,17 @@ impl Verb {
                 until: moment(&input.until, "/until", now)?,
                 reason: optional(input.reason.as_deref(), "reason", sealer)?,
             },
-            Self::Comment(input) => Command::Comment { person: PersonId(input.person), text: required(&input.text, "text", sealer)? },
+            Self::Comment(input) => Command::Comment {
+                person: PersonId(input.person),
+                text: required(&input.text, "text", sealer)?,
+                mentions: input.mentions.iter().copied().map(PersonId).collect(),
+            },
+            Self::Assign(input) => Command::Assign {
+                person: PersonId(input.person),
+                to: input.to.map(PersonId),
+                reason: optional(input.reason.as_deref(), "reason", sealer)?,
+            },
+            Self::Unassign => Command::Unassign,
             Self::Escalate(input) => Command::Escalate {
                 person: PersonId(input.person),
                 role: input.role.clone(),

@@ -299,6 +299,7 @@ fn tells_answers(body: &Body, viewer: PersonId) -> bool {
         | Body::DecisionCorrected(_)
         | Body::CaseSkipped(_)
         | Body::CaseEscalated(_)
+        | Body::CaseAssigned(_)
         | Body::CaseReopened(_)
         | Body::OutcomeObserved(_)
         | Body::OutcomeCorrected(_)

@@ -282,7 +282,7 @@ fn of_verb<'v>(actor: &'v Actor, verb: &'v Verb, state: &CaseState) -> Option<(W
     let word = |answer: Option<&'v Value>| answer.and_then(Value::as_str).map(Cow::Borrowed);
     match verb {
         Verb::Open(_) | Verb::Amend(_) | Verb::Propose(_) | Verb::Miss(_) | Verb::Observe(..) | Verb::Act(..) | Verb::Outcome(_) => None,
-        Verb::CorrectOutcome(..) | Verb::Reroute { .. } => None,
+        Verb::CorrectOutcome(..) | Verb::Reroute { .. } | Verb::Unassign => None,
         Verb::Ask(input) => by(input.person, Action::Claim),
         Verb::Show(person, _) | Verb::ShowBulk(person) => Some((Who::Person(*person), answering(state, *person), None)),
         Verb::Judge(input, ..) => {
@@ -296,6 +296,7 @@ fn of_verb<'v>(actor: &'v Actor, verb: &'v Verb, state: &CaseState) -> Option<(W
         Verb::Skip(input) => by(input.person, Action::Claim),
         Verb::Snooze(input) => by(input.person, Action::Claim),
         Verb::Escalate(input) => by(input.person, Action::Claim),
+        Verb::Assign(input) => by(input.person, Action::Claim),
         Verb::Comment(input) => by(input.person, Action::See),
         Verb::Reopen(input) => by(input.person, Action::Reopen),
         Verb::Appeal(_, input) => match input.person {

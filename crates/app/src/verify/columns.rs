@@ -4,7 +4,7 @@ use super::{Progress, Report, pages};
 use crate::{Error, Workspace, projection::Replay};
 use countersign_core::event::{self, Event};
 use countersign_store::{
-    self as store, answered::AnsweredRow, case::CaseRow, decision::DecisionRow, event::EventRow, playbook::PlaybookRow,
+    self as store, answered::AnsweredRow, case::CaseRow, decision::DecisionRow, event::EventRow, mention::MentionRow, playbook::PlaybookRow,
 };
 use std::collections::{BTreeMap, BTreeSet};
 use uuid::Uuid;
@@ -18,6 +18,7 @@ struct Stored {
     playbooks: BTreeSet<PlaybookRow>,
     exclusions: BTreeMap<Uuid, BTreeSet<Uuid>>,
     answered: BTreeSet<AnsweredRow>,
+    mentions: BTreeSet<MentionRow>,
     cases_seen: u64,
 }
 
@@ -61,6 +62,12 @@ impl Workspace {
                     report.problem("projection", format!("answers on case {}", row.case), "are not listed as the case's events say");
                 }
             }
+            for row in projected.mentions {
+                report.rows += 1;
+                if !stored.mentions.remove(&row) {
+                    report.problem("projection", format!("mentions on case {}", row.case), "are not listed as the case's events say");
+                }
+            }
             if at_end {
                 break;
             }
@@ -84,7 +91,8 @@ impl Workspace {
             exclusions.entry(case).or_default().insert(person);
         }
         let answered = store::answered::list(session.conn(), self.id.0).await?.into_iter().collect();
-        Ok(Stored { decisions, playbooks, exclusions, answered, cases_seen: 0 })
+        let mentions = store::mention::list(session.conn(), self.id.0).await?.into_iter().collect();
+        Ok(Stored { decisions, playbooks, exclusions, answered, mentions, cases_seen: 0 })
     }
 
     /// Holds an event's columns against its bytes.
@@ -161,6 +169,9 @@ impl Workspace {
         }
         for case in stored.exclusions.keys() {
             report.problem("projection", format!("case {case}"), "lists people who may not answer, and has no events");
+        }
+        for row in &stored.mentions {
+            report.problem("projection", format!("mentions on case {}", row.case), "are listed, and no event made them");
         }
         for row in &stored.answered {
             report.problem("projection", format!("answers on case {}", row.case), "are listed, and no event gave them");

@@ -585,6 +585,8 @@ impl<'n> Batch<'n> {
         }
         let answered: Vec<_> = self.events.iter().filter_map(|w| crate::projection::answered(&w.event)).collect();
         store::answered::upsert(self.tx.conn(), workspace, &answered).await?;
+        let mentioned: Vec<_> = self.events.iter().flat_map(|w| crate::projection::mentioned(&w.event)).collect();
+        store::mention::insert(self.tx.conn(), workspace, &mentioned).await?;
         let counted = self.counted();
         let written = rows::append(&mut self.tx, self.workspace, self.events, self.control.epoch).await?;
         // After the head, which puts writers in order anyway: nobody waits longer for these few rows.

@@ -10,7 +10,7 @@ use crate::{
 };
 use anyhow::{Context as _, Result};
 use countersign_app::{App, passkey::Site};
-use countersign_server::{ServerConfig, SignIn};
+use countersign_server::{ServerConfig, SignIn, mail::Mailer};
 use std::net::SocketAddr;
 use tokio::net::TcpListener;
 
@@ -32,7 +32,7 @@ pub struct Arguments {
 }
 
 /// How others are reached, and by which address.
-#[derive(Debug, Default)]
+#[derive(Default)]
 pub struct Doors<'a> {
     /// Where people reach the desk.
     pub url: Option<&'a str>,
@@ -42,6 +42,8 @@ pub struct Doors<'a> {
     pub llm_endpoints: &'a [String],
     /// How people may sign in beside links and passkeys.
     pub sign_in: SignIn,
+    /// What sends letters.
+    pub mailer: Option<Mailer>,
 }
 
 /// Serves until SIGINT or SIGTERM.
@@ -56,21 +58,31 @@ pub async fn run(global: &Global, Arguments { listen, url, webhooks_private, llm
     };
     let listener = TcpListener::bind(address).await.map_err(|error| Exit::Failed.because(format!("listen on {address}: {error}")))?;
     let url = url.or_else(|| settings.url.clone());
-    let doors = Doors { url: url.as_deref(), webhooks_private, llm_endpoints: &llm_endpoint, sign_in };
+    let mailer = match &settings.mail {
+        Some(mail) => {
+            let desk = url.clone().unwrap_or_else(|| format!("http://{}", listener.local_addr().unwrap_or(address)));
+            Some(mail.read(&settings.data, &desk, |name| std::env::var(name).ok())?)
+        }
+        None => None,
+    };
+    let doors = Doors { url: url.as_deref(), webhooks_private, llm_endpoints: &llm_endpoint, sign_in, mailer };
     until_stopped(app, listener, doors, global.out()).await
 }
 
 /// Serves on a socket until SIGINT or SIGTERM, then ends in an orderly way.
 pub async fn until_stopped(app: App, listener: TcpListener, doors: Doors<'_>, out: Out) -> Result<()> {
-    let Doors { url, webhooks_private, llm_endpoints, sign_in } = doors;
+    let Doors { url, webhooks_private, llm_endpoints, sign_in, mailer } = doors;
     let address = listener.local_addr()?;
     let stop = signals()?;
     let integrator = countersign_app::integrator::spawn(&app);
     let learner = countersign_app::learner::spawn(&app);
     let reroute = countersign_app::reroute::spawn(&app);
+    let team = countersign_app::team::spawn(&app);
     let precedents = countersign_app::precedent::spawn(&app);
     let search = countersign_app::search::spawn(&app);
     let webhooks = countersign_server::webhook::spawn(&app, webhooks_private);
+    let letters = mailer.is_some();
+    let mail = mailer.map(|mailer| countersign_server::mail::spawn(&app, mailer));
     let models = countersign_app::model::job::spawn(&app);
     let allowed =
         countersign_app::asking::Allowed::new(llm_endpoints, |variable| std::env::var(variable).ok().filter(|key| !key.is_empty()));
@@ -81,13 +93,15 @@ pub async fn until_stopped(app: App, listener: TcpListener, doors: Doors<'_>, ou
     if !address.ip().is_loopback() && !tls {
         out.say("This address is reached from outside, without TLS: put a proxy with TLS before it, and say its address by --url.");
     }
-    countersign_server::serve(app.clone(), listener, ServerConfig { tls, site, sign_in, ..ServerConfig::default() }, stop).await;
+    countersign_server::serve(app.clone(), listener, ServerConfig { tls, site, sign_in, letters, ..ServerConfig::default() }, stop).await;
     integrator.abort();
     learner.abort();
     reroute.abort();
+    team.abort();
     precedents.abort();
     search.abort();
     webhooks.abort();
+    mail.iter().for_each(tokio::task::JoinHandle::abort);
     models.abort();
     asking.abort();
     app.close().await;

@@ -44,9 +44,11 @@ impl Turn<'_, '_> {
         Err(Refusal::field(Code::Forbidden, "/person", detail))
     }
 
-    /// A member whom the playbook lets decide and, after an escalation, who has the role that was asked for.
+    /// A member whom the playbook lets decide, to whom the case is assigned if it is to anybody, and, after an escalation, who has the
+    /// role that was asked for.
     pub(super) fn reviewer(&self, person: PersonId) -> Result<(), Refusal> {
         self.member(person)?;
+        self.theirs(person)?;
         let role = self.state.route.as_ref().and_then(|route| route.role.as_ref());
         match role {
             Some(role) if !self.somebody(person)?.roles.contains(role) && !on(Sabotage::RolesIgnored) => {

@@ -8,9 +8,9 @@ use crate::{
 };
 use countersign_core::{
     Content, Refusal,
-    event::{CaseEscalated, CaseSkipped, CaseSnoozed, CommentAdded, Route},
+    event::{CaseEscalated, CaseSkipped, CaseSnoozed, CommentAdded, PersonKind, Route},
     id::PersonId,
-    limits::WAIT_MICROS_MAX,
+    limits::{MENTIONS_MAX, WAIT_MICROS_MAX},
     number::Micros,
     refusal::Code,
 };
@@ -32,9 +32,20 @@ impl Turn<'_, '_> {
         self.only(CaseSnoozed { person, until, reason })
     }
 
-    pub(super) fn comment(&mut self, person: PersonId, text: Content) -> Decided {
+    pub(super) fn comment(&mut self, person: PersonId, text: Content, mut mentions: Vec<PersonId>) -> Decided {
         self.somebody(person)?;
-        self.only(CommentAdded { person, text })
+        mentions.sort_unstable();
+        mentions.dedup();
+        if mentions.len() > MENTIONS_MAX {
+            return Err(Refusal::invalid("/mentions", format!("a remark asks for the attention of at most {MENTIONS_MAX} people")));
+        }
+        for mentioned in &mentions {
+            let facts = self.known("/mentions", *mentioned)?;
+            if facts.kind == PersonKind::External || !facts.active {
+                return Err(Refusal::invalid("/mentions", "this person takes no part here, and would never read it"));
+            }
+        }
+        self.only(CommentAdded { person, text, mentions })
     }
 
     /// Asks for the eyes of a role. It narrows who may decide: the role is one that the playbook lets decide, somebody has it, and

@@ -102,7 +102,7 @@ impl Turn<'_, '_> {
     }
 
     /// INVARIANT: where the playbook wants an induction, nobody decides before theirs.
-    fn inducted(&self, person: PersonId) -> Result<(), Refusal> {
+    pub(super) fn inducted(&self, person: PersonId) -> Result<(), Refusal> {
         let wanted = self.ctx.playbook.decide.induction && !on(Sabotage::InductionSkipped);
         if !wanted || self.ctx.roster.inducted(person, self.ctx.playbook_id) {
             return Ok(());

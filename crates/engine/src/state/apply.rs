@@ -38,6 +38,7 @@ impl CaseState {
             outcomes: Vec::new(),
             comment_count: 0,
             skipped: Vec::new(),
+            assignee: None,
             snoozed_until: None,
         })
     }
@@ -65,6 +66,10 @@ impl CaseState {
             Body::CaseRouted(body) => {
                 self.skipped.clear();
                 self.snoozed_until = None;
+                // What several people answer on, or a role that was not asked for before, is no longer one person's.
+                if body.seats != 1 || body.role != self.route.as_ref().and_then(|route| route.role.clone()) {
+                    self.assignee = None;
+                }
                 let experiment = body.inputs.as_ref().and_then(|inputs| inputs.experiment.as_ref());
                 let arm = body.assigned.as_ref().and_then(|assigned| experiment?.arms.get(usize::try_from(assigned.arm).ok()?));
                 if self.entered.is_none() && body.assigned.is_some() {
@@ -110,6 +115,10 @@ impl CaseState {
                 if let Some(shown) = self.shown.iter_mut().find(|s| s.id == body.shown) {
                     shown.answered = true;
                 }
+                // Whoever signs next is somebody else.
+                if body.phase != Phase::First {
+                    self.assignee = self.assignee.filter(|assignee| *assignee != body.person);
+                }
                 self.judgments.push(JudgmentRecord {
                     id: event.id,
                     person: body.person,
@@ -119,7 +128,11 @@ impl CaseState {
                 });
             }
             Body::JudgmentObserved(_) => self.observed_count += 1,
-            Body::CaseSkipped(body) => self.skipped.push(body.person),
+            Body::CaseSkipped(body) => {
+                self.skipped.push(body.person);
+                self.assignee = self.assignee.filter(|assignee| *assignee != body.person);
+            }
+            Body::CaseAssigned(body) => self.assignee = body.to,
             Body::CaseSnoozed(body) => self.snoozed_until = Some(body.until),
             Body::CommentAdded(_) => self.comment_count += 1,
             _ => self.apply_decision(event),
@@ -159,6 +172,7 @@ impl CaseState {
             Body::DecisionMade(body) => {
                 self.deciders.extend(&body.persons);
                 self.snoozed_until = None;
+                self.assignee = None;
                 self.decision = Some(DecisionRecord {
                     id: event.id,
                     answer: body.answer.clone(),

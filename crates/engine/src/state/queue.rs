@@ -17,10 +17,29 @@ pub struct QueueView {
     pub seats_free: u32,
     /// The role that has to look, after an escalation.
     pub role: Option<String>,
+    /// The one person to whom it is served.
+    pub assignee: Option<PersonId>,
     /// Not to be served before this time.
     pub wake_at: Option<Micros>,
     /// People to whom it is not served: sorted, each once.
     pub excluded: Vec<PersonId>,
+}
+
+/// How the role begins that stands for one person in the queue's rows: no role of people does.
+pub const ONE_PERSON: &str = "person:";
+
+impl QueueView {
+    /// Who has to look, as the queue's rows say it: empty, a role, or [`ONE_PERSON`] and whose case it is.
+    #[must_use]
+    pub fn who(&self) -> String {
+        self.assignee.map_or_else(|| self.role.clone().unwrap_or_default(), one_person)
+    }
+}
+
+/// The role that only this person has.
+#[must_use]
+pub fn one_person(person: PersonId) -> String {
+    format!("{ONE_PERSON}{person}")
 }
 
 /// Why a person's answer would not be independent.
@@ -94,6 +113,7 @@ impl CaseState {
                 _ => 1,
             },
             role: route.and_then(|r| r.role.clone()),
+            assignee: self.assignee,
             wake_at: self.snoozed_until.max(self.kept_back_until()),
             excluded,
         })

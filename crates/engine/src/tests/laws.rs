@@ -107,7 +107,7 @@ pub(super) fn take(world: &mut World, (kind, who, x, y): Step) {
     let before = world.events.len();
     let text = || Content::text("why");
     let decision = event_of(world, "decision.made");
-    let command = match kind % 32 {
+    let command = match kind % 35 {
         0..=7 => {
             drop(world.answer(who, option));
             return;
@@ -146,6 +146,11 @@ pub(super) fn take(world: &mut World, (kind, who, x, y): Step) {
         28 => Command::Skip { person: who, reason: text() },
         29 => Command::Snooze { person: who, until: world.now + (i64::from(y) - 40) * SECOND, reason: None },
         30 => outcome(world, x, y),
+        31 | 32 => {
+            let to = (y % 4 != 0).then(|| person(PEOPLE[usize::from(x) % 7]));
+            Command::Assign { person: who, to, reason: None }
+        }
+        33 => Command::Unassign,
         _ => observed(world, who, option, y),
     };
     let refused = world.run(command, Some(who)).is_err();
@@ -364,6 +369,7 @@ fn random_lives_reach_every_corner() {
         "decision.corrected",
         "appeal.decided",
         "case.escalated",
+        "case.assigned",
         "judgment.observed",
         "outcome.observed",
         "case.snoozed",

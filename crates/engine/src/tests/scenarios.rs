@@ -250,6 +250,87 @@ fn escalation_narrows_and_never_widens() {
 }
 
 #[test]
+fn an_assigned_case_is_one_persons_until_they_answered_or_gave_it_back() {
+    check(
+        Route::Assist,
+        "open x bot=a
+         assign out ann => forbidden
+         assign ann out => forbidden
+         assign ann off => forbidden
+         assign ann ext => forbidden
+         assign ann cat => open assist default of cat
+         ben a => forbidden
+         skip ben => forbidden
+         unassign => open assist default of cat
+         assign ben dan => open assist default of dan
+         free dan => open assist default
+         assign ann cat
+         skip cat => open assist default
+         assign ann dan
+         dan a => decided a signed dan
+         assign ann cat => wrong-state
+         reopen ben => open assist reopened",
+    );
+}
+
+#[test]
+fn nobody_chooses_by_name_who_signs_beside_them() {
+    check(Route::Assist, "open panel bot=a => open panel rule\nassign ann cat => wrong-state");
+    check(
+        Route::Assist,
+        "open x bot=c
+         assign ann ben => open assist default of ben
+         ben c => open assist default
+         assign ben cat => wrong-state
+         cat c => decided c signed ben+cat",
+    );
+    // Nor who decides on what is their own.
+    check(
+        Route::Assist,
+        "open x bot=a@ann\nassign ann cat => not-independent\nassign cat ann => not-independent\nann a => not-independent",
+    );
+}
+
+#[test]
+fn what_changes_who_may_look_ends_an_assignment() {
+    check(
+        Route::Assist,
+        "open x bot=a
+         assign ann cat
+         amend y => open assist default of cat
+         amend panel => open panel rule",
+    );
+    check(
+        Route::Assist,
+        "open x bot=a\nassign ann cat\nescalate cat senior => open assist escalated for senior\nassign eve cat => forbidden\nassign eve fay => open assist escalated for senior of fay",
+    );
+}
+
+#[test]
+fn who_left_has_nothing_assigned() {
+    let mut world = check_in(World::new(playbook(Route::Assist)), "open x bot=a\nassign ann cat => open assist default of cat");
+    world.people.0.get_mut(&person("cat")).unwrap().active = false;
+    world.run(Command::Unassign, None).unwrap();
+    assert_eq!(world.state().assignee, None);
+    let events = world.events.len();
+    world.run(Command::Unassign, None).unwrap();
+    assert_eq!(world.events.len(), events, "there is nothing to give back any more");
+}
+
+#[test]
+fn a_remark_mentions_those_who_take_part() {
+    check(
+        Route::Assist,
+        "open x bot=a
+         mention ann ben => open assist default
+         mention ann out => open assist default
+         mention ann ext => invalid
+         mention ann off => invalid
+         mention ann nobody => not-found",
+    );
+}
+
+#[test]
 fn an_empty_roster_holds_until_there_is_somebody() {
     let mut world = World::new(playbook(Route::Assist));
     let all = std::mem::take(&mut world.people.0);

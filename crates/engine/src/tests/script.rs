@@ -49,7 +49,8 @@ fn stands(world: &World) -> String {
         (Status::Open, _) => {
             let route = route.unwrap();
             let role = route.role.as_ref().map(|role| format!(" for {role}")).unwrap_or_default();
-            format!("open {} {}{role}", route.route.as_str(), route.reason)
+            let whose = state.assignee.map(|own| format!(" of {}", PEOPLE.into_iter().find(|name| person(name) == own).unwrap()));
+            format!("open {} {}{role}{}", route.route.as_str(), route.reason, whose.unwrap_or_default())
         }
         (Status::Held, _) => format!("held {}", route.unwrap().reason),
         (status, Some(decision)) => {
@@ -132,7 +133,11 @@ fn run(world: &mut World, words: &[&str]) -> Result<(), Refusal> {
             let until = world.now + seconds.parse::<i64>().unwrap() * SECOND;
             Command::Snooze { person: person(who), until, reason: None }
         }
-        ["comment", who] => Command::Comment { person: person(who), text: text() },
+        ["comment", who] => Command::Comment { person: person(who), text: text(), mentions: Vec::new() },
+        ["mention", who, whom] => Command::Comment { person: person(who), text: text(), mentions: vec![person(whom)] },
+        ["assign", who, to] => Command::Assign { person: person(who), to: Some(person(to)), reason: None },
+        ["free", who] => Command::Assign { person: person(who), to: None, reason: None },
+        ["unassign"] => Command::Unassign,
         ["escalate", who, role] => Command::Escalate { person: person(who), role: (*role).into(), reason: text() },
         ["reroute"] => Command::Reroute,
         ["ask", who] => Command::Ask { person: person(who), instruction: text(), about: last_of(world, "proposal.made") },

@@ -1,7 +1,7 @@
 //! The verbs of a workspace.
 
 use super::{WorkspaceCommand, WorkspaceContext, WorkspaceState, absence, change, experiment, hands, passkey, rules};
-use crate::NewEvent;
+use crate::{NewEvent, state::ONE_PERSON};
 use countersign_core::{
     Actor, Refusal,
     event::{
@@ -138,6 +138,9 @@ fn known(state: &WorkspaceState, person: PersonId) -> Result<(), Refusal> {
 }
 
 fn roles_checked(roles: &[String]) -> Result<(), Refusal> {
+    if let Some(at) = roles.iter().position(|role| role.starts_with(ONE_PERSON)) {
+        return Err(Refusal::invalid(format!("/roles/{at}"), format!("names that begin with {ONE_PERSON} stand for one person each")));
+    }
     match roles.iter().position(|role| role.trim().is_empty()) {
         Some(at) => Err(Refusal::invalid(format!("/roles/{at}"), "a role needs a name")),
         None => Ok(()),

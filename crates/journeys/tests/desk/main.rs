@@ -6,6 +6,7 @@
 mod blind;
 mod drafts;
 mod fields;
+mod handed;
 mod hostile;
 mod keyboard;
 mod large;

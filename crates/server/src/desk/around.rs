@@ -82,7 +82,9 @@ pub async fn ask(headers: HeaderMap, Path(case): Path<Uuid>, posted: Posted) -> 
 /// Adds a remark.
 pub async fn comment(headers: HeaderMap, Path(case): Path<Uuid>, posted: Posted) -> Result<Response, Problem> {
     let visitor = &posted.visitor;
-    let input = CommentInput { person: visitor.person.0, text: posted.form.filled("text").unwrap_or_default().to_owned() };
+    let text = posted.form.filled("text").unwrap_or_default().to_owned();
+    let mentions = visitor.workspace.mentioned_in(&text).await?.into_iter().map(|person| person.0).collect();
+    let input = CommentInput { person: visitor.person.0, text, mentions };
     visitor.workspace.case_comment(&visitor.caller(), CaseId(case), input, Options::default()).await?;
     back(visitor, &headers, CaseId(case), posted.form.filled("in"), "commented").await
 }

@@ -121,7 +121,9 @@ pub async fn answer_page(
 ) -> Result<Response, Problem> {
     let recent = strip::items(visitor).await?;
     let now = visitor.server.app.env().now();
-    let answering = Answering { visitor, sheet, scope, draft, now };
+    let around = visitor.workspace.case_around(CaseId(sheet.shown.case), visitor.person).await?;
+    let people = visitor.workspace.people_names().await?;
+    let answering = Answering { visitor, sheet, scope, draft, around: &around, people: &people, now };
     let title = answering.title();
     let main = html! {
         (self::notes(notes))
@@ -145,6 +147,7 @@ pub async fn overview_page(visitor: &Visitor, case: CaseId, notes: &[Note], kept
     // Withheld while it would tell what the AI says, and absent where the case was decided elsewhere.
     let why = visitor.workspace.case_explain(case, Some(visitor.person)).await.ok();
     let refused = visitor.workspace.case_rule_against(case, visitor.person).await?;
+    let around = visitor.workspace.case_around(case, visitor.person).await?;
     let overview = overview::Overview {
         visitor,
         view: &view,
@@ -152,6 +155,7 @@ pub async fn overview_page(visitor: &Visitor, case: CaseId, notes: &[Note], kept
         people: &people,
         why: why.as_ref(),
         refused: refused.as_deref(),
+        around: &around,
         now,
     };
     let title = overview.title();

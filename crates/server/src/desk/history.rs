@@ -13,7 +13,7 @@ use axum::{
     http::{HeaderValue, header},
     response::{IntoResponse, Response},
 };
-use countersign_app::view::EventView;
+use countersign_app::{team::Around, view::EventView};
 use countersign_core::{
     id::{CaseId, EventId},
     number::Micros,
@@ -36,8 +36,18 @@ pub async fn page(visitor: Visitor, Path(case): Path<Uuid>) -> Result<Response, 
     let events = visitor.workspace.case_history(id, Some(visitor.person)).await?;
     let people = visitor.workspace.people_names().await?;
     let now = visitor.server.app.env().now();
-    let overview =
-        case::overview::Overview { visitor: &visitor, view: &view, playbook: &playbook, people: &people, why: None, refused: None, now };
+    // What stands here is told by whoever did it; whose the case is right now is told on its page.
+    let around = Around::default();
+    let overview = case::overview::Overview {
+        visitor: &visitor,
+        view: &view,
+        playbook: &playbook,
+        people: &people,
+        why: None,
+        refused: None,
+        around: &around,
+        now,
+    };
     let title = overview.title();
     let settled = matches!(view.state.as_str(), "decided" | "acted") && !view.withheld;
     let telling = Telling { playbook: &playbook, people: &people, events: &events };
@@ -178,7 +188,20 @@ impl Telling<'_> {
                 "decision.corrected" => { (person()) " " (text::EVENT_CORRECTED) " " (self.answer(&body["answer"])) (remark(&body["reason"])) }
                 "case.skipped" => { (person()) " " (text::EVENT_SKIPPED) (remark(&body["reason"])) }
                 "case.snoozed" => { (person()) " " (text::EVENT_SNOOZED) " " (text::moment(number("until"))) (remark(&body["reason"])) }
-                "comment.added" => { (person()) " " (text::EVENT_COMMENTED) (remark(&body["text"])) }
+                "comment.added" => {
+                    (person()) " " (text::EVENT_COMMENTED)
+                    @if let Some(people) = body["mentions"].as_array().filter(|people| !people.is_empty()) {
+                        " " span.quiet { (text::for_you::EVENT_MENTIONS) " " (self.people_of(&Value::from(people.clone()))) }
+                    }
+                    (remark(&body["text"]))
+                }
+                "case.assigned" => {
+                    @if body["person"].is_null() && !body["to"].is_null() { (text::for_you::EVENT_STANDS_IN) " " (self.person(&body["to"])) }
+                    @else if body["person"].is_null() { (text::for_you::EVENT_GIVEN_BACK) }
+                    @else if body["to"].is_null() { (person()) " " (text::for_you::EVENT_GAVE_BACK) }
+                    @else { (person()) " " (text::for_you::EVENT_ASSIGNED) " " (self.person(&body["to"])) }
+                    (remark(&body["reason"]))
+                }
                 "case.escalated" => { (person()) " " (text::EVENT_ESCALATED) " " (word("role")) (remark(&body["reason"])) }
                 "case.reopened" => { (person()) " " (text::EVENT_REOPENED) (remark(&body["reason"])) }
                 "outcome.observed" => { strong { (text::OUTCOME) } " " (self.outcome(&body["value"])) " " span.quiet { (word("source")) } }

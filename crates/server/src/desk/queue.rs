@@ -74,8 +74,10 @@ pub async fn page(visitor: Visitor, Query(query): Query<QueueQuery>) -> Result<R
     let now = visitor.server.app.env().now();
     let list = List { visitor: &visitor, counts: &counts, scope, view, paged: query.cursor.is_some(), now };
     let told = super::notices::line(&visitor).await?;
+    let yours = super::for_you::line(&visitor).await?;
     let main = html! {
         (told)
+        (yours)
         (notes(&said))
         div.desk.queue {
             (list.side())

@@ -5,6 +5,7 @@ pub mod asking;
 pub mod away;
 pub mod bulk;
 pub mod experiment;
+pub mod for_you;
 pub mod models;
 pub mod notices;
 pub mod pair;
@@ -252,6 +253,7 @@ pub fn said(word: &str) -> Option<&'static str> {
         "skipped" => "Passed on to somebody else.",
         "snoozed" => "Put off. It comes back by itself.",
         "escalated" => "Handed to that role.",
+        "assigned" => "Handed over.",
         "released" => "Let go. It is in the queue again.",
         "asked" => "Asked. The answer appears here when it comes.",
         "commented" => "Your remark is on record.",

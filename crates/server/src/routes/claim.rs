@@ -12,14 +12,14 @@ use axum::{
     http::StatusCode,
     response::{IntoResponse, Response},
 };
-use countersign_app::view::Claim;
+use countersign_app::{team::ForYouView, view::Claim};
 use serde::Deserialize;
 use utoipa::ToSchema;
 use utoipa_axum::{router::OpenApiRouter, routes};
 use uuid::Uuid;
 
 pub fn routes() -> OpenApiRouter<Server> {
-    OpenApiRouter::new().routes(routes!(claim_next, claims_of)).routes(routes!(claim, release))
+    OpenApiRouter::new().routes(routes!(for_you)).routes(routes!(claim_next, claims_of)).routes(routes!(claim, release))
 }
 
 /// Who wants work.
@@ -65,6 +65,14 @@ async fn release(access: Access<scope::Judge>, Path(case): Path<Uuid>, Query(que
     let person = access.speaks_for_one(query.person)?;
     access.workspace.release(person, case.into()).await?;
     Ok(StatusCode::NO_CONTENT)
+}
+
+/// Lists what is for one person: cases that are assigned to them, and remarks that mention them.
+#[utoipa::path(get, path = "/v1/for-you", tag = "claims", params(PersonQuery),
+    responses((status = 200, description = "What is for them.", body = ForYouView), ReadProblems), security(("key" = ["judge"])))]
+async fn for_you(access: Access<scope::Judge>, Query(query): Query<PersonQuery>) -> Result<Json<ForYouView>, Problem> {
+    let person = access.speaks_for_one(query.person)?;
+    Ok(Json(access.workspace.for_you(person).await?.into()))
 }
 
 /// Lists the claims of a person.

@@ -10,7 +10,7 @@ use crate::{
 };
 use axum::Json;
 use countersign_app::{
-    input::{CommentInput, EscalateInput, JudgmentInput, ObservedInput, ReasonInput, SnoozeInput},
+    input::{AssignInput, CommentInput, EscalateInput, JudgmentInput, ObservedInput, ReasonInput, SnoozeInput},
     view::{Receipt, Shown, Signing},
 };
 use serde::Deserialize;
@@ -28,6 +28,7 @@ pub fn routes() -> OpenApiRouter<Server> {
         .routes(routes!(case_snooze))
         .routes(routes!(comment_add))
         .routes(routes!(case_escalate))
+        .routes(routes!(case_assign))
         .routes(routes!(case_reopen))
 }
 
@@ -124,6 +125,18 @@ async fn comment_add(access: Access<scope::Judge>, Path(case): Path<Uuid>, comma
 async fn case_escalate(access: Access<scope::Judge>, Path(case): Path<Uuid>, command: Command<EscalateInput>) -> Result<Changed, Problem> {
     access.speaks_for(command.input.person)?;
     let receipt = access.workspace.case_escalate(&access.caller, case.into(), command.input, command.options).await?;
+    Ok(access.changed(receipt))
+}
+
+/// Gives an open case to one person, or back to all who may answer on it.
+///
+/// It is served to nobody else until they answered on it, passed it on or gave it back. Who may take a case may give it; to somebody who
+/// may answer on it, and only where one person decides: nobody chooses by name who signs beside somebody else.
+#[utoipa::path(post, path = "/v1/cases/{case}/assign", tag = "judgments", params(("case" = Uuid, Path, description = "The case."), Again, Version), request_body = AssignInput,
+    responses((status = 200, description = "It is theirs from now on.", body = Receipt), JudgeProblems), security(("key" = ["judge"])))]
+async fn case_assign(access: Access<scope::Judge>, Path(case): Path<Uuid>, command: Command<AssignInput>) -> Result<Changed, Problem> {
+    access.speaks_for(command.input.person)?;
+    let receipt = access.workspace.case_assign(&access.caller, case.into(), command.input, command.options).await?;
     Ok(access.changed(receipt))
 }
 

@@ -9,6 +9,7 @@ mod document;
 mod guide;
 mod hostile;
 mod intake;
+mod letters;
 mod life;
 mod live;
 mod masks;

@@ -27,5 +27,6 @@ mod rewrites;
 mod routing;
 mod rules;
 mod search;
+mod team;
 mod webhooks;
 mod young;

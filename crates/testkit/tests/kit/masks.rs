@@ -93,7 +93,10 @@ async fn who_has_not_the_role_is_told_no_masked_value_and_the_evidence_says_so()
         // Somebody who sees it all decides the one and talks about both; precedents come of it.
         for case in [one, other] {
             let text = "It is Orchard Fenwick again, over 8417350".to_owned();
-            kit.workspace.case_comment(&caller(), case, CommentInput { person: sue.0, text }, Options::default()).await.unwrap();
+            kit.workspace
+                .case_comment(&caller(), case, CommentInput { person: sue.0, text, mentions: Vec::new() }, Options::default())
+                .await
+                .unwrap();
         }
         kit.workspace.claim(sue, one).await.unwrap();
         let whole = kit.show(one, sue).await;

@@ -2,19 +2,22 @@
 //! what the record says was shown.
 
 use super::{
-    super::{answer, field, form::Form, text, visitor::Visitor},
+    super::{answer, field, for_you, form::Form, text, visitor::Visitor},
     precedent, proposal,
 };
 use crate::desk::page::token;
 use countersign_app::{
     input::EvidenceInput,
     queue::Due,
+    team::Around,
     title,
     view::{FieldView, Sheet},
 };
 use countersign_core::{number::Micros, playbook::FieldSpec};
 use maud::{Markup, html};
 use serde_json::Value;
+use std::collections::HashMap;
+use uuid::Uuid;
 
 /// How sure a person may say they are.
 const CONFIDENCES: &[(&str, &str)] =
@@ -30,6 +33,10 @@ pub struct Answering<'a> {
     pub scope: Option<&'a str>,
     /// What they entered before.
     pub draft: Option<&'a Form>,
+    /// Whose it is, and who else is on it.
+    pub around: &'a Around,
+    /// What people are called.
+    pub people: &'a HashMap<Uuid, String>,
     /// Now.
     pub now: Micros,
 }
@@ -90,6 +97,7 @@ impl Answering<'_> {
                     @if let Some(deadline) = sheet.deadline_at {
                         (super::due(deadline, self.now, Due::at(self.now, sheet.opened_at, Some(deadline)), true))
                     }
+                    (for_you::whose(self.around, self.people, self.visitor.person.0))
                     a href={ (super::url(sheet.shown.case)) "/history" } { (text::HISTORY) }
                 }
                 (self.heading())
@@ -241,9 +249,13 @@ impl Answering<'_> {
                         }
                     }
                 }
+                (for_you::hand_over(self.sheet.shown.case, self.around, self.people, self.visitor.person.0, &html! {
+                    (self.hidden()) input type="hidden" name="answering" value="yes";
+                }))
                 details #comment { summary { (text::COMMENT) }
                     form method="post" action={ (url) "/comment" } { (self.hidden())
                         label { span { (text::COMMENT_LABEL) } textarea name="text" rows="2" required {} }
+                        small.quiet { (text::for_you::MENTION_HINT) }
                         button type="submit" { (text::COMMENT) }
                     }
                 }

@@ -2,9 +2,10 @@
 //! what, and what can still be done about it.
 
 use super::{answering::field_section, proposal, url};
-use crate::desk::{answer, field, page::token, text, text::parts, visitor::Visitor};
+use crate::desk::{answer, field, for_you, page::token, text, text::parts, visitor::Visitor};
 use countersign_app::{
     queue::Due,
+    team::Around,
     title,
     view::{CaseView, DecisionView, Explanation, JudgmentView, KeptView, Shown},
 };
@@ -27,6 +28,8 @@ pub struct Overview<'a> {
     pub why: Option<&'a Explanation>,
     /// The rule by which this person may not take it, where there is one.
     pub refused: Option<&'a str>,
+    /// Whose it is, and who else is on it.
+    pub around: &'a Around,
     /// Now.
     pub now: Micros,
 }
@@ -68,6 +71,7 @@ impl Overview<'_> {
                         span.state data-state=(view.state) { (text::state(&view.state)) }
                         span { (text::OPENED) " " (self.when(&view.opened)) }
                         @if let Some(deadline) = view.deadline.as_deref().filter(|_| !settled) { (self.due(deadline)) }
+                        @if !settled { (for_you::whose(self.around, self.people, self.visitor.person.0)) }
                         a href={ (url(view.case)) "/history" } { (text::HISTORY) }
                     }
                     h1 { (self.title()) }
@@ -86,11 +90,13 @@ impl Overview<'_> {
                             @if view.withheld { p.quiet { (text::WITHHELD) } }
                             @match self.refused {
                                 Some(rule) => p.note { (rule) },
+                                None if self.somebody_elses() => p.note { (text::for_you::NOT_YOURS) },
                                 None => form method="post" action={ (url(view.case)) "/take" } {
                                     (token(self.visitor))
                                     p.actions { button.primary type="submit" data-take { (text::TAKE) " " kbd { "↵" } } }
                                 },
                             }
+                            div.around { (for_you::hand_over(view.case, self.around, self.people, self.visitor.person.0, &token(self.visitor))) }
                         }
                     }
                     @if let Some(decision) = &view.decision { (self.decision(decision)) }
@@ -106,6 +112,10 @@ impl Overview<'_> {
                 }
             }
         }
+    }
+
+    fn somebody_elses(&self) -> bool {
+        self.around.assignee.is_some_and(|own| own != self.visitor.person.0)
     }
 
     fn missed(&self) -> Markup {

@@ -9,6 +9,7 @@ pub const PAGES: &[(&str, &str)] = &[
     ("Queue: snoozed", "/desk?view=snoozed"),
     ("Queue: held", "/desk?view=held"),
     ("Queue: decided", "/desk?view=decided"),
+    ("For you: what is yours alone", "/desk/for-you"),
     ("Recent: what you decided", "/desk/recent"),
     ("Your work", "/desk/work"),
     ("Pair: people and the AI together", "/desk/pair"),
