@@ -152,7 +152,7 @@ impl App {
     pub async fn open(config: Config) -> Result<Self, Error> {
         let db = Db::open(&config.database).await?;
         let (notices, _) = tokio::sync::broadcast::channel(event::NOTICES_WAITING_MAX);
-        let (writer, inbox) = writer::Handle::channel();
+        let (writer, inbox) = writer::Handle::channel(db.writes_apart());
         let inner = Arc::new(Inner {
             db,
             seals: seal::Keys::new(&config.root),

@@ -1,12 +1,15 @@
 //! The writer: one task a node that owns every write. Handlers hand in work and await; it takes what is waiting as one batch,
-//! decides in memory, writes multi-row statements and advances the log last. Interactive work goes first.
+//! decides in memory, writes multi-row statements and advances the log last. Interactive work goes first. Where the database has
+//! room for a second writer, claims have a lane of their own beside it (`lane`).
 //!
 //! Never replies before the commit. What a reply says is durable.
 
 mod batch;
 mod change;
 mod claims;
+mod fold;
 mod ground;
+mod lane;
 mod rows;
 
 pub(crate) use batch::known_answer;
@@ -22,8 +25,17 @@ use countersign_core::{
     number::Micros,
     refusal::{Code, Refusal},
 };
-use std::sync::{Arc, Weak};
-use tokio::sync::{Notify, mpsc, oneshot};
+use std::{
+    sync::{
+        Arc, Weak,
+        atomic::{AtomicU64, Ordering},
+    },
+    time::Duration,
+};
+use tokio::{
+    sync::{Notify, mpsc, oneshot, watch},
+    time::Instant,
+};
 
 /// Interactive commands that may wait; more are refused as busy.
 const INTERACTIVE_WAITING_MAX: usize = 4_096;
@@ -32,16 +44,19 @@ const BULK_WAITING_MAX: usize = 1_024;
 /// Interactive commands in one transaction.
 const INTERACTIVE_BATCH_MAX: usize = 256;
 /// Cases of bulk intake in one transaction: at least, at most.
-const BULK_BATCH: (usize, usize) = (64, 512);
+const BULK_BATCH: (usize, usize) = (16, 512);
 /// How long a bulk transaction should take up to its commit, so that interactive commands do not wait for it. The commit itself
 /// takes the same time whatever the size, so it must not make batches smaller.
-const BULK_TRANSACTION_MICROS: i64 = 5_000;
+const BULK_TRANSACTION_MICROS: i64 = 2_500;
 /// The same while nobody interactive has been there for a while: the first one who comes waits that long once.
 const BULK_ALONE_MICROS: i64 = 20_000;
 /// How long after the last interactive command nobody is there any more.
 const ALONE_AFTER_MICROS: i64 = 1_000_000;
-/// How often the embedded database's log is folded back while something is written.
-const FOLD_PERIOD: std::time::Duration = std::time::Duration::from_millis(100);
+/// How long bulk work rests while people are there, as a multiple of the time that its last batch took: what they do finds the database
+/// and the processor free three quarters of the time.
+const BULK_RESTS: u32 = 3;
+/// However long a batch took, bulk work rests no longer than this.
+const BULK_REST_MAX: Duration = Duration::from_millis(60);
 /// How often a batch is decided again after somebody else wrote first.
 const ATTEMPTS_MAX: u32 = 8;
 
@@ -138,24 +153,34 @@ impl Work {
 pub(crate) struct Handle {
     interactive: mpsc::Sender<Work>,
     bulk: mpsc::Sender<Work>,
+    /// Claims, where they need not wait for the rest.
+    claims: Option<mpsc::Sender<Work>>,
+    /// Interactive work that was ever handed in: bulk work minds whether somebody is there.
+    arrivals: AtomicU64,
 }
 
 /// The writer's end of it.
 pub(crate) struct Inbox {
     interactive: mpsc::Receiver<Work>,
     bulk: mpsc::Receiver<Work>,
+    claims: Option<mpsc::Receiver<Work>>,
 }
 
 impl Handle {
-    pub(crate) fn channel() -> (Self, Inbox) {
+    /// `claims_apart`: whether claims are written beside the writer.
+    pub(crate) fn channel(claims_apart: bool) -> (Self, Inbox) {
         let (interactive, interactive_inbox) = mpsc::channel(INTERACTIVE_WAITING_MAX);
         let (bulk, bulk_inbox) = mpsc::channel(BULK_WAITING_MAX);
-        (Self { interactive, bulk }, Inbox { interactive: interactive_inbox, bulk: bulk_inbox })
+        let (claims, claims_inbox) = claims_apart.then(|| mpsc::channel(INTERACTIVE_WAITING_MAX)).unzip();
+        let handle = Self { interactive, bulk, claims, arrivals: AtomicU64::new(0) };
+        (handle, Inbox { interactive: interactive_inbox, bulk: bulk_inbox, claims: claims_inbox })
     }
 
     /// Hands in interactive work; refused where too much waits already.
     pub(crate) fn submit(&self, work: Work) -> Result<(), Error> {
-        self.interactive.try_send(work).map_err(|refused| match refused {
+        self.arrivals.fetch_add(1, Ordering::Relaxed);
+        let inbox = self.claims.as_ref().filter(|_| matches!(work, Work::Claim(_))).unwrap_or(&self.interactive);
+        inbox.try_send(work).map_err(|refused| match refused {
             mpsc::error::TrySendError::Full(_) => {
                 Refusal::new(Code::Busy, "more commands are waiting than can be written soon; send it again in a moment").into()
             }
@@ -168,18 +193,20 @@ impl Handle {
         self.bulk.send(work).await.map_err(|_| closed())
     }
 
-    /// Work that waits, interactive and bulk.
+    /// Work that waits: interactive, bulk and claims.
     pub(crate) fn depth(&self) -> usize {
         let waiting = |sender: &mpsc::Sender<Work>| sender.max_capacity() - sender.capacity();
-        waiting(&self.interactive) + waiting(&self.bulk)
+        waiting(&self.interactive) + waiting(&self.bulk) + self.claims.as_ref().map_or(0, waiting)
     }
 
     /// Waits until all that was handed in is written, and stops the writer.
     pub(crate) async fn close(&self) {
-        let (reply, done) = oneshot::channel();
-        if self.bulk.send(Work::Close(reply)).await.is_ok() {
-            // An error means that the writer is gone already, which is as well.
-            let _ = done.await;
+        for inbox in self.claims.iter().chain([&self.bulk]) {
+            let (reply, done) = oneshot::channel();
+            if inbox.send(Work::Close(reply)).await.is_ok() {
+                // An error means that whoever writes is gone already, which is as well.
+                let _ = done.await;
+            }
         }
     }
 }
@@ -193,35 +220,30 @@ pub(crate) async fn reply<T>(answer: oneshot::Receiver<Result<T, Error>>) -> Res
     answer.await.unwrap_or_else(|_| Err(closed()))
 }
 
-/// Starts the writer, and what folds the embedded database's log back beside it. Both end when the node is dropped.
-pub(crate) fn spawn(inner: Weak<Inner>, inbox: Inbox) {
+/// Starts the writer, the lane of claims where there is one, and what folds the embedded database's log back beside them. All end
+/// when the node is dropped.
+pub(crate) fn spawn(inner: Weak<Inner>, mut inbox: Inbox) {
+    if let Some(claims) = inbox.claims.take() {
+        tokio::spawn(lane::run(inner.clone(), claims));
+    }
     let wrote = Arc::new(Notify::new());
-    tokio::spawn(fold(inner.clone(), Arc::clone(&wrote)));
+    let (rest, resting) = watch::channel(false);
+    tokio::spawn(fold::run(inner.clone(), Arc::clone(&wrote), rest));
     tokio::spawn(async move {
-        run(inner, inbox, Arc::clone(&wrote)).await;
+        run(inner, inbox, resting, Arc::clone(&wrote)).await;
         wrote.notify_one();
     });
 }
 
-/// Folds the write-ahead log back from time to time while something is written, so that no commit has to.
-async fn fold(inner: Weak<Inner>, wrote: Arc<Notify>) {
-    loop {
-        wrote.notified().await;
-        tokio::time::sleep(FOLD_PERIOD).await;
-        let Some(node) = inner.upgrade() else { return };
-        // Failing harms nobody: the writer's own connection does it in the end.
-        let _ = node.db.fold_log().await;
-    }
-}
-
-async fn run(inner: Weak<Inner>, mut inbox: Inbox, wrote: Arc<Notify>) {
+async fn run(inner: Weak<Inner>, mut inbox: Inbox, mut resting: watch::Receiver<bool>, wrote: Arc<Notify>) {
     let mut bulk_size = BULK_BATCH.0 * 2;
-    let mut interactive_at = Micros::MIN;
+    let mut people = People::default();
+    let mut rests_until = Instant::now();
     let mut held_back: Option<Work> = None;
     loop {
         let first = match held_back.take() {
             Some(work) => work,
-            None => match next(&mut inbox).await {
+            None => match next(&mut inbox, &mut resting, rests_until).await {
                 Some(work) => work,
                 None => return,
             },
@@ -256,14 +278,34 @@ async fn run(inner: Weak<Inner>, mut inbox: Inbox, wrote: Arc<Notify>) {
         let began = node.env.now();
         let commits_at = perform(&node, works).await;
         wrote.notify_one();
+        let alone = !people.are_there(&node, began);
         if !bulk {
-            interactive_at = began;
             bulk_size = bulk_size.min(BULK_BATCH.0 * 2);
-        } else if count * 2 > bulk_size {
-            let alone = began.saturating_sub(interactive_at) > ALONE_AFTER_MICROS;
+            continue;
+        }
+        if count * 2 > bulk_size {
             let wanted = if alone { BULK_ALONE_MICROS } else { BULK_TRANSACTION_MICROS };
             bulk_size = resized(bulk_size, wanted, commits_at.unwrap_or(began) - began);
         }
+        let took = Duration::from_micros(u64::try_from(node.env.now() - began).unwrap_or(0));
+        rests_until = if alone { Instant::now() } else { Instant::now() + (took * BULK_RESTS).min(BULK_REST_MAX) };
+    }
+}
+
+/// Whether people are there: whether anything interactive was handed in lately.
+#[derive(Default)]
+struct People {
+    arrivals: u64,
+    at: Option<Micros>,
+}
+
+impl People {
+    fn are_there(&mut self, node: &Inner, now: Micros) -> bool {
+        let arrivals = node.writer.arrivals.load(Ordering::Relaxed);
+        if arrivals != self.arrivals {
+            (self.arrivals, self.at) = (arrivals, Some(now));
+        }
+        self.at.is_some_and(|at| now.saturating_sub(at) <= ALONE_AFTER_MICROS)
     }
 }
 
@@ -278,12 +320,18 @@ fn is_bulk(work: &Work) -> bool {
     matches!(work, Work::Case(job) if job.verb.is_bulk())
 }
 
-async fn next(inbox: &mut Inbox) -> Option<Work> {
-    tokio::select! {
-        biased;
-        Some(work) = inbox.interactive.recv() => Some(work),
-        Some(work) = inbox.bulk.recv() => Some(work),
-        else => None,
+/// What is to be done next. While bulk work rests, until it is told otherwise or until a time, interactive work only.
+async fn next(inbox: &mut Inbox, resting: &mut watch::Receiver<bool>, until: Instant) -> Option<Work> {
+    loop {
+        let rests = *resting.borrow_and_update();
+        tokio::select! {
+            biased;
+            Some(work) = inbox.interactive.recv() => return Some(work),
+            Some(work) = inbox.bulk.recv(), if !rests && Instant::now() >= until => return Some(work),
+            () = tokio::time::sleep_until(until), if !rests && Instant::now() < until => {}
+            Ok(()) = resting.changed() => {}
+            else => return None,
+        }
     }
 }
 

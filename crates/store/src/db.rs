@@ -2,7 +2,10 @@
 //!
 //! SQLite has one writing connection and a pool of readers (WAL, every commit synced); PostgreSQL has one pool.
 
-use crate::error::{Error, attempt};
+use crate::{
+    error::{Error, attempt},
+    fold::{self, DatabaseFile, Folded},
+};
 use sqlx::{
     Executor, PgConnection, PgPool, Postgres, Row, Sqlite, SqliteConnection, SqlitePool,
     pool::PoolConnection,
@@ -19,16 +22,9 @@ const ACQUIRE_WAIT: Duration = Duration::from_secs(10);
 const SQLITE_WRITER_CACHE_KIB: u32 = 48 << 10;
 /// The same for each reading connection; the operating system's own cache serves the rest.
 const SQLITE_READER_CACHE_KIB: u32 = 2 << 10;
-/// The writing connection folds the write-ahead log back itself after so many pages (of 4 KiB). That takes tens of milliseconds
-/// inside somebody's commit, so it is the fallback: [`Db::fold_log`] does it beside the writer.
-const SQLITE_CHECKPOINT_PAGES: u32 = 32_000;
-/// From so many pages on the write-ahead log is to begin anew, which needs a moment in which all of it is folded back.
-const SQLITE_RESTART_PAGES: i64 = 8_000;
-/// So few pages are folded back while the writer waits: a few milliseconds.
-const SQLITE_QUICK_PAGES: i64 = 500;
-/// How often what came in meanwhile is folded back beside the writer before the log is left as long as it is for now.
-const SQLITE_FOLDS_MAX: u32 = 6;
-
+/// The writing connection folds the write-ahead log back itself after so many pages (of 4 KiB). That takes a good while inside
+/// somebody's commit, so it is the fallback: whoever writes sees to [`Db::fold_beside`].
+const SQLITE_CHECKPOINT_PAGES: u32 = 64_000;
 /// The tables that grow with cases.
 const TABLES_MEASURE_POSTGRES: &str = "analyze events, cases, case_exclusions, leases, answered, decisions, subjects, vault, external_ids, idempotency, mentions, precedents, search_words, search_cases";
 
@@ -64,6 +60,8 @@ pub enum Db {
         writer: SqlitePool,
         /// Connections that read.
         readers: SqlitePool,
+        /// The file itself.
+        file: DatabaseFile,
     },
     /// A server, shared by any number of nodes.
     Postgres(PgPool),
@@ -184,7 +182,8 @@ impl Db {
         };
         let sized = |kib: u32| options.clone().pragma("cache_size", format!("-{kib}"));
         let writer = pool(1).connect_with(sized(SQLITE_WRITER_CACHE_KIB)).await.map_err(attempt("open the database file"))?;
-        let db = Self::Sqlite { writer, readers: pool(READERS_MAX).connect_lazy_with(sized(SQLITE_READER_CACHE_KIB)) };
+        let file = DatabaseFile::open(file).map_err(|error| attempt("open the database file")(error.into()))?;
+        let db = Self::Sqlite { writer, readers: pool(READERS_MAX).connect_lazy_with(sized(SQLITE_READER_CACHE_KIB)), file };
         db.migrate().await?;
         Ok(db)
     }
@@ -261,6 +260,12 @@ impl Db {
         .map_err(attempt("begin a transaction"))
     }
 
+    /// Whether two transactions may write at once.
+    #[must_use]
+    pub fn writes_apart(&self) -> bool {
+        matches!(self, Self::Postgres(_))
+    }
+
     /// The engine's name.
     #[must_use]
     pub fn engine(&self) -> &'static str {
@@ -273,7 +278,7 @@ impl Db {
     /// Closes all connections; on SQLite this folds the write-ahead log back.
     pub async fn close(&self) {
         match self {
-            Self::Sqlite { writer, readers } => {
+            Self::Sqlite { writer, readers, .. } => {
                 readers.close().await;
                 writer.close().await;
             }
@@ -281,28 +286,26 @@ impl Db {
         }
     }
 
-    /// Folds SQLite's write-ahead log back beside the writer, and has a long one begin anew.
-    ///
-    /// The log begins anew only when nothing of it is left to fold, which never happens by itself while somebody writes: it would
-    /// grow until the writer folds all of it inside somebody's commit. So the last few pages are folded while the writer waits.
+    /// Folds back beside the writer what can be folded of SQLite's write-ahead log; `None` on PostgreSQL, which has nothing like it.
     ///
     /// # Errors
     /// Where the engine refuses.
-    pub async fn fold_log(&self) -> Result<(), Error> {
-        let Self::Sqlite { writer, readers } = self else { return Ok(()) };
-        let mut folded_before = 0;
-        for _ in 0..SQLITE_FOLDS_MAX {
-            let (pages, folded) = fold_once(readers).await?;
-            // Somebody reads what is old: it cannot be folded yet.
-            if pages < SQLITE_RESTART_PAGES || folded < pages {
-                return Ok(());
-            }
-            if pages - folded_before <= SQLITE_QUICK_PAGES {
-                return fold_once(writer).await.map(|_| ());
-            }
-            folded_before = folded;
+    pub async fn fold_beside(&self) -> Result<Option<Folded>, Error> {
+        match self {
+            Self::Sqlite { readers, file, .. } => fold::beside(readers, file).await.map(Some),
+            Self::Postgres(_) => Ok(None),
         }
-        Ok(())
+    }
+
+    /// The same while the writer waits.
+    ///
+    /// # Errors
+    /// Where the engine refuses.
+    pub async fn fold_inside(&self) -> Result<Option<Folded>, Error> {
+        match self {
+            Self::Sqlite { writer, .. } => fold::inside(writer).await.map(Some),
+            Self::Postgres(_) => Ok(None),
+        }
     }
 
     /// Has PostgreSQL look at how much the tables hold by now, after which every connection plans its statements anew.
@@ -383,12 +386,6 @@ impl Db {
             }
         }
     }
-}
-
-/// Folds back what can be folded without waiting for anybody; gives the pages of the write-ahead log, and how many are folded back.
-async fn fold_once(pool: &SqlitePool) -> Result<(i64, i64), Error> {
-    let answer = pool.fetch_one("pragma wal_checkpoint(passive)").await.map_err(attempt("fold the write-ahead log back"))?;
-    Ok((answer.get(1), answer.get(2)))
 }
 
 fn check_version(done: &[i64]) -> Result<(), Error> {

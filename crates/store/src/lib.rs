@@ -6,6 +6,7 @@
 
 #[macro_use]
 mod macros;
+mod fold;
 
 pub mod absence;
 pub mod answered;
@@ -45,6 +46,7 @@ pub mod webhook;
 
 pub use db::{Conn, Db, Session, Tx};
 pub use error::Error;
+pub use fold::Folded;
 
 /// Every statement of the catalogues by name, so that a test can prepare each on both engines.
 #[must_use]

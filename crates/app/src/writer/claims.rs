@@ -23,7 +23,7 @@ pub(super) async fn perform(node: &Inner, jobs: Vec<ClaimJob>) {
     }
 }
 
-async fn alone(node: &Inner, job: &ClaimJob) -> Result<Option<Found>, Error> {
+pub(super) async fn alone(node: &Inner, job: &ClaimJob) -> Result<Option<Found>, Error> {
     let mut attempt = 1;
     loop {
         match together(node, std::slice::from_ref(job)).await {
