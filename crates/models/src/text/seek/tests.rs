@@ -194,7 +194,7 @@ fn a_model_is_young_until_it_has_enough_or_more_brings_nothing() {
     let examples: Vec<Example> = (0..60).map(|at| example(at, &request(&mut random), false)).collect();
     let (_, mut report) = learned(&examples);
     assert!(report.curve.is_empty() && is_young(&report, 61) && !is_young(&report, 60));
-    let flat = Estimate { value: report.accuracy.value, ..report.accuracy.clone() };
+    let flat = Estimate { value: report.accuracy.value, ..report.accuracy };
     report.curve.push(CurvePoint { examples: 40, accuracy: flat });
     assert!(!is_young(&report, 1_000), "all examples bring no more than some of them");
     report.curve[0].accuracy.value -= 0.01;
