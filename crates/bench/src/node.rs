@@ -145,6 +145,8 @@ async fn memory(mut command: Command, key: &str, arguments: &Arguments) -> Resul
         .and_then(|address| address.parse().ok())
         .with_context(|| format!("the node's address in {first:?}"))?;
     let mut client = Client::connect(address, key).await?;
+    // Somebody has to be there, or all of it would be held and routed anew afterwards.
+    let ada = client.post("/v1/people", &json!({ "name": "Ada" })).await?.context("a person")?;
     let cases = arguments.cases;
     let chunks = (0..cases).step_by(LINES_AT_ONCE).map(move |from| {
         let text: String = (from..cases.min(from + LINES_AT_ONCE)).map(|n| world::line(Kind::Alert, n) + "\n").collect();
@@ -155,7 +157,7 @@ async fn memory(mut command: Command, key: &str, arguments: &Arguments) -> Resul
     ensure!(accepted == cases, "{accepted} of {cases} cases were accepted");
     let rate = reality::rate(cases, began.elapsed());
     let taking_in = serving.peak()?;
-    serve_some(&mut client, arguments.decisions.min(cases)).await?;
+    serve_some(&mut client, &ada, arguments.decisions.min(cases)).await?;
     let peak = serving.peak()?;
     eprintln!("bench: node: {taking_in:.0} MiB while taking in {cases} cases at {rate:.0}/s, {peak:.0} MiB in all");
     drop(client);
@@ -164,8 +166,7 @@ async fn memory(mut command: Command, key: &str, arguments: &Arguments) -> Resul
 }
 
 /// Decisions and lists, as a desk would ask for them.
-async fn serve_some(client: &mut Client, decisions: usize) -> Result<()> {
-    let ada = client.post("/v1/people", &json!({ "name": "Ada" })).await?.context("a person")?;
+async fn serve_some(client: &mut Client, ada: &Value, decisions: usize) -> Result<()> {
     let person = json!({ "person": ada.get("person") });
     for n in 0..decisions {
         let claim = client.post("/v1/claims", &person).await?.context("an open case")?;
