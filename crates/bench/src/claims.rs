@@ -96,7 +96,7 @@ pub async fn measure(run: &Run, arguments: &Arguments) -> Result<Vec<Line>> {
         if let Some(app) = second {
             app.close().await;
         }
-        node.remove().await?;
+        node.close().await;
     }
     Ok(lines)
 }

@@ -121,7 +121,7 @@ pub async fn measure(run: &Run, arguments: &Arguments) -> Result<Vec<Line>> {
         }));
         drop(visitor);
         served.stop().await;
-        node.remove().await?;
+        node.close().await;
     }
     Ok(lines)
 }

@@ -84,10 +84,11 @@ async fn once(engine: Engine, kind: Kind, arguments: &Arguments, figures: &mut F
     figures.processor.push(used);
     if arguments.only {
         eprintln!("bench: intake, {}, {kind:?}: {taken:.0} cases/s, {used:.0} us of processor time a case", engine.name());
-        return node.remove().await;
+        node.close().await;
+        return Ok(());
     }
     let rows = Rows::read(&node.app, node.workspace.id().0, before).await?;
-    node.remove().await?;
+    node.close().await;
     let raw_rate = reality::rate(cases, rows.write(engine).await?);
     let (commits, bytes) = (rows.commits(), rows.event_bytes());
     drop(rows);
@@ -119,6 +120,6 @@ async fn over_http(engine: Engine, kind: Kind, cases: usize) -> Result<f64> {
     anyhow::ensure!(accepted == cases, "{accepted} of {cases} cases were accepted over HTTP");
     drop(client);
     served.stop().await;
-    node.remove().await?;
+    node.close().await;
     Ok(reality::rate(cases, took))
 }

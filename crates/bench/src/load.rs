@@ -87,7 +87,8 @@ async fn once(engine: Engine, arguments: &Arguments, figures: &mut Figures) -> R
     figures.decision_p99.push(times.percentile(0.99));
     eprintln!("bench: load, {}: {posts:.0} POSTs/s, {decisions:.0} decisions/s", engine.name());
     served.stop().await;
-    node.remove().await
+    node.close().await;
+    Ok(())
 }
 
 /// The numbers below `count`, each handed out once.

@@ -57,7 +57,7 @@ pub async fn measure(run: &Run, arguments: &Arguments) -> Result<Vec<Line>> {
         lines.push(line("the tree, events", trees, "/s", None));
         lines.push(line("the tree to reading and hashing", ratios, "", Some(Target::AtLeast(0.8))));
         lines.push(line("projections, events", replays, "/s", Some(Target::AtLeast(100_000.0))));
-        node.remove().await?;
+        node.close().await;
     }
     Ok(lines)
 }
@@ -120,6 +120,6 @@ mod tests {
         assert_eq!(count as u64, node.workspace.info().await.unwrap().size);
         let (tree, replay) = verified(&node).await.unwrap();
         assert!(tree > Duration::ZERO && replay > Duration::ZERO);
-        node.remove().await.unwrap();
+        node.close().await;
     }
 }

@@ -80,29 +80,16 @@ impl Node {
         Ok(Self { app, workspace, database, integrator })
     }
 
-    /// Closes the node and removes a database that lies on a server.
-    pub async fn remove(self) -> Result<()> {
+    /// Closes the node; its database goes with it.
+    pub async fn close(self) {
         self.integrator.abort();
         self.app.close().await;
-        remove(self.database).await
     }
 }
 
 /// Opens a node on a database.
 pub async fn open(database: &Database) -> Result<App> {
     Ok(App::open(Config { database: database.target.clone(), root: root(), env: reality::env() }).await?)
-}
-
-/// Removes a database; one in a file goes away by itself.
-pub async fn remove(database: Database) -> Result<()> {
-    if let (None, Ok(server)) = (database.folder(), std::env::var(POSTGRES_VARIABLE)) {
-        let (_, name) = database.target.rsplit_once('/').context("a URL with the name of a database")?;
-        let name = name.split_once('?').map_or(name, |(name, _)| name);
-        let pool = sqlx::PgPool::connect(&server).await?;
-        sqlx::query(sqlx::AssertSqlSafe(format!("drop database {name} with (force)"))).execute(&pool).await?;
-        pool.close().await;
-    }
-    Ok(())
 }
 
 /// Six fields, none of them personal.
@@ -289,6 +276,6 @@ mod tests {
         }
         node.workspace.integrate().await.unwrap();
         assert!(node.workspace.verify(&|_| {}, None).await.unwrap().ok());
-        node.remove().await.unwrap();
+        node.close().await;
     }
 }

@@ -6,10 +6,13 @@
 
 #![expect(clippy::expect_used, reason = "test support: a setup that fails should panic and say where")]
 
+mod database;
 pub mod dice;
 pub mod double;
 pub mod raw;
 pub mod story;
+
+pub use database::{Database, POSTGRES_VARIABLE};
 
 use countersign_app::{
     App, Caller, Config, Env, Workspace,
@@ -26,12 +29,9 @@ use std::{
     future::Future,
     sync::{
         Arc, Mutex,
-        atomic::{AtomicI64, AtomicU64, Ordering},
+        atomic::{AtomicI64, Ordering},
     },
 };
-
-/// The environment variable that names a PostgreSQL to make databases in; `cargo xtask test` sets it.
-pub const POSTGRES_VARIABLE: &str = "COUNTERSIGN_TEST_POSTGRES";
 
 /// The moment at which virtual clocks start: 2026-01-01T00:00:00Z.
 pub const EPOCH_MICROS: i64 = 1_767_225_600_000_000;
@@ -90,43 +90,6 @@ pub fn environment(seed: u64) -> (Env, Clock) {
 #[must_use]
 pub fn root() -> RootSecret {
     RootSecret::from_hex(&"0123456789abcdef".repeat(4)).expect("a valid secret")
-}
-
-/// A database that goes away with it.
-#[derive(Debug)]
-pub struct Database {
-    /// A path or a URL.
-    pub target: String,
-    folder: Option<tempfile::TempDir>,
-}
-
-impl Database {
-    /// A fresh SQLite file.
-    #[must_use]
-    pub fn sqlite() -> Self {
-        let folder = tempfile::tempdir().expect("a scratch folder");
-        let target = folder.path().join("countersign.db").to_string_lossy().into_owned();
-        Self { target, folder: Some(folder) }
-    }
-
-    /// A fresh PostgreSQL database, if there is a server to make one in.
-    pub async fn postgres() -> Option<Self> {
-        static COUNTER: AtomicU64 = AtomicU64::new(0);
-        let server = std::env::var(POSTGRES_VARIABLE).ok()?;
-        let name = format!("cs_{}_{}", std::process::id(), COUNTER.fetch_add(1, Ordering::SeqCst));
-        let pool = sqlx::PgPool::connect(&server).await.expect("the PostgreSQL that the environment names");
-        sqlx::query(sqlx::AssertSqlSafe(format!("create database {name}"))).execute(&pool).await.expect("a new database");
-        pool.close().await;
-        let (base, _) = server.rsplit_once('/').expect("a URL with a database name");
-        let options = server.split_once('?').map(|(_, o)| format!("?{o}")).unwrap_or_default();
-        Some(Self { target: format!("{base}/{name}{options}"), folder: None })
-    }
-
-    /// The folder of a SQLite database.
-    #[must_use]
-    pub fn folder(&self) -> Option<&std::path::Path> {
-        self.folder.as_ref().map(tempfile::TempDir::path)
-    }
 }
 
 /// A node with a workspace on a fresh database.

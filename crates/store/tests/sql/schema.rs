@@ -1,6 +1,6 @@
 //! The migrations of both engines give the same tables, columns and indexes; a database of a newer version is refused in words.
 
-use super::{Fresh, databases, postgres, sqlite};
+use super::{Database, databases, postgres};
 use countersign_store::{Db, Error};
 use sqlx::{AssertSqlSafe, Row};
 use std::collections::{BTreeMap, BTreeSet};
@@ -80,7 +80,7 @@ async fn migrating_again_changes_nothing() {
     }
 }
 
-async fn refused(fresh: Fresh) {
+async fn refused(fresh: Database) {
     let db = Db::open(&fresh.target).await.unwrap();
     let newer = "insert into schema_versions values (99)";
     match &db {
@@ -99,7 +99,7 @@ async fn refused(fresh: Fresh) {
 
 #[tokio::test]
 async fn a_database_of_a_newer_version_is_refused_in_words() {
-    refused(sqlite()).await;
+    refused(Database::sqlite()).await;
     if let Some(fresh) = postgres().await {
         refused(fresh).await;
     }
@@ -107,7 +107,7 @@ async fn a_database_of_a_newer_version_is_refused_in_words() {
 
 #[tokio::test]
 async fn a_file_that_is_no_database_is_refused() {
-    let fresh = sqlite();
+    let fresh = Database::sqlite();
     std::fs::write(&fresh.target, "this is a text and no database, and it is long enough to look like one").unwrap();
     let error = Db::open(&fresh.target).await.expect_err("a text is no database");
     assert!(error.to_string().contains("cannot"), "{error}");
