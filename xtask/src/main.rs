@@ -1,10 +1,11 @@
-//! Development commands, run as `cargo xtask <command>`. Knows cargo, PostgreSQL and browsers, and nothing of the product.
+//! Development commands, run as `cargo xtask <command>`. Knows cargo, PostgreSQL, browsers and registries, and nothing of the product.
 //!
 //! [`check`] is what `cargo xtask test` does step by step, [`postgres`] finds, starts and removes a throw-away
-//! PostgreSQL, [`browser`] a Chromium and axe-core. The rules of the house that are tests themselves lie in `tests/house.rs`. Unix only.
+//! PostgreSQL, [`browser`] a Chromium and axe-core, [`classifier`] a model of images. The rules of the house that are tests themselves lie in `tests/house.rs`. Unix only.
 
 mod browser;
 mod check;
+mod classifier;
 mod postgres;
 
 use std::{

@@ -151,6 +151,29 @@ pub struct EvidenceInput {
     /// The words, or a remark on them.
     #[serde(default)]
     pub quote: Option<String>,
+    /// Which parts of a picture.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub heat: Option<HeatInput>,
+}
+
+/// Which parts of a picture speak for an answer: a grid over a part of it.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+pub struct HeatInput {
+    /// Where the grid begins, from the left, in ten-thousandths of the picture's width.
+    pub left: u32,
+    /// From the top, in ten-thousandths of its height.
+    pub top: u32,
+    /// How wide it is.
+    pub width: u32,
+    /// How high.
+    pub height: u32,
+    /// Cells in a row.
+    pub columns: u32,
+    /// Rows.
+    pub rows: u32,
+    /// Row by row: by how many tenths the logit (the log-odds) of the answer falls where the cell is covered, from -100 to 100.
+    pub cells: Vec<i8>,
 }
 
 /// New content for a case.

@@ -13,6 +13,7 @@ pub mod file;
 pub mod job;
 pub mod kind;
 pub mod learn;
+mod look;
 pub mod promotion;
 pub mod registry;
 mod tried;
@@ -22,7 +23,7 @@ use countersign_core::content::Digest;
 pub use countersign_models::text::{GROUP_CASES_MIN, GroupReport, Report, train::CurvePoint};
 pub use countersign_science::estimate::Estimate;
 pub use elsewhere::Imported;
-pub use kind::{BUILT_IN, Model, ONNX};
+pub use kind::{BUILT_IN, Model, ONNX, VISION};
 pub use learn::{Progress, Trained};
 pub use registry::{ModelView, ModelsView, StageView};
 

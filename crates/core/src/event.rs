@@ -394,6 +394,7 @@ body!(/** Where a proposer looked. */ Evidence {
     /** First code point, for text. */ #[serde(default, skip_serializing_if = "Option::is_none")] start: Option<u64>,
     /** One past the last code point. */ #[serde(default, skip_serializing_if = "Option::is_none")] end: Option<u64>,
     /** The words, or a remark on them. */ #[serde(default, skip_serializing_if = "Option::is_none")] quote: Option<Content>,
+    /** Which parts of a picture, as JSON: a grid over a part of it. */ #[serde(default, skip_serializing_if = "Option::is_none")] heat: Option<Content>,
 });
 body!(/** See [`Body::ProposalMade`]. */ ProposalMade {
     /** Who proposes. */ proposer: String,

@@ -105,3 +105,8 @@ pub const LEARNING_LOT_MAX: u32 = 900_000_000;
 pub const LEARNING_UNTIL_MIN: u64 = 40;
 /// Largest such number.
 pub const LEARNING_UNTIL_MAX: u64 = 100_000;
+
+/// Cells of a grid over a picture that says where a proposer looked.
+pub const HEAT_CELLS_MAX: u64 = 1_024;
+/// Where such a grid may begin and how large it may be, in ten-thousandths of the picture: a model may see more than is there.
+pub const HEAT_SIDE_MAX: u32 = 10_000_000;

@@ -32,6 +32,27 @@ pub struct Evidence {
     /// By how much they raise the answer: its logit over the mean of the others where the model learned here, its probability over what it
     /// would be at the field's neutral value where it comes from elsewhere.
     pub contribution: f64,
+    /// Which parts of a picture, where the field is one.
+    pub heat: Option<Heat>,
+}
+
+/// Which parts of a picture speak for an answer: a grid over a part of it, row by row, each cell from -100 to 100.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Heat {
+    /// Where the grid begins, from the left, in ten-thousandths of the picture's width.
+    pub left: u32,
+    /// From the top, in ten-thousandths of its height.
+    pub top: u32,
+    /// How wide it is.
+    pub width: u32,
+    /// How high.
+    pub height: u32,
+    /// Cells in a row.
+    pub columns: u32,
+    /// Rows.
+    pub rows: u32,
+    /// By how many tenths the logit of the answer falls where a cell is covered.
+    pub cells: Vec<i8>,
 }
 
 /// Why there is no advice.
@@ -46,6 +67,9 @@ pub enum NoAdvice {
     /// A value is missing without which the model cannot be asked.
     #[error("the case has no {0}, which this model needs")]
     Missing(String),
+    /// The picture cannot be looked at.
+    #[error("the picture cannot be looked at: {0}")]
+    Picture(String),
     /// What came out is no probability.
     #[error("the model's answer is no set of probabilities")]
     NoProbabilities,

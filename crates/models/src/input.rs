@@ -51,6 +51,8 @@ pub enum Value {
     Number(f64),
     /// Yes or no.
     Flag(bool),
+    /// A picture as its file is. Never made of a case's own values: whoever asks a model of pictures puts it in.
+    Picture(std::sync::Arc<Vec<u8>>),
 }
 
 /// Whether a field may go so far at all.

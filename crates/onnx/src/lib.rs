@@ -18,10 +18,10 @@ mod model;
 #[cfg(test)]
 mod tests;
 mod trees;
-mod wire;
+pub mod wire;
 
 pub use graph::{CLASSES_MAX, COLUMNS_MAX};
-pub use mapping::{Column, MAPPING_BYTES_MAX, Mapping};
+pub use mapping::{Column, MAPPING_BYTES_MAX, Mapping, answers_fault};
 pub use model::{MAGIC, ONNX_BYTES_MAX, OnnxModel};
 
 /// Why a file is no model that can be used.

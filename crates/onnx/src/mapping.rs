@@ -70,27 +70,7 @@ impl Mapping {
         let place = |at: usize, column: &Column| format!("column {} ({})", at + 1, column.field);
         let of_column = |(at, column): (usize, &Column)| column.fault(playbook).map(|fault| format!("{}: {fault}", place(at, column)));
         let columns = self.columns.iter().enumerate().filter_map(of_column);
-        columns.chain(self.fault_of_answers(playbook, labels)).collect()
-    }
-
-    fn fault_of_answers(&self, playbook: &Playbook, labels: &[String]) -> Option<String> {
-        let AnswerSpec::Choice { options } = &playbook.answer else {
-            return Some(format!("the answers of playbook {:?} are no choices, and a classifier chooses", playbook.name));
-        };
-        if let Some(unknown) = self.answers.keys().find(|label| !labels.contains(label)) {
-            return Some(format!("`answers` names {unknown:?}, and the model's classes are {}", labels.join(", ")));
-        }
-        let answers = self.answers_of(labels);
-        let (ours, theirs): (BTreeSet<&String>, BTreeSet<&String>) = (options.iter().collect(), answers.iter().collect());
-        (ours != theirs || answers.len() != options.len()).then(|| {
-            format!(
-                "the model's {} classes stand for {}, and the playbook's {} options are {}: name the answer of each in `answers`",
-                answers.len(),
-                answers.join(", "),
-                options.len(),
-                options.join(", ")
-            )
-        })
+        columns.chain(answers_fault(&self.answers, labels, playbook)).collect()
     }
 
     /// The answers that classes stand for.
@@ -142,4 +122,26 @@ impl Column {
         };
         number.or(self.missing).ok_or_else(|| NoAdvice::Missing(self.field.clone()))
     }
+}
+
+/// Why the classes of a model are not a playbook's answers, if they are not. `named` says which answer a class stands for that is called otherwise.
+#[must_use]
+pub fn answers_fault(named: &BTreeMap<String, String>, labels: &[String], playbook: &Playbook) -> Option<String> {
+    let AnswerSpec::Choice { options } = &playbook.answer else {
+        return Some(format!("the answers of playbook {:?} are no choices, and a classifier chooses", playbook.name));
+    };
+    if let Some(unknown) = named.keys().find(|label| !labels.contains(label)) {
+        return Some(format!("`answers` names {unknown:?}, and the model's classes are {}", labels.join(", ")));
+    }
+    let answers: Vec<&String> = labels.iter().map(|label| named.get(label).unwrap_or(label)).collect();
+    let (ours, theirs): (BTreeSet<&String>, BTreeSet<&String>) = (options.iter().collect(), answers.iter().copied().collect());
+    (ours != theirs || answers.len() != options.len()).then(|| {
+        format!(
+            "the model's {} classes stand for {}, and the playbook's {} options are {}: name the answer of each in `answers`",
+            answers.len(),
+            answers.iter().map(|answer| answer.as_str()).collect::<Vec<_>>().join(", "),
+            options.len(),
+            options.join(", ")
+        )
+    })
 }

@@ -158,9 +158,15 @@ impl OnnxModel {
                 Value::Word(word) => word.clone(),
                 Value::Flag(flag) => flag.to_string(),
                 Value::Number(number) => number.to_string(),
-                Value::Text(_) | Value::Gathered(_) => return None,
+                Value::Text(_) | Value::Gathered(_) | Value::Picture(_) => return None,
             };
-            (*contribution >= CONTRIBUTION_MIN).then(|| Evidence { field: of.name.clone(), span: None, quote, contribution: *contribution })
+            (*contribution >= CONTRIBUTION_MIN).then(|| Evidence {
+                field: of.name.clone(),
+                span: None,
+                quote,
+                contribution: *contribution,
+                heat: None,
+            })
         };
         let mut out: Vec<Evidence> = contributions.iter().filter_map(piece).collect();
         // Equals stay in the mapping's order.

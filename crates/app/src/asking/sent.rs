@@ -62,7 +62,7 @@ pub(crate) fn of(playbook: &Playbook, values: &BTreeMap<String, Value>, beside: 
         Seen::Text(text) | Seen::Gathered(text) | Seen::Word(text) => Some(text.clone()),
         // A number may be a card's or a person's as well.
         Seen::Number(number) => Some(number.to_string()),
-        Seen::Flag(_) => None,
+        Seen::Flag(_) | Seen::Picture(_) => None,
     };
     // All texts of the case together, so that the same value has the same placeholder throughout.
     let masked: Vec<(usize, String)> = input
@@ -86,6 +86,8 @@ pub(crate) fn of(playbook: &Playbook, values: &BTreeMap<String, Value>, beside: 
         (None, Seen::Text(text) | Seen::Gathered(text) | Seen::Word(text)) => json!(text),
         (None, Seen::Number(number)) => json!(number),
         (None, Seen::Flag(flag)) => json!(flag),
+        // None is ever put in here.
+        (None, Seen::Picture(_)) => Value::Null,
     };
     let fields = input.fields.iter().enumerate().map(|(at, field)| (field.name.clone(), value(at, &field.value))).collect();
     Ok(Sent { fields, wishes: beside.instruction.map(str::to_owned).into_iter().chain(ask).collect(), previous, masks })

@@ -238,7 +238,11 @@ fn proposal(checked: &opening::CheckedProposal, place: &str, sealer: &mut Sealer
     let mut evidence = Vec::with_capacity(input.evidence.len());
     for (n, item) in input.evidence.iter().enumerate() {
         let quote = item.quote.as_ref().map(|q| sealer.text(&format!("{place}/evidence/{n}"), q.clone())).transpose()?;
-        evidence.push(Evidence { field: item.field.clone(), start: item.start, end: item.end, quote });
+        let heat =
+            item.heat.as_ref().map(serde_json::to_string).transpose().map_err(|e| Error::Damaged(format!("a grid has no JSON: {e}")))?;
+        // What is derived of a picture is as personal as the picture.
+        let heat = heat.map(|heat| sealer.text(&format!("{place}/evidence/{n}/heat"), heat)).transpose()?;
+        evidence.push(Evidence { field: item.field.clone(), start: item.start, end: item.end, quote, heat });
     }
     Ok(NewProposal {
         proposer: input.proposer.clone(),

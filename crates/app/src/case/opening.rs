@@ -4,7 +4,7 @@
 use super::{Verb, moment};
 use crate::{
     Caller, Error, Workspace,
-    input::{CaseInput, EvidenceInput, HistoryInput, ObservedInput, OutcomeInput, ProposalInput},
+    input::{CaseInput, EvidenceInput, HeatInput, HistoryInput, ObservedInput, OutcomeInput, ProposalInput},
     model,
     writer::{Ground, Ready, Waiting},
 };
@@ -12,7 +12,10 @@ use countersign_core::{
     content::Digest,
     event::{Actor, AdviceSeen, OutcomeKind, Phase, RouteLearning, Source},
     id::{CaseId, PersonId, PlaybookId},
-    limits::{CASE_BYTES_MAX, EVIDENCE_ITEMS_MAX, EXTERNAL_ID_BYTES_MAX, NAME_CHARS_MAX, PROPOSALS_PER_CASE_MAX, REMARK_BYTES_MAX},
+    limits::{
+        CASE_BYTES_MAX, EVIDENCE_ITEMS_MAX, EXTERNAL_ID_BYTES_MAX, HEAT_CELLS_MAX, HEAT_SIDE_MAX, NAME_CHARS_MAX, PROPOSALS_PER_CASE_MAX,
+        REMARK_BYTES_MAX,
+    },
     number::{Decimal, MicroUnits, Micros},
     playbook::{
         AnswerSpec, FieldKind, Playbook,
@@ -114,7 +117,7 @@ impl Workspace {
         }
         // What comes with its past was decided elsewhere; advice now would be none.
         if input.history.is_none()
-            && !proposals.iter().any(|one| [model::BUILT_IN, model::ONNX].contains(&one.input.proposer.as_str()))
+            && !proposals.iter().any(|one| [model::BUILT_IN, model::ONNX, model::VISION].contains(&one.input.proposer.as_str()))
             && let Some(advice) = self.champion_advice(playbook_id, &playbook, &values).await
             && let Ok(advice) = proposal(&playbook, advice, now)
         {
@@ -278,15 +281,42 @@ pub(super) fn proposal(playbook: &Playbook, input: ProposalInput, now: Micros) -
 
 fn evidence(playbook: &Playbook, item: &EvidenceInput, n: usize) -> Result<(), Refusal> {
     let place = format!("/evidence/{n}");
-    if !playbook.fields.iter().any(|f| f.name == item.field) {
+    let Some(field) = playbook.fields.iter().find(|f| f.name == item.field) else {
         return Err(Refusal::invalid(format!("{place}/field"), "evidence lies in a field of the playbook, and this is none"));
-    }
+    };
     if let (Some(start), Some(end)) = (item.start, item.end)
         && start > end
     {
         return Err(Refusal::invalid(format!("{place}/end"), "evidence ends before it starts"));
     }
+    if let Some(heat) = &item.heat
+        && let Some(fault) = heat_fault(&field.kind, heat)
+    {
+        return Err(Refusal::invalid(format!("{place}/heat"), fault));
+    }
     item.quote.as_deref().map_or(Ok(()), |quote| remark(quote, &format!("{place}/quote")))
+}
+
+/// Why a grid over a picture cannot be one, if it cannot.
+fn heat_fault(kind: &FieldKind, heat: &HeatInput) -> Option<String> {
+    let cells = u64::from(heat.columns) * u64::from(heat.rows);
+    let sides = [heat.left, heat.top, heat.width, heat.height];
+    if *kind != FieldKind::Image {
+        return Some("a grid lies over a picture, and this field is no image".into());
+    }
+    if heat.width == 0 || heat.height == 0 || sides.iter().any(|side| *side > HEAT_SIDE_MAX) {
+        return Some(format!("a grid has a width and a height, and nothing of it beyond {HEAT_SIDE_MAX} ten-thousandths of the picture"));
+    }
+    if !(1..=HEAT_CELLS_MAX).contains(&cells) || cells != heat.cells.len() as u64 {
+        return Some(format!(
+            "a grid of {} columns and {} rows has as many cells, 1 to {HEAT_CELLS_MAX}, and here are {}",
+            heat.columns,
+            heat.rows,
+            heat.cells.len()
+        ));
+    }
+    let beyond = heat.cells.iter().find(|cell| !(-100..=100).contains(*cell));
+    beyond.map(|cell| format!("a cell is from -100 to 100 tenths of a logit, and one is {cell}"))
 }
 
 /// The likeliest option; of equals the first in the playbook's order.

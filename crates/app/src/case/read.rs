@@ -148,7 +148,13 @@ impl File {
                 .evidence
                 .iter()
                 .filter(|e| !self.mask.hides(&e.field))
-                .map(|e| EvidenceInput { field: e.field.clone(), start: e.start, end: e.end, quote: self.text(e.quote.as_ref()) })
+                .map(|e| EvidenceInput {
+                    field: e.field.clone(),
+                    start: e.start,
+                    end: e.end,
+                    quote: self.text(e.quote.as_ref()),
+                    heat: self.text(e.heat.as_ref()).and_then(|heat| serde_json::from_str(&heat).ok()),
+                })
                 .collect(),
             chained_from: body.chained_from.map(|id| id.0),
             ask: body.ask.map(|id| id.0),

@@ -1,11 +1,11 @@
 //! The champion speaks when a case comes in, so that the case is routed with its advice. Where it has nothing to say, or anything
 //! fails, the case comes in without advice and a person decides: no model ever keeps a case out.
 
-use super::{CHAMPION, Model, version_of, young::Young};
+use super::{CHAMPION, Model, look::Why, version_of, young::Young};
 use crate::{
     Error, Options, Workspace,
     case::read::share,
-    input::{EvidenceInput, ProposalInput},
+    input::{EvidenceInput, HeatInput, ProposalInput},
     workspace::system,
 };
 use countersign_core::{
@@ -15,20 +15,29 @@ use countersign_core::{
     refusal::{Code, Refusal},
 };
 use countersign_engine::CaseState;
-use countersign_models::{Advice, Input, Proposer as _, Reach};
+use countersign_models::{Advice, Proposer as _};
 use countersign_store as store;
 use serde_json::Value;
 use std::{
     collections::{BTreeMap, BTreeSet, HashMap},
     sync::{Arc, Mutex, PoisonError},
 };
+use tokio::sync::Semaphore;
 
 /// How long a node believes which model is the champion before it looks again.
 pub(super) const BELIEVED_MICROS: Micros = 500_000;
 
-/// Models that are ready to run, and who is champion.
-#[derive(Default)]
-pub(crate) struct Cache(Mutex<Known>);
+/// Models that are ready to run, who is champion, and how many may look at a picture now.
+pub(crate) struct Cache {
+    known: Mutex<Known>,
+    pub(super) looks: Semaphore,
+}
+
+impl Default for Cache {
+    fn default() -> Self {
+        Self { known: Mutex::default(), looks: Semaphore::new(LOOKS_AT_ONCE) }
+    }
+}
 
 #[derive(Default)]
 struct Known {
@@ -40,6 +49,8 @@ struct Known {
 /// Which model is young, if one is, and since when that is believed.
 type Believed = (Micros, Option<Arc<Young>>);
 
+/// Pictures that a node looks at at once: each may take a few hundred megabytes while it is unpacked, and a core.
+const LOOKS_AT_ONCE: usize = 2;
 /// Cases on one page.
 const PAGE_ITEMS: u32 = 200;
 /// Models that a node keeps ready; beyond that all are read again.
@@ -69,7 +80,7 @@ impl Cache {
     }
 
     fn lock(&self) -> std::sync::MutexGuard<'_, Known> {
-        self.0.lock().unwrap_or_else(PoisonError::into_inner)
+        self.known.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
 
@@ -91,8 +102,13 @@ impl Workspace {
                 return None;
             }
         };
-        let advice = model.propose(&Input::of(playbook, values, Reach::InProcess)).ok()?;
-        proposal(playbook, &model, advice)
+        match self.model_says(&model, playbook, values, Why::Told).await {
+            Ok(said) => proposal(playbook, &model, said.ok()?),
+            Err(error) => {
+                tracing::warn!(workspace.id = %self.id, playbook.id = %id, error = %error, "the champion cannot be asked: no advice");
+                None
+            }
+        }
     }
 
     /// The model that advises on a playbook's cases.
@@ -152,6 +168,7 @@ fn proposal(playbook: &Playbook, model: &Model, advice: Advice) -> Option<Propos
         start: one.span.map(|(start, _)| start),
         end: one.span.map(|(_, end)| end),
         quote: Some(one.quote).filter(|quote| !quote.trim().is_empty()),
+        heat: one.heat.map(heat),
     });
     Some(ProposalInput {
         proposer: model.proposer().into(),
@@ -161,6 +178,11 @@ fn proposal(playbook: &Playbook, model: &Model, advice: Advice) -> Option<Propos
         evidence: evidence.collect(),
         ..ProposalInput::default()
     })
+}
+
+fn heat(of: countersign_models::advice::Heat) -> HeatInput {
+    let countersign_models::advice::Heat { left, top, width, height, columns, rows, cells } = of;
+    HeatInput { left, top, width, height, columns, rows, cells }
 }
 
 /// Whether a proposer's version has a say on the present content: what it said before an amendment is of other content.
@@ -212,10 +234,10 @@ impl Workspace {
                 let case = CaseId(summary.case);
                 let file = self.file(case).await?;
                 let spec = self.inner.control(self.id).await?.playbook(file.state.playbook, file.state.playbook_version)?;
-                let input = super::learn::input_of(&spec, &file);
+                let heard = self.model_says(&model, &spec, &super::learn::values_of(&spec, &file), Why::Told).await?;
                 done.cases += 1;
-                said(summary.case, super::file::said(&*model, &input));
-                let Ok(advice) = model.propose(&input) else {
+                said(summary.case, super::file::told(heard.clone()));
+                let Ok(advice) = heard else {
                     done.no_advice += 1;
                     continue;
                 };

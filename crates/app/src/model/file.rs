@@ -97,7 +97,7 @@ pub fn said(model: &dyn Proposer, input: &Input) -> Value {
     told(model.propose(input))
 }
 
-fn told(advice: Result<Advice, NoAdvice>) -> Value {
+pub(super) fn told(advice: Result<Advice, NoAdvice>) -> Value {
     match advice {
         Err(none) => json!({ "no_advice": none.to_string() }),
         Ok(advice) => {

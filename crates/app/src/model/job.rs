@@ -1,7 +1,7 @@
 //! Models as a job: one node a workspace puts promotions into effect, lets champions and shadows look at new cases beside the queue,
 //! and sees what turned out. What a model says here is kept apart: no case, no route and no person ever sees it.
 
-use super::{learn, promotion::Stands, version_of_bytes};
+use super::{learn, look::Why, promotion::Stands, version_of_bytes};
 use crate::{App, Error, Inner, Workspace};
 use countersign_core::{
     Event,
@@ -9,7 +9,6 @@ use countersign_core::{
     id::{CaseId, PlaybookId, WorkspaceId},
     number::Micros,
 };
-use countersign_models::Proposer as _;
 use countersign_store::{
     self as store,
     model::{AnswerRow, StageRow},
@@ -163,7 +162,7 @@ impl Workspace {
         let file = self.file(case).await?;
         let id = file.state.playbook;
         let playbook = self.inner.control(self.id).await?.playbook(id, file.state.playbook_version)?;
-        let input = learn::input_of(&playbook, &file);
+        let values = learn::values_of(&playbook, &file);
         let mut said = 0;
         for stage in stages.iter().filter(|stage| stage.playbook == id.0) {
             let model = match self.model_ready(PlaybookId(stage.playbook), &stage.model).await {
@@ -174,7 +173,7 @@ impl Workspace {
                     continue;
                 }
             };
-            let (answer, note) = match model.propose(&input) {
+            let (answer, note) = match self.model_says(&model, &playbook, &values, Why::Unasked).await? {
                 Ok(advice) => (Some(advice.answer), String::new()),
                 Err(none) => (None, none.to_string()),
             };
@@ -201,7 +200,7 @@ impl Workspace {
         }
         let playbook = self.inner.control(self.id).await?.playbook(file.state.playbook, file.state.playbook_version)?;
         // What was sought is harder than what comes in: how often a model is right on it says nothing of the rest.
-        let truth = learn::truth_of(&playbook, case, &file).filter(|_| !file.state.sought);
+        let truth = learn::truth_of(&playbook, &file).filter(|_| !file.state.sought);
         let mut tx = self.inner.db.begin().await?;
         store::model::truth(tx.conn(), self.id.0, case.0, truth.as_deref()).await?;
         Ok(tx.commit().await?)

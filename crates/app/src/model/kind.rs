@@ -1,13 +1,16 @@
-//! The two kinds of models that a workspace keeps: those that learned here, and those that were trained elsewhere. What a file is says its
-//! first bytes; neither kind opens anything.
+//! The kinds of models that a workspace keeps: those that learned here, and those that were trained elsewhere, over tables or pictures. What a file is says its
+//! first bytes; none opens anything.
 
 use countersign_models::{Advice, Input, NoAdvice, Proposer, TextModel};
 use countersign_onnx::OnnxModel;
+use countersign_vision::VisionModel;
 
 /// The built-in text model as a proposer.
 pub const BUILT_IN: &str = "built-in-text";
 /// A model from an ONNX file as a proposer.
 pub const ONNX: &str = "onnx";
+/// A model of pictures from an ONNX file as a proposer.
+pub const VISION: &str = "onnx-image";
 
 /// A model that is ready to run.
 #[derive(Debug)]
@@ -16,6 +19,8 @@ pub enum Model {
     Text(Box<TextModel>),
     /// It was trained elsewhere.
     Onnx(Box<OnnxModel>),
+    /// It was trained elsewhere, on pictures.
+    Vision(Box<VisionModel>),
 }
 
 impl Model {
@@ -27,6 +32,9 @@ impl Model {
         if bytes.starts_with(countersign_onnx::MAGIC) {
             return OnnxModel::from_bytes(bytes).map(|model| Self::Onnx(Box::new(model))).map_err(|error| error.to_string());
         }
+        if bytes.starts_with(countersign_vision::MAGIC) {
+            return VisionModel::from_bytes(bytes).map(|model| Self::Vision(Box::new(model))).map_err(|error| error.to_string());
+        }
         TextModel::from_bytes(bytes).map(|model| Self::Text(Box::new(model))).map_err(|error| error.to_string())
     }
 
@@ -36,6 +44,24 @@ impl Model {
         match self {
             Self::Text(model) => model.classes(),
             Self::Onnx(model) => model.classes(),
+            Self::Vision(model) => model.classes(),
+        }
+    }
+
+    /// The field whose picture it looks at, if it does.
+    #[must_use]
+    pub fn picture(&self) -> Option<&str> {
+        match self {
+            Self::Text(_) | Self::Onnx(_) => None,
+            Self::Vision(model) => Some(model.picture()),
+        }
+    }
+
+    /// What it proposes where nobody is told why: of pictures that is one look instead of a hundred.
+    pub(super) fn answer(&self, input: &Input) -> Result<Advice, NoAdvice> {
+        match self {
+            Self::Text(_) | Self::Onnx(_) => self.propose(input),
+            Self::Vision(model) => model.look(input, false),
         }
     }
 
@@ -45,6 +71,7 @@ impl Model {
         match self {
             Self::Text(_) => BUILT_IN,
             Self::Onnx(_) => ONNX,
+            Self::Vision(_) => VISION,
         }
     }
 }
@@ -54,6 +81,7 @@ impl Proposer for Model {
         match self {
             Self::Text(model) => model.version(),
             Self::Onnx(model) => model.version(),
+            Self::Vision(model) => model.version(),
         }
     }
 
@@ -61,6 +89,7 @@ impl Proposer for Model {
         match self {
             Self::Text(model) => model.propose(input),
             Self::Onnx(model) => model.propose(input),
+            Self::Vision(model) => model.propose(input),
         }
     }
 }

@@ -142,12 +142,11 @@ pub async fn taught(examples: Vec<Example>, classes: Vec<String>, progress: &mut
 /// was erased teaches nothing: what is left of it is not what was decided on.
 pub(super) fn of_case(playbook: &Playbook, case: CaseId, file: &File) -> Vec<Example> {
     let input = input_of(playbook, file);
-    let erased = file.state.fields.values().any(|content| file.values.get(content).is_none());
-    if input.fields.is_empty() || erased {
+    if input.fields.is_empty() {
         return Vec::new();
     }
     let groups = groups_of(playbook, |name| file.values.get(file.state.fields.get(name)?));
-    let example = |answer: String, person: Option<PersonId>, at: i64| Example {
+    let example = |(answer, person, at): (String, Option<PersonId>, i64)| Example {
         input: input.clone(),
         answer,
         case: case.to_string(),
@@ -156,16 +155,24 @@ pub(super) fn of_case(playbook: &Playbook, case: CaseId, file: &File) -> Vec<Exa
         sought: file.state.sought,
         groups: groups.clone(),
     };
+    labels(playbook, file).into_iter().map(example).collect()
+}
+
+/// What a case says was right, of whom and since when: its outcome, which is nobody's, or else people's own answers.
+fn labels(playbook: &Playbook, file: &File) -> Vec<(String, Option<PersonId>, i64)> {
+    if file.state.fields.values().any(|content| file.values.get(content).is_none()) {
+        return Vec::new();
+    }
     let known = |answer: &String| matches!(&playbook.answer, AnswerSpec::Choice { options } if options.contains(answer));
     let outcome = file.state.outcomes.last().and_then(|outcome| match &outcome.value {
         OutcomeValue::Answer(answer) => label(&file.answer(answer)),
         OutcomeValue::Payoff(_) => None,
     });
     if let Some(truth) = outcome.filter(known) {
-        return vec![example(truth, None, file.state.opened_at)];
+        return vec![(truth, None, file.state.opened_at)];
     }
     let own = own_answers(file).into_iter();
-    own.filter_map(|(person, answer, at)| Some(example(label(&file.answer(answer)).filter(known)?, Some(person), at))).collect()
+    own.filter_map(|(person, answer, at)| Some((label(&file.answer(answer)).filter(known)?, Some(person), at))).collect()
 }
 
 /// Which groups a case is in: the values of its audited fields that are categories or flags. A personal one is left out, since cards are
@@ -221,17 +228,22 @@ fn own_answers(file: &File) -> Vec<(PersonId, &Answer, i64)> {
     own
 }
 
-/// What turned out of a case, by the outcome or else by people's own answers; `None` where they differ or there is none.
-pub(super) fn truth_of(playbook: &Playbook, case: CaseId, file: &File) -> Option<String> {
-    let mut answers = of_case(playbook, case, file).into_iter().map(|example| example.answer);
+/// What turned out of a case, by the outcome or else by people's own answers; `None` where they differ or there is none. Of a case with nothing
+/// to read as well: a model may look at its picture.
+pub(super) fn truth_of(playbook: &Playbook, file: &File) -> Option<String> {
+    let mut answers = labels(playbook, file).into_iter().map(|(answer, ..)| answer);
     let first = answers.next()?;
     answers.all(|other| other == first).then_some(first)
 }
 
 pub(super) fn input_of(playbook: &Playbook, file: &File) -> Input {
+    Input::of(playbook, &values_of(playbook, file), Reach::InProcess)
+}
+
+/// The values of a case that are not erased.
+pub(super) fn values_of(playbook: &Playbook, file: &File) -> BTreeMap<String, Value> {
     let value = |name: &String| Some((name.clone(), file.values.get(file.state.fields.get(name)?)?));
-    let values: BTreeMap<String, Value> = playbook.fields.iter().filter_map(|field| value(&field.name)).collect();
-    Input::of(playbook, &values, Reach::InProcess)
+    playbook.fields.iter().filter_map(|field| value(&field.name)).collect()
 }
 
 /// The label of an answer or an outcome.

@@ -1,6 +1,6 @@
 //! The registry: every version of a playbook's models with its card, and which stage it is in. Promotes nothing by itself.
 
-use super::{CHAMPION, Imported, Model, ONNX, SHADOW, version_of_bytes};
+use super::{CHAMPION, Imported, Model, ONNX, SHADOW, VISION, version_of_bytes};
 use crate::{Error, Workspace};
 use countersign_core::{
     content::Digest,
@@ -177,7 +177,7 @@ fn view(row: ModelRow, stages: &[StageRow], scores: &[ScoreRow]) -> Result<Model
     let stage = [CHAMPION, SHADOW].into_iter().find(|name| stages.iter().any(|stage| stage.stage == *name && stage.model == row.model));
     let judged = score.filter(|score| score.judged >= JUDGED_MIN);
     let damaged = |error: serde_json::Error| Error::Damaged(format!("a model's card cannot be read: {error}"));
-    let (card, imported) = if row.kind == ONNX {
+    let (card, imported) = if row.kind == ONNX || row.kind == VISION {
         (None, Some(serde_json::from_str(&row.card).map_err(damaged)?))
     } else {
         (Some(serde_json::from_str(&row.card).map_err(damaged)?), None)

@@ -48,6 +48,7 @@ impl Workspace {
     async fn faults(&self, id: PlaybookId, model: &Model, digest: &[u8], playbook: &Playbook) -> Result<Vec<String>, Error> {
         match model {
             Model::Onnx(model) => Ok(model.faults(playbook)),
+            Model::Vision(model) => Ok(model.faults(playbook)),
             Model::Text(model) => {
                 let mut session = self.inner.db.session().await?;
                 let row = store::model::get(session.conn(), self.id.0, id.0, digest).await?;

@@ -126,9 +126,13 @@ fn share(e: &Estimate) -> String {
 /// What is known of a model from elsewhere, for people.
 fn imported(known: &Imported) -> String {
     let why = known.why.as_ref().map(|why| format!(" ({why})")).unwrap_or_default();
+    let reads = match known.sees {
+        Some((width, height)) => format!("sees a picture of {width} x {height} points"),
+        None => format!("{} columns", known.columns),
+    };
     format!(
-        "  trained elsewhere, {} bytes, {} columns\n  tried on {} cases, no answer on {}{why}\n  how good it is only the shadow says",
-        known.bytes, known.columns, known.tried, known.no_advice
+        "  trained elsewhere, {} bytes, {reads}\n  tried on {} cases, no answer on {}{why}\n  how good it is only the shadow says",
+        known.bytes, known.tried, known.no_advice
     )
 }
 

@@ -133,3 +133,34 @@ async fn pictures_scores_actions_and_patches_are_answered() {
     assert_eq!(desk.stands(repair).await.state, "decided");
     desk.close().await;
 }
+
+/// What speaks for the advice lies over the picture, where it was looked at, and goes away with its switch.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn what_speaks_for_the_advice_lies_over_the_picture() {
+    let Some(desk) = Desk::open(Screen::LAPTOP).await else { return };
+    let picture = desk.kit.workspace.attachment_add(&caller(), "image/png", cases::scan()).await.unwrap().attachment;
+    let mut study = cases::study(&picture);
+    let cells: Vec<i64> =
+        (0..12 * 8).map(|at| if (6..9).contains(&(at % 12)) && (3..6).contains(&(at / 12)) { 4 + at / 4 } else { -2 }).collect();
+    study["proposals"][0]["evidence"] = serde_json::json!([{ "field": "scan", "heat": {
+        "left": 0, "top": 0, "width": 10_000, "height": 10_000, "columns": 12, "rows": 8, "cells": cells } }]);
+    let page = &desk.browser;
+    desk.take_in(study).await;
+    page.go("/desk?in=scans").await;
+    page.press('n').await;
+    page.until("document.querySelector('[data-image] img')?.naturalWidth === 480").await;
+    assert_eq!(page.count(".image .heat rect").await, 9, "only what speaks for it");
+    page.look("image-heat").await;
+    let fits = "const layer = document.querySelector('.image .heat').getBoundingClientRect(), img = document.querySelector('.image img').getBoundingClientRect(); return [layer.left - img.left, layer.top - img.top, layer.width - img.width, layer.height - img.height].every((by) => Math.abs(by) < 1);";
+    assert_eq!(page.script(fits).await, true, "it lies on the picture");
+    page.click("[data-zoom=in]").await;
+    assert_eq!(page.script(fits).await, true, "and stays on it");
+    page.click("[data-heat]").await;
+    page.until("!document.querySelector('.image .heat').checkVisibility()").await;
+    page.look("image-heat-off").await;
+    page.click("[data-heat]").await;
+    page.resize(Screen::PHONE).await;
+    assert_eq!(page.script(fits).await, true, "on a phone as well");
+    page.look("image-heat-phone").await;
+    desk.close().await;
+}

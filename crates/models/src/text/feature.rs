@@ -85,6 +85,7 @@ impl Features {
             match &field.value {
                 Value::Text(text) | Value::Gathered(text) => self.text(at, text),
                 Value::Word(word) => self.fact(at, &field.name, word),
+                Value::Picture(_) => {}
                 Value::Flag(flag) => self.fact(at, &field.name, if *flag { "true" } else { "false" }),
                 Value::Number(number) => {
                     let (coarse, fine) = steps(*number);

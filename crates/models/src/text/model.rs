@@ -238,9 +238,10 @@ fn piece(input: &Input, token: Token, contribution: f64) -> Option<Evidence> {
         Value::Gathered(text) => (None, between(text)),
         Value::Word(word) => (None, word.clone()),
         Value::Flag(flag) => (None, flag.to_string()),
+        Value::Picture(_) => return None,
         Value::Number(number) => (None, number.to_string()),
     };
-    Some(Evidence { field: field.name.clone(), span, quote, contribution })
+    Some(Evidence { field: field.name.clone(), span, quote, contribution, heat: None })
 }
 
 fn explanation(answer: &str, evidence: &[Evidence]) -> String {

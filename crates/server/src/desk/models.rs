@@ -194,7 +194,10 @@ fn card_imported(model: &ModelView, known: &Imported) -> Markup {
             p.note.warns { (words::IMPORTED_LEAD) }
             dl.facts {
                 (since(model))
-                dt { (words::COLUMNS) } dd { (words::whole(known.columns)) }
+                @match known.sees {
+                    Some((width, height)) => { dt { (words::SEES) } dd { (words::sees(width, height)) } }
+                    None => { dt { (words::COLUMNS) } dd { (words::whole(known.columns)) } }
+                }
                 dt { (words::TRIED) } dd { (words::tried(known)) }
                 dt { (words::FILE) } dd { code.wrap { (model.digest) } }
             }

@@ -153,7 +153,13 @@ fn a_claim(whose: &str, photo: &str) -> CaseInput {
             proposer: "drafter".into(),
             answer: Some(json!(marked("draft", whose))),
             explanation: Some(marked("explanation", whose)),
-            evidence: vec![EvidenceInput { field: "thread".into(), start: Some(0), end: Some(3), quote: Some(marked("quote", whose)) }],
+            evidence: vec![EvidenceInput {
+                field: "thread".into(),
+                start: Some(0),
+                end: Some(3),
+                quote: Some(marked("quote", whose)),
+                heat: None,
+            }],
             ..ProposalInput::default()
         }],
         ..CaseInput::default()

@@ -28,5 +28,6 @@ mod routing;
 mod rules;
 mod search;
 mod team;
+mod vision;
 mod webhooks;
 mod young;

@@ -43,7 +43,7 @@ async fn claim(kit: &Kit, n: u32, scan: Digest) -> CaseId {
         proposer: "m1".into(),
         answer: Some("pay".into()),
         explanation: Some("Paid before: 8417350 to orchard fenwick.".into()),
-        evidence: vec![EvidenceInput { field: "letter".into(), start: Some(0), end: Some(7), quote: Some("Orchard".into()) }],
+        evidence: vec![EvidenceInput { field: "letter".into(), start: Some(0), end: Some(7), quote: Some("Orchard".into()), heat: None }],
         ..ProposalInput::default()
     };
     let input = CaseInput {

@@ -7,11 +7,12 @@ const SCALE_MAX = 24;
 function image(figure) {
   const stage = figure.querySelector(".stage");
   const picture = stage.querySelector("img");
-  const boxes = stage.querySelector(".boxes");
+  const boxes = stage.querySelector(".boxes:not(.heat)");
+  const layers = stage.querySelectorAll("img, svg");
   const view = { scale: 1, x: 0, y: 0 };
   const draw = () => {
     const transform = `translate(${view.x}px, ${view.y}px) scale(${view.scale})`;
-    for (const layer of [picture, boxes]) layer.style.setProperty("transform", transform);
+    for (const layer of layers) layer.style.setProperty("transform", transform);
   };
   const zoom = (factor, at = { x: stage.clientWidth / 2, y: stage.clientHeight / 2 }) => {
     const scale = Math.min(SCALE_MAX, Math.max(1, view.scale * factor));

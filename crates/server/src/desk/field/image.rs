@@ -3,7 +3,7 @@
 
 use super::{Context, json};
 use crate::desk::text::parts as words;
-use countersign_app::view::FieldView;
+use countersign_app::{input::HeatInput, view::FieldView};
 use maud::{Markup, html};
 use serde_json::Value;
 
@@ -18,6 +18,9 @@ pub fn render(value: &Value, field: &FieldView, context: &Context<'_>) -> Markup
     let source = context.attachment(digest);
     let empty = Vec::new();
     let boxes = value["boxes"].as_array().unwrap_or(&empty);
+    // Of several proposers the first that says where it looked. Where no part speaks for the answer there is nothing to draw.
+    let heats = context.evidence_of(&field.name).filter_map(|evidence| evidence.heat.as_ref());
+    let heat = heats.filter_map(|heat| Some((heat, strongest(heat)?))).next();
     html! {
         figure.image data-image {
             div.stage tabindex="0" role="img" aria-label=(words::image_of(&field.name)) {
@@ -25,6 +28,7 @@ pub fn render(value: &Value, field: &FieldView, context: &Context<'_>) -> Markup
                 svg.boxes aria-hidden="true" preserveAspectRatio="none" {
                     @for one in boxes.iter().take(SHOWN_BOXES_MAX) { (drawn(one)) }
                 }
+                @if let Some((heat, most)) = heat { (heated(heat, most.tenths)) }
             }
             p.broken hidden { (words::IMAGE_BROKEN) }
             figcaption {
@@ -34,10 +38,55 @@ pub fn render(value: &Value, field: &FieldView, context: &Context<'_>) -> Markup
                     button type="button" data-zoom="fit" hidden { (words::ZOOM_FIT) }
                     @if !boxes.is_empty() { button type="button" data-boxes hidden { (words::BOXES) } }
                 }
+                @if let Some((_, most)) = heat {
+                    label.switch { input type="checkbox" checked data-heat; (words::heat(most.tenths, most.down, most.right)) }
+                }
                 a href=(source) target="_blank" rel="noopener" { (words::IMAGE_ALONE) }
                 @if !boxes.is_empty() {
                     ul.legend { @for one in boxes.iter().take(SHOWN_BOXES_MAX) { @if let Some(label) = one["label"].as_str() { li { (label) } } } }
                 }
+            }
+        }
+    }
+}
+
+/// The cell that speaks most for the answer: by how many tenths of a logit, and in which third of the picture it lies, from the top and from the left.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+struct Strongest {
+    tenths: i8,
+    down: u8,
+    right: u8,
+}
+
+fn strongest(heat: &HeatInput) -> Option<Strongest> {
+    let (mut at, mut tenths) = (0u32, 0i8);
+    for (cell, n) in heat.cells.iter().zip(0u32..) {
+        if *cell > tenths {
+            (at, tenths) = (n, *cell);
+        }
+    }
+    let columns = heat.columns.max(1);
+    let third = |n: u32, of: u32, from: u32, size: u32| {
+        let middle = f64::from(from) + (f64::from(n) + 0.5) * f64::from(size) / f64::from(of.max(1));
+        (middle * 3.0 / 10_000.0).floor().clamp(0.0, 2.0) as u8
+    };
+    let (down, right) = (third(at / columns, heat.rows, heat.top, heat.height), third(at % columns, columns, heat.left, heat.width));
+    (tenths > 0).then_some(Strongest { tenths, down, right })
+}
+
+/// What of the picture speaks for the answer, the more the denser. What speaks against it is not drawn: one picture says one thing.
+fn heated(heat: &HeatInput, most: i8) -> Markup {
+    let edge = |n: u32, of: u32, size: u32| f64::from(n) * f64::from(size) / f64::from(of.max(1));
+    let cells = heat.cells.iter().zip(0u32..).filter(|(cell, _)| **cell > 0);
+    html! {
+        svg.boxes.heat aria-hidden="true" preserveAspectRatio="none" viewBox="0 0 10000 10000" {
+            @for (cell, n) in cells {
+                @let (column, row) = (n % heat.columns.max(1), n / heat.columns.max(1));
+                @let (x, y) = (edge(column, heat.columns, heat.width), edge(row, heat.rows, heat.height));
+                @let (right, bottom) = (edge(column + 1, heat.columns, heat.width), edge(row + 1, heat.rows, heat.height));
+                rect x=(format!("{:.1}", f64::from(heat.left) + x)) y=(format!("{:.1}", f64::from(heat.top) + y))
+                    width=(format!("{:.1}", right - x)) height=(format!("{:.1}", bottom - y))
+                    fill-opacity=(format!("{:.2}", 0.6 * f64::from(*cell) / f64::from(most))) {}
             }
         }
     }

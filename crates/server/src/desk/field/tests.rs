@@ -2,6 +2,7 @@
 
 use super::*;
 use crate::desk::field::patch::{Kind, parse};
+use countersign_app::input::HeatInput;
 use proptest::prelude::*;
 use serde_json::json;
 
@@ -47,10 +48,30 @@ fn kinds() -> Vec<FieldKind> {
 }
 
 fn evidence(start: Option<u64>, end: Option<u64>, quote: Option<&str>) -> EvidenceInput {
-    EvidenceInput { field: "field".into(), start, end, quote: quote.map(str::to_owned) }
+    EvidenceInput { field: "field".into(), start, end, quote: quote.map(str::to_owned), heat: None }
 }
 
 const DIFF: &str = "diff --git a/src/old.rs b/src/new.rs\nsimilarity index 90%\nindex 1..2 100644\n--- a/src/old.rs\n+++ b/src/new.rs\n@@ -3,4 +3,5 @@ fn main() {\n let a = 1;\n-let total = a + b;\n+let total = a - b;\n+let <b> = 2;\n }\n\n\\ No newline at end of file\n";
+
+#[test]
+fn what_speaks_for_an_answer_lies_over_the_picture_and_is_told_in_words() {
+    let image = json!({ "attachment": "ab".repeat(32) });
+    let over = |cells: Vec<i8>| {
+        let heat = HeatInput { left: 0, top: 0, width: 5_000, height: 10_000, columns: 2, rows: 3, cells };
+        drawn(FieldKind::Image, image.clone(), &[EvidenceInput { heat: Some(heat), ..evidence(None, None, None) }])
+    };
+    let html = over(vec![-5, 0, 0, 21, 0, 42]);
+    assert_eq!(html.matches("<rect").count(), 2, "what speaks against it is not drawn: {html}");
+    assert!(html.contains(r#"<rect x="2500.0" y="6666.7" width="2500.0" height="3333.3" fill-opacity="0.60">"#), "{html}");
+    assert!(html.contains(r#"fill-opacity="0.30""#));
+    assert!(html.contains("most at the bottom in the middle (without it the logit falls by 4.2)"), "{html}");
+    assert!(over(vec![0, 0, 1, 0, 0, 0]).contains("most halfway down on the left (without it the logit falls by 0.1)"));
+    assert!(over(vec![0, 0, 0, 1, 0, 0]).contains("most in the middle ("));
+    for nothing in [vec![0; 6], vec![-3; 6], Vec::new()] {
+        let html = over(nothing);
+        assert!(!html.contains("heat") && !html.contains("<rect"), "nothing speaks for it, so there is nothing to switch: {html}");
+    }
+}
 
 #[test]
 fn every_kind_is_drawn() {

@@ -37,6 +37,7 @@ pub const ELSEWHERE: &str = "Elsewhere";
 pub const IMPORTED_LEAD: &str =
     "It was trained elsewhere, on what is not known here, and nothing was held out: how good it is only the shadow says.";
 pub const COLUMNS: &str = "Columns";
+pub const SEES: &str = "Sees a picture of";
 pub const TRIED: &str = "Tried when it came";
 pub const GROUPS: &str = "Audited field";
 pub const GROUP: &str = "Group";
@@ -58,6 +59,12 @@ pub fn said(word: &str) -> Option<&'static str> {
 #[must_use]
 pub fn share(e: &Estimate) -> String {
     format!("{:.1} % ({:.1} to {:.1} %, n = {})", e.value * 100.0, e.low * 100.0, e.high * 100.0, e.n)
+}
+
+/// What a model sees of a picture.
+#[must_use]
+pub fn sees(width: u64, height: u64) -> String {
+    format!("{width} × {height} points")
 }
 
 /// What a version is like for each answer.

@@ -15,6 +15,20 @@ pub const ZOOM_IN: &str = "Larger";
 pub const ZOOM_OUT: &str = "Smaller";
 pub const ZOOM_FIT: &str = "Fit";
 pub const BOXES: &str = "Boxes";
+
+/// The switch of what speaks for an answer in a picture; for whoever does not see it, it says where that is strongest, by thirds.
+pub fn heat(tenths: i8, down: u8, right: u8) -> String {
+    let place = match (down, right) {
+        (1, 1) => "in the middle".to_owned(),
+        (down, right) => {
+            let down = ["at the top", "halfway down", "at the bottom"].get(usize::from(down)).copied().unwrap_or_default();
+            let right = ["on the left", "in the middle", "on the right"].get(usize::from(right)).copied().unwrap_or_default();
+            format!("{down} {right}")
+        }
+    };
+    format!("What speaks for the advice: most {place} (without it the logit falls by {:.1})", f64::from(tenths) / 10.0)
+}
+
 pub const VIEWED: &str = "Viewed";
 pub const PATCH_NONE: &str = "This is no unified diff; it stands here as it came.";
 
