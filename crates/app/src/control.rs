@@ -1,13 +1,20 @@
 //! What decisions are made under: people, stops, playbooks, draw epochs. A view of it is valid for one control epoch; whoever
 //! writes under an outdated one is sent back to decide again.
 
-use crate::{App, Caller, Error, Inner, Workspace, input::StopInput, track, view::StopView, writer::Change};
+use crate::{
+    App, Caller, Error, Inner, Workspace,
+    input::StopInput,
+    track,
+    view::{ResumeView, StopView},
+    writer::Change,
+};
 use countersign_core::{
-    event::{Body, Event, StopScope},
+    event::{Actor, Body, Event, StopScope},
     id::{PersonId, PlaybookId, WorkspaceId},
     number::Micros,
     playbook::{Playbook, parse},
     refusal::{Code, Refusal},
+    time::format_rfc3339,
 };
 use countersign_engine::{
     track::Published,
@@ -16,7 +23,7 @@ use countersign_engine::{
 use countersign_ledger::rotation::Rotation;
 use countersign_store::{self as store, Conn, Tx};
 use std::{
-    collections::HashMap,
+    collections::{BTreeSet, HashMap},
     sync::{Arc, Mutex, PoisonError},
 };
 use uuid::Uuid;
@@ -178,6 +185,16 @@ impl Control {
         Ok((id, version.version, self.playbook(id, version.version)?))
     }
 
+    /// Everybody who may resume there by the rules. Who of them takes part, and who of them are two, is the engine's to say.
+    fn able_to_resume(&self, scope: &StopScope) -> BTreeSet<PersonId> {
+        let may = |person: &PersonId| {
+            let (scope, reason, able) = (scope.clone(), String::new(), BTreeSet::new());
+            let command = WorkspaceCommand::Resume { scope, person: *person, reason, able };
+            self.may_change(&Actor::Person(*person), &command).is_ok()
+        };
+        self.state.people.keys().copied().filter(may).collect()
+    }
+
     /// A playbook's name.
     #[must_use]
     pub fn playbook_name(&self, id: PlaybookId) -> String {
@@ -291,10 +308,11 @@ impl Workspace {
         self.stops().await
     }
 
-    /// Resumes automation. Only a person may, and answers for it.
+    /// Asks to resume automation, or confirms what another person asked for: then it is resumed. Where nobody is there who could confirm it,
+    /// it is resumed at once, and the event says so. Only a person may, and answers for it.
     ///
     /// # Errors
-    /// Where no person is named, nothing was stopped, or the storage fails.
+    /// Where no person is named, nothing was stopped, the one who asked confirms it, or the storage fails.
     pub async fn automation_resume(&self, caller: &Caller, input: StopInput) -> Result<Vec<StopView>, Error> {
         let scope = self.stop_scope(&input).await?;
         let person = input
@@ -303,7 +321,10 @@ impl Workspace {
             .ok_or_else(|| Refusal::invalid("/person", "only a person resumes automation: say who answers for it"))?;
         self.change(
             caller,
-            Change::command(move |_| Ok(WorkspaceCommand::Resume { scope: scope.clone(), person, reason: input.reason.clone() })),
+            Change::command(move |control| {
+                let able = control.able_to_resume(&scope);
+                Ok(WorkspaceCommand::Resume { scope: scope.clone(), person, reason: input.reason.clone(), able })
+            }),
         )
         .await?;
         self.stops().await
@@ -320,10 +341,21 @@ impl Workspace {
             .control
             .stops
             .iter()
-            .map(|scope| match scope {
-                StopScope::Workspace => StopView { scope: "workspace".into(), name: None },
-                StopScope::Playbook(id) => StopView { scope: "playbook".into(), name: Some(control.playbook_name(*id)) },
-                StopScope::Proposer(name) => StopView { scope: "proposer".into(), name: Some(name.clone()) },
+            .map(|scope| {
+                let (word, name) = match scope {
+                    StopScope::Workspace => ("workspace", None),
+                    StopScope::Playbook(id) => ("playbook", Some(control.playbook_name(*id))),
+                    StopScope::Proposer(name) => ("proposer", Some(name.clone())),
+                };
+                let able = control.able_to_resume(scope);
+                let resume = control.state.resume_waiting(scope, &able).map(|asked| ResumeView {
+                    event: asked.event.0,
+                    person: asked.person.0,
+                    name: control.name_of(asked.person),
+                    at: format_rfc3339(asked.at),
+                    reason: asked.reason.clone(),
+                });
+                StopView { scope: word.into(), name, resume, alone: !control.state.two_among(&able) }
             })
             .collect())
     }

@@ -25,8 +25,9 @@ pub use countersign_engine::workspace::LEAD_ROLE;
 const AGAIN_MICROS: Micros = 7 * 86_400 * 1_000_000;
 
 /// Types of notices, as a webhook may choose among them.
-pub const TYPES: [&str; 9] = [
+pub const TYPES: [&str; 10] = [
     "automation.stopped",
+    "automation.resume_asked",
     "automation.resumed",
     "experiment.stopped",
     "routing.approved",
@@ -63,7 +64,7 @@ pub struct NoticeView {
 pub(crate) fn of(control: &Control, event: &Event) -> Option<NoticeView> {
     let name = |id: PlaybookId| Some(control.playbook_name(id));
     let by_itself = matches!(event.actor, Actor::System(_));
-    let person = |id: PersonId| control.names.iter().find(|(_, known)| **known == id).map_or("somebody", |(name, _)| name.as_str());
+    let person = |id: PersonId| control.name_of(id).unwrap_or_else(|| "somebody".to_owned());
     let draft = |id| control.state.drafts.get(&id).map(|facts| (name(facts.drafted.playbook), facts.drafted.reason.clone()));
     let scope = |scope: &StopScope| match scope {
         StopScope::Playbook(id) => name(*id),
@@ -73,8 +74,18 @@ pub(crate) fn of(control: &Control, event: &Event) -> Option<NoticeView> {
         Body::AutomationStopped(body) => {
             ("automation.stopped", scope(&body.scope), format!("Automation is stopped: {}", body.reason), by_itself)
         }
+        Body::ResumeAsked(body) => {
+            let detail = format!("{} asks to resume automation, and somebody else has to confirm it: {}", person(body.person), body.reason);
+            ("automation.resume_asked", scope(&body.scope), detail, true)
+        }
         Body::AutomationResumed(body) => {
-            let detail = format!("Automation was resumed by {}: {}", person(body.person), body.reason);
+            let first = |id| control.state.notices.iter().find(|event| event.id == id).map(|event| &event.body);
+            let with = match (body.asked.and_then(first), body.alone) {
+                (Some(Body::ResumeAsked(asked)), _) => format!(", as {} had asked", person(asked.person)),
+                (_, true) => " alone, since nobody else was there to confirm it".to_owned(),
+                _ => String::new(),
+            };
+            let detail = format!("Automation was resumed by {}{with}: {}", person(body.person), body.reason);
             ("automation.resumed", scope(&body.scope), detail, false)
         }
         Body::ExperimentStopped(body) => {

@@ -478,6 +478,27 @@ pub struct StopView {
     /// Which playbook or proposer.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub name: Option<String>,
+    /// That somebody asked to resume it: it stays stopped until another person confirms that.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub resume: Option<ResumeView>,
+    /// Whether one person resumes it, since nobody else is there who could confirm it.
+    pub alone: bool,
+}
+
+/// That somebody asked to resume.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, ToSchema)]
+pub struct ResumeView {
+    /// The event that says so.
+    pub event: Uuid,
+    /// Who asked.
+    pub person: Uuid,
+    /// What they are called.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub name: Option<String>,
+    /// When (RFC 3339).
+    pub at: String,
+    /// Why.
+    pub reason: String,
 }
 
 /// An event, opened as far as its values still exist.

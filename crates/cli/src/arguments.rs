@@ -121,7 +121,7 @@ pub enum Command {
     Playbook(command::playbook::Command),
     /// Stop automation at once: everywhere, of a playbook, or of a proposer
     Stop(command::stop::StopArguments),
-    /// Resume automation; a person answers for it
+    /// Ask to resume automation, or confirm it: two people answer for it
     Resume(command::stop::ResumeArguments),
     /// Back the embedded database up into one file
     Backup(command::backup::BackupArguments),

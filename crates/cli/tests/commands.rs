@@ -219,7 +219,13 @@ fn people_keys_and_stops() {
     assert_eq!(bench.json(&["stop"]).as_array().unwrap().len(), 2);
     bench.bad(&["doctor"], 1, "wrong");
     bench.bad(&["resume", "--reason", "again"], 2, "--person");
-    bench.good(&["resume", "--person", "Ada", "--reason", "repaired"]);
+    // Two lift it where two are there.
+    bench.good(&["person", "add", "Cy", "--role", "support"]);
+    let asked = bench.json(&["resume", "--person", "Ada", "--reason", "repaired"]);
+    assert_eq!((&asked[0]["resume"]["name"], &asked[0]["alone"]), (&json!("Ada"), &json!(false)));
+    bench.bad(&["resume", "--person", "Ada", "--reason", "repaired"], 3, "a second person has to");
+    assert_eq!(bench.json(&["resume", "--person", "Cy", "--reason", "I see it too"]).as_array().unwrap().len(), 1);
+    bench.good(&["person", "change", "Cy", "--active", "false"]);
     bench.good(&["resume", "--person", "Ada", "--reason", "repaired", "--proposer", "triage-llm"]);
     let findings = bench.json(&["doctor"]);
     assert!(findings.as_array().unwrap().iter().all(|finding| finding["ok"] == true), "{findings}");

@@ -275,6 +275,8 @@ bodies! {
     ApiKeyRevoked = "api_key.revoked";
     /// Somebody pressed stop.
     AutomationStopped = "automation.stopped";
+    /// A person asked to resume automation; it stays stopped until somebody else confirms that.
+    ResumeAsked = "automation.resume_asked";
     /// A person resumed automation.
     AutomationResumed = "automation.resumed";
     /// The log has a new checkpoint key, signed for by the old one.
@@ -446,8 +448,8 @@ pub use rules::{RulesApproved, RulesDrafted, RulesExample, RulesReplayed, RulesR
 pub use team::CaseAssigned;
 pub use workspace::{
     ApiKeyAdded, ApiKeyRevoked, AutomationResumed, AutomationStopped, DrawKeyCommitted, DrawKeyDisclosed, LogKeyRotated, PeopleMetrics,
-    PeopleMetricsChanged, PersonAdded, PersonChanged, PersonKind, PlaybookPublished, StopScope, SubjectErased, WorkspaceCreated,
-    WorkspaceRestored,
+    PeopleMetricsChanged, PersonAdded, PersonChanged, PersonKind, PlaybookPublished, ResumeAsked, StopScope, SubjectErased,
+    WorkspaceCreated, WorkspaceRestored,
 };
 
 /// Which of a person's answers it is.
@@ -656,6 +658,7 @@ pub fn case_of(event: &Event) -> Option<CaseId> {
         | Body::ApiKeyAdded(_)
         | Body::ApiKeyRevoked(_)
         | Body::AutomationStopped(_)
+        | Body::ResumeAsked(_)
         | Body::AutomationResumed(_)
         | Body::LogKeyRotated(_)
         | Body::DrawKeyCommitted(_)

@@ -18,8 +18,10 @@ use std::collections::{BTreeMap, BTreeSet};
 mod assigned;
 mod hands;
 mod standing;
+mod stops;
 
 pub use hands::check_hands;
+pub use stops::check_stops;
 
 /// What the laws are held against.
 pub struct Facts<'a> {

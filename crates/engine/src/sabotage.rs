@@ -8,6 +8,8 @@ pub enum Sabotage {
     AutomateWithoutCertificate,
     /// Law 1: automates although somebody pressed stop.
     StopIgnored,
+    /// Law 1: lets a stop that is pressed again leave what was asked to resume.
+    StopLeavesRequest,
     /// Law 1: automates under a certificate that has expired.
     ExpiredCertificate,
     /// Law 1: routes to people who are not there, where it should hold and say so.
@@ -70,6 +72,8 @@ pub enum Sabotage {
     VouchingOutlives,
     /// Law 4: lets people vouch for those in whom they have a hand.
     VouchedByAnybody,
+    /// Law 4: lets one person lift a stop although somebody else was there.
+    ResumedByOne,
     /// Law 4: shows panel members what the others answered.
     PanelSeesOthers,
     /// Law 4: lets the first deciders decide on the appeal.
@@ -96,6 +100,7 @@ impl Sabotage {
     pub const ALL: &[(Self, u8)] = &[
         (Self::AutomateWithoutCertificate, 1),
         (Self::StopIgnored, 1),
+        (Self::StopLeavesRequest, 1),
         (Self::ExpiredCertificate, 1),
         (Self::RosterIgnored, 1),
         (Self::AbsenceIgnored, 1),
@@ -127,6 +132,7 @@ impl Sabotage {
         (Self::HandsNotFollowed, 4),
         (Self::VouchingOutlives, 4),
         (Self::VouchedByAnybody, 4),
+        (Self::ResumedByOne, 4),
         (Self::PanelSeesOthers, 4),
         (Self::DeciderJudgesAppeal, 4),
         (Self::QueueTellsAdvice, 4),

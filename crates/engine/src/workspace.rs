@@ -20,6 +20,7 @@ mod experiment;
 pub mod hands;
 mod passkey;
 mod rules;
+mod stop;
 mod verbs;
 
 pub use absence::Absence;
@@ -28,6 +29,7 @@ pub use experiment::ExperimentFacts;
 pub use hands::{Hands, OneHand, Touch, Vouching};
 pub use passkey::{PASSKEYS_MAX, PasskeyFacts};
 pub use rules::{LEAD_ROLE, RulesDraftFacts, RulesFacts, RulesVersion};
+pub use stop::ResumeFacts;
 pub use verbs::decide;
 
 /// What somebody wants to happen to the workspace.
@@ -116,7 +118,7 @@ pub enum WorkspaceCommand {
         /// Why.
         reason: String,
     },
-    /// Resumes automation. Only a person may.
+    /// Asks to resume automation, confirms what somebody else asked for, or resumes where nobody else is there. Only a person may.
     Resume {
         /// What is resumed.
         scope: StopScope,
@@ -124,6 +126,8 @@ pub enum WorkspaceCommand {
         person: PersonId,
         /// Why.
         reason: String,
+        /// Everybody who may by the rules, this one among them; who of them takes part is known here.
+        able: BTreeSet<PersonId>,
     },
     /// Changes what is measured of people.
     SetPeopleMetrics {
@@ -363,6 +367,8 @@ pub struct WorkspaceState {
     pub keys: BTreeMap<String, KeyFacts>,
     /// Stops, and what is measured of people.
     pub control: Control,
+    /// What somebody asked to resume, and nobody has confirmed yet.
+    pub resumes: BTreeMap<StopScope, ResumeFacts>,
     /// Draw keys by epoch.
     pub draw_epochs: BTreeMap<u64, DrawEpoch>,
     /// Playbooks.
@@ -401,6 +407,7 @@ impl Default for WorkspaceState {
             absences: BTreeMap::new(),
             keys: BTreeMap::new(),
             control: Control { stops: BTreeSet::new(), people_metrics: PeopleMetrics::Own, experiments: BTreeMap::new() },
+            resumes: BTreeMap::new(),
             draw_epochs: BTreeMap::new(),
             playbooks: BTreeMap::new(),
             playbook_names: BTreeMap::new(),
@@ -506,12 +513,7 @@ impl WorkspaceState {
                 }
             }
             Body::PeopleMetricsChanged(body) => self.control.people_metrics = body.to,
-            Body::AutomationStopped(body) => {
-                self.control.stops.insert(body.scope.clone());
-            }
-            Body::AutomationResumed(body) => {
-                self.control.stops.remove(&body.scope);
-            }
+            Body::AutomationStopped(_) | Body::ResumeAsked(_) | Body::AutomationResumed(_) => self.apply_stops(event),
             Body::DrawKeyCommitted(body) => {
                 self.draw_epochs.insert(body.epoch, DrawEpoch { commitment: body.commitment, disclosed: None });
             }
@@ -558,6 +560,7 @@ impl WorkspaceState {
         let told = matches!(
             event.body,
             Body::AutomationStopped(_)
+                | Body::ResumeAsked(_)
                 | Body::AutomationResumed(_)
                 | Body::ExperimentStopped(_)
                 | Body::RoutingApproved(_)

@@ -38,6 +38,7 @@ mod recent;
 mod routing;
 mod rules;
 mod sign_in;
+mod stops;
 mod strip;
 mod text;
 mod track;
@@ -133,6 +134,8 @@ pub fn routes() -> Router<Server> {
         .route("/desk/rules-drafts/{id}/replay", post(rules::replay))
         .route("/desk/rules-drafts/{id}/approve", post(rules::approve))
         .route("/desk/rules-drafts/{id}/withdraw", post(rules::withdraw))
+        .route(stops::URL, get(stops::page).post(stops::stop))
+        .route("/desk/stops/resume", post(stops::resume))
         .route("/desk/notices", get(notices::page))
         .route("/desk/notices/read", post(notices::read))
         .route("/desk/webhooks", get(webhooks::list).post(webhooks::add))

@@ -7,7 +7,10 @@ use super::{
 };
 use crate::{Error, Workspace, control::Control};
 use countersign_core::{
-    event::{Actor, Basis, Body, Event, PersonAway, PersonBack, RulesExample, RulesReplayed, StopScope, TrackPin, case_of},
+    event::{
+        Actor, AutomationResumed, Basis, Body, Event, PersonAway, PersonBack, ResumeAsked, RulesExample, RulesReplayed, StopScope,
+        TrackPin, case_of,
+    },
     id::{CaseId, EventId, PersonId},
     number::Micros,
     time::format_rfc3339,
@@ -66,10 +69,12 @@ fn on_workspace(event: &Event) -> Option<(Done<'_>, Option<countersign_core::id:
         Body::TrackRecordPublished(body) if body.cause != TrackPin::Learned => {
             body.person.map(|person| (by(Who::Person(person), Action::Change), Some(body.playbook)))
         }
-        Body::AutomationResumed(body) => match &body.scope {
-            StopScope::Playbook(id) => Some((by(Who::Person(body.person), Action::Resume), Some(*id))),
-            StopScope::Workspace | StopScope::Proposer(_) => None,
-        },
+        Body::AutomationResumed(AutomationResumed { scope, person, .. }) | Body::ResumeAsked(ResumeAsked { scope, person, .. }) => {
+            match scope {
+                StopScope::Playbook(id) => Some((by(Who::Person(*person), Action::Resume), Some(*id))),
+                StopScope::Workspace | StopScope::Proposer(_) => None,
+            }
+        }
         Body::SubjectErased(_) => caller(Action::Erase).map(|done| (done, None)),
         // By what somebody signs in is their own matter.
         Body::SignInChanged(body) if event.actor == Actor::Person(body.person) => None,

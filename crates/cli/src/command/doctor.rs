@@ -130,7 +130,7 @@ async fn database(findings: &mut Findings, app: &App, settings: &Settings) {
                     findings.bad(
                         "automation",
                         format!("stopped: {} {}", stop.scope, stop.name.as_deref().unwrap_or("")),
-                        "`countersign resume` when its reason is gone",
+                        "`countersign resume` when its reason is gone: one asks, another confirms",
                     );
                 }
             }

@@ -2,7 +2,7 @@
 
 use crate::{
     content::{Content, Digest},
-    id::{PersonId, PlaybookId, SubjectId},
+    id::{EventId, PersonId, PlaybookId, SubjectId},
     number::Micros,
 };
 use serde::{Deserialize, Serialize};
@@ -85,10 +85,18 @@ body!(/** See [`Body::AutomationStopped`](super::Body::AutomationStopped). */ Au
     /** How far it reaches. */ scope: StopScope,
     /** Why. */ reason: String,
 });
+body!(/** See [`Body::ResumeAsked`](super::Body::ResumeAsked). */ ResumeAsked {
+    /** What is to be resumed. */ scope: StopScope,
+    /** Who asks. */ person: PersonId,
+    /** Why. */ reason: String,
+});
 body!(/** See [`Body::AutomationResumed`](super::Body::AutomationResumed). */ AutomationResumed {
     /** What is resumed. */ scope: StopScope,
     /** The person who answers for it: only people resume. */ person: PersonId,
     /** Why. */ reason: String,
+    /** What another person asked for, and this one confirms. Absent in logs from before two were needed, and where nobody else was there. */
+    #[serde(default, skip_serializing_if = "Option::is_none")] asked: Option<EventId>,
+    /** Nobody else was there who could have confirmed it. */ #[serde(default, skip_serializing_if = "std::ops::Not::not")] alone: bool,
 });
 body!(/** See [`Body::LogKeyRotated`](super::Body::LogKeyRotated). */ LogKeyRotated {
     /** The key until now, as a vkey. */ old: String,

@@ -63,7 +63,7 @@ fn about(event: &Event) -> Option<(PersonId, bool)> {
 }
 
 /// Whether somebody has a hand in both.
-fn reach(events: &[Event], a: PersonId, b: PersonId) -> bool {
+pub(super) fn reach(events: &[Event], a: PersonId, b: PersonId) -> bool {
     let mut hands: BTreeSet<(PersonId, PersonId)> = BTreeSet::new();
     let people: BTreeSet<PersonId> = events.iter().filter_map(about).map(|(person, _)| person).chain([a, b]).collect();
     for person in &people {

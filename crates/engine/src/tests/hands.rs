@@ -5,14 +5,15 @@ use super::{
     world::{PEOPLE, id, person},
 };
 use crate::{
-    laws::{Breach, check_hands},
+    laws::{Breach, check_hands, check_stops},
     workspace::{WorkspaceCommand as C, WorkspaceContext, WorkspaceState, decide},
 };
 use countersign_core::{
     Actor, Content, Refusal,
     content::Digest,
     event::{
-        Event, PasskeyAdded, PasskeyRemoved, PeopleMetrics, PersonKind, RulesDrafted, RulesReplayed, SignInChanged, SignInMeans, Source,
+        Body, Event, PasskeyAdded, PasskeyRemoved, PeopleMetrics, PersonKind, RulesDrafted, RulesReplayed, SignInChanged, SignInMeans,
+        Source, StopScope,
     },
     id::{EventId, PersonId, StreamId, WorkspaceId},
 };
@@ -112,6 +113,65 @@ fn sign_in(who: PersonId, means: SignInMeans, removed: bool) -> C {
 
 fn passkey(who: PersonId, n: u8) -> PasskeyAdded {
     PasskeyAdded { person: who, credential: Digest::of(&[n]), key: "k".into(), rp_id: "desk".into() }
+}
+
+fn resume(name: &str) -> C {
+    C::Resume { scope: StopScope::Workspace, person: person(name), reason: "looked at".into(), able: PEOPLE.map(person).into() }
+}
+
+#[test]
+fn a_stop_is_lifted_by_two_who_are_two() {
+    let mut team = Team::new();
+    let stop = || C::Stop { scope: StopScope::Workspace, reason: "odd".into() };
+    let asked = |team: &Team| team.state.resumes.get(&StopScope::Workspace).map(|asked| asked.person);
+    team.run(&system(), stop()).unwrap();
+    team.run(&by("ann"), add("cat")).unwrap();
+    team.run(&by("ann"), resume("ann")).unwrap();
+    assert_eq!((asked(&team), team.state.control.stops.len()), (Some(person("ann")), 1), "it stays stopped");
+    assert!(team.run(&by("ann"), resume("ann")).unwrap_err().detail.contains("a second person has to"));
+    assert!(team.run(&by("cat"), resume("cat")).unwrap_err().detail.contains(&format!("{} added {}", person("ann"), person("cat"))));
+    // Stop is one person's, also against two: whoever presses it again takes away what was asked for.
+    assert_eq!(team.run(&by("cat"), stop()).unwrap().len(), 1);
+    assert_eq!((asked(&team), team.run(&by("cat"), stop()).unwrap().len()), (None, 0));
+    team.run(&by("cat"), resume("cat")).unwrap();
+    assert_eq!(team.run(&by("ann"), resume("ann")).unwrap_err().code.slug(), "not-independent");
+    team.run(&by("ben"), resume("ben")).unwrap();
+    assert!(team.state.control.stops.is_empty() && asked(&team).is_none());
+    // Whoever asked and no longer takes part is nobody to confirm.
+    team.run(&system(), stop()).unwrap();
+    team.run(&by("ben"), resume("ben")).unwrap();
+    team.run(&system(), C::ChangePerson { person: person("cat"), roles: Vec::new(), active: false }).unwrap();
+    team.run(&system(), add("dan")).unwrap();
+    team.run(&system(), C::ChangePerson { person: person("ben"), roles: Vec::new(), active: false }).unwrap();
+    team.run(&by("dan"), resume("dan")).unwrap();
+    assert_eq!(asked(&team), Some(person("dan")));
+    // Ann alone is left, with cat whom she could be: nobody else is there, and the record says so.
+    team.run(&system(), C::ChangePerson { person: person("dan"), roles: Vec::new(), active: false }).unwrap();
+    team.run(&system(), C::ChangePerson { person: person("cat"), roles: Vec::new(), active: true }).unwrap();
+    team.run(&by("ann"), resume("ann")).unwrap();
+    let Some(Body::AutomationResumed(last)) = team.events.last().map(|event| &event.body) else { panic!() };
+    assert!(last.alone && last.asked.is_none() && team.state.control.stops.is_empty());
+    // Nor does the other one's being there count whom the rules do not let resume.
+    team.run(&system(), C::ChangePerson { person: person("ben"), roles: Vec::new(), active: true }).unwrap();
+    team.run(&system(), stop()).unwrap();
+    let only = C::Resume { scope: StopScope::Workspace, person: person("ann"), reason: "alone".into(), able: [person("ann")].into() };
+    team.run(&by("ann"), only).unwrap();
+    assert!(team.state.control.stops.is_empty());
+    // What nobody could confirm is not asked for: both who could have a hand in cat.
+    for who in ["ann", "ben"] {
+        team.run(&by(who), sign_in(person("cat"), SignInMeans::Link, false)).unwrap();
+    }
+    team.run(&system(), stop()).unwrap();
+    assert_eq!(team.run(&by("cat"), resume("cat")).unwrap_err().code.slug(), "not-independent");
+    assert_eq!(check_hands(&team.events), []);
+}
+
+#[test]
+fn resuming_in_older_logs_is_read_as_it_was() {
+    let text = r#"{"scope":"workspace","person":"00000000-0000-4000-8000-000000000001","reason":"fine"}"#;
+    let old: countersign_core::event::AutomationResumed = serde_json::from_str(text).unwrap();
+    assert!(old.asked.is_none() && !old.alone);
+    assert_eq!(serde_json::to_string(&old).unwrap(), text, "and written as it was");
 }
 
 #[test]
@@ -227,18 +287,20 @@ fn take(team: &mut Team, (kind, who, whom, x): Step) {
         _ => by(who),
     };
     let before = team.events.len();
-    let done = match kind % 16 {
+    let done = match kind % 20 {
         0..=2 => team.run(&actor, add(whom)),
         3 => team.run(&actor, sign_in(them, SignInMeans::Link, false)),
         4 => team.run(&actor, sign_in(them, [SignInMeans::Address, SignInMeans::Account][usize::from(x >> 7)], x & 64 != 0)),
         5 => team.run(&by(who), C::AddPasskey(passkey(me, x))),
         6 => team.run(&by(who), C::AddKey { key, scopes: vec!["people:write".into()], person: None, expires_at: None }),
         7 => team.run(&system(), C::VouchPerson { person: them, by: None }),
-        8..=10 => team.vouch(who, whom),
-        _ => {
+        8..=11 => team.vouch(who, whom),
+        12..=15 => {
             drop(team.change(me, them));
             return;
         }
+        16 => team.run(&actor, C::Stop { scope: StopScope::Workspace, reason: "odd".into() }),
+        _ => team.run(&by(who), resume(who)),
     };
     assert!(done.is_ok() || team.events.len() == before, "a refusal leaves nothing");
 }
@@ -247,7 +309,7 @@ fn take(team: &mut Team, (kind, who, whom, x): Step) {
 pub(super) fn broken(steps: &[Step]) -> Vec<Breach> {
     let mut team = Team::new();
     steps.iter().for_each(|step| take(&mut team, *step));
-    check_hands(&team.events)
+    [check_hands(&team.events), check_stops(&team.events)].concat()
 }
 
 proptest! {
@@ -258,6 +320,7 @@ proptest! {
         let mut team = Team::new();
         steps.iter().for_each(|step| take(&mut team, *step));
         prop_assert_eq!(check_hands(&team.events), []);
+        prop_assert_eq!(check_stops(&team.events), []);
         prop_assert_eq!(WorkspaceState::fold(&team.events), team.state, "a replay gives the same state");
     }
 }
@@ -267,7 +330,7 @@ proptest! {
 fn random_teams_change_their_rules_and_are_refused() {
     use proptest::{strategy::ValueTree as _, test_runner::TestRunner};
     let (mut runner, lives) = (TestRunner::deterministic(), proptest::collection::vec(any::<Step>(), 1..60));
-    let (mut approved, mut withdrawn, mut vouched) = (0, 0, 0);
+    let (mut approved, mut withdrawn, mut vouched, mut asked, mut resumed) = (0, 0, 0, 0, 0);
     for _ in 0..300 {
         let mut team = Team::new();
         lives.new_tree(&mut runner).unwrap().current().iter().for_each(|step| take(&mut team, *step));
@@ -275,6 +338,9 @@ fn random_teams_change_their_rules_and_are_refused() {
         approved += count("rules.approved");
         withdrawn += count("rules.withdrawn");
         vouched += count("person.vouched");
+        asked += count("automation.resume_asked");
+        resumed += count("automation.resumed");
     }
     assert!(approved > 200 && withdrawn > 200 && vouched > 200, "{approved} {withdrawn} {vouched}");
+    assert!(asked > 50 && resumed > 50, "{asked} {resumed}");
 }

@@ -77,7 +77,8 @@ fn only_a_person_resumes_and_in_their_own_name() {
     let stop = || C::Stop { scope: StopScope::Workspace, reason: "odd".into() };
     assert_eq!(office.run(stop()).unwrap().len(), 1, "anybody stops");
     assert_eq!(office.run(stop()).unwrap().len(), 0, "a second stop is nothing to do");
-    let resume = |who| C::Resume { scope: StopScope::Workspace, person: person(who), reason: "fine".into() };
+    let able = std::collections::BTreeSet::from([person("ann")]);
+    let resume = |who| C::Resume { scope: StopScope::Workspace, person: person(who), reason: "fine".into(), able: able.clone() };
     for (actor, who, code) in [
         (Actor::Key("bot-key".into()), "ann", "forbidden"),
         (Actor::System("job".into()), "ann", "forbidden"),

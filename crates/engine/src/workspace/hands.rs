@@ -10,7 +10,7 @@ use countersign_core::{
     number::Micros,
     refusal::Code,
 };
-use std::collections::{BTreeMap, VecDeque};
+use std::collections::{BTreeMap, BTreeSet, VecDeque};
 
 /// How somebody came to have a hand in somebody else.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -201,6 +201,16 @@ impl Hands {
             }
         }
         found
+    }
+
+    /// Whether any two of these people are two.
+    #[must_use]
+    pub fn two_among(&self, people: &[PersonId]) -> bool {
+        if on(Sabotage::HandsIgnored) || !self.any() {
+            return people.len() > 1;
+        }
+        let behind: Vec<BTreeSet<PersonId>> = people.iter().map(|person| self.behind(*person).into_keys().collect()).collect();
+        behind.iter().enumerate().any(|(at, one)| behind.iter().skip(at + 1).any(|other| one.is_disjoint(other)))
     }
 
     /// The hand that is in both of two people, if there is one: then they are not two. Of several the nearest.

@@ -1,13 +1,13 @@
 //! The verbs of a workspace.
 
-use super::{WorkspaceCommand, WorkspaceContext, WorkspaceState, absence, change, experiment, hands, passkey, rules};
+use super::{WorkspaceCommand, WorkspaceContext, WorkspaceState, absence, change, experiment, hands, passkey, rules, stop};
 use crate::{NewEvent, state::ONE_PERSON};
 use countersign_core::{
     Actor, Refusal,
     event::{
-        ApiKeyAdded, ApiKeyRevoked, AutomationResumed, AutomationStopped, Body, DrawKeyCommitted, DrawKeyDisclosed, ExperimentStopped,
-        InductionCompleted, LogKeyRotated, PeopleMetricsChanged, PersonAdded, PersonChanged, PersonKind, PlaybookPublished, StopScope,
-        SubjectErased, TrackPin, TrackRecordPublished, WorkspaceCreated, WorkspaceRestored,
+        ApiKeyAdded, ApiKeyRevoked, Body, DrawKeyCommitted, DrawKeyDisclosed, ExperimentStopped, InductionCompleted, LogKeyRotated,
+        PeopleMetricsChanged, PersonAdded, PersonChanged, PersonKind, PlaybookPublished, SubjectErased, TrackPin, TrackRecordPublished,
+        WorkspaceCreated, WorkspaceRestored,
     },
     id::{PersonId, PlaybookId},
     refusal::Code,
@@ -66,8 +66,8 @@ fn body_of(state: &WorkspaceState, command: WorkspaceCommand, actor: &Actor) -> 
             Some(facts) if facts.revoked => return Ok(None),
             Some(_) => ApiKeyRevoked { key }.into(),
         },
-        C::Stop { scope, reason } => return stopped(state, scope, reason),
-        C::Resume { scope, person, reason } => resumed(state, actor, scope, person, reason)?,
+        C::Stop { scope, reason } => return stop::stopped(state, scope, reason),
+        C::Resume { scope, person, reason, able } => stop::resumed(state, actor, (scope, person), reason, &able)?,
         C::SetPeopleMetrics { to, .. } if to == state.control.people_metrics => return Ok(None),
         C::SetPeopleMetrics { to, reason } => PeopleMetricsChanged { from: state.control.people_metrics, to, reason }.into(),
         C::RotateLogKey { old, new, statement } => {
@@ -168,25 +168,6 @@ fn person_changed(state: &WorkspaceState, person: PersonId, roles: Vec<String>, 
     roles_checked(&roles)?;
     let same = state.people.get(&person).is_some_and(|facts| facts.roles == roles && facts.active == active);
     Ok((!same).then(|| PersonChanged { person, roles, active }.into()))
-}
-
-fn stopped(state: &WorkspaceState, scope: StopScope, reason: String) -> Result<Option<Body>, Refusal> {
-    if let StopScope::Playbook(id) = &scope
-        && !state.playbooks.contains_key(id)
-    {
-        return Err(Refusal::field(Code::NotFound, "/scope/playbook", "there is no such playbook"));
-    }
-    Ok((!state.control.stops.contains(&scope)).then(|| AutomationStopped { scope, reason }.into()))
-}
-
-/// INVARIANT: only a person resumes: an active member, by their own hand or by a key that speaks for them.
-fn resumed(state: &WorkspaceState, actor: &Actor, scope: StopScope, person: PersonId, reason: String) -> Result<Body, Refusal> {
-    known(state, person)?;
-    by_own_hand(state, actor, person, "only an active member resumes automation, in their own name")?;
-    if !state.control.stops.contains(&scope) {
-        return Err(Refusal::field(Code::WrongState, "/scope", "nothing is stopped there"));
-    }
-    Ok(AutomationResumed { scope, person, reason }.into())
 }
 
 /// INVARIANT: what a person chose stays until a person lets go, and going back never brings a certificate back that is not in force.

@@ -22,6 +22,7 @@ mod plain;
 mod providers;
 mod rules;
 mod speed;
+mod stops;
 mod tabs;
 mod team;
 mod together;

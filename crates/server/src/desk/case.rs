@@ -31,19 +31,21 @@ pub struct Note {
     pub head: String,
     /// More.
     pub body: Option<String>,
+    /// Where something can be done about it.
+    pub href: Option<&'static str>,
 }
 
 impl Note {
     /// Something that went as it should.
     #[must_use]
     pub fn said(head: impl Into<String>) -> Self {
-        Self { warns: false, head: head.into(), body: None }
+        Self { warns: false, head: head.into(), body: None, href: None }
     }
 
     /// Something that did not.
     #[must_use]
     pub fn warning(head: impl Into<String>, body: impl Into<String>) -> Self {
-        Self { warns: true, head: head.into(), body: Some(body.into()) }
+        Self { warns: true, head: head.into(), body: Some(body.into()), href: None }
     }
 
     /// From the word in an address.
@@ -59,7 +61,7 @@ pub fn notes(notes: &[Note]) -> Markup {
     html! {
         @for note in notes {
             div.note.warns[note.warns] role=(if note.warns { "alert" } else { "status" }) {
-                strong { (note.head) }
+                strong { @if let Some(href) = note.href { a href=(href) { (note.head) } } @else { (note.head) } }
                 @if let Some(body) = &note.body { " " span { (body) } }
             }
         }

@@ -4,7 +4,7 @@
 
 use super::{
     page::{Page, Tab},
-    text,
+    stops, text,
     visitor::Visitor,
 };
 use crate::problem::Problem;
@@ -38,7 +38,7 @@ pub async fn page(visitor: Visitor) -> Result<Response, Problem> {
                         li { span.tag.danger { (text::STOPPED) } " " (stop.scope) @if let Some(name) = &stop.name { " " strong { (name) } } }
                     }
                 }
-                p.quiet { (text::STOPS_LEAD) }
+                p.quiet { (text::stops::LEAD) " " a href=(stops::URL) { (text::stops::LINK) } }
             }
             section.sheet {
                 h2 { (text::CHECK_YOURSELF) }

@@ -3,7 +3,7 @@
 use super::{
     experiment,
     page::{Page, Tab, token},
-    routing, rules,
+    routing, rules, stops,
     text::{self, notices as words},
     track,
     visitor::{Posted, Visitor},
@@ -57,6 +57,7 @@ fn one(notice: &NoticeView, new: bool) -> Markup {
             p.quiet {
                 (text::moment_of(&notice.at))
                 @if let Some(playbook) = &notice.playbook { " · " a href=(place(notice, playbook)) { (playbook) } }
+                @if notice.type_name.starts_with("automation.") { " · " a href=(stops::URL) { (text::stops::LINK) } }
                 @if notice.type_name.starts_with("rules.") { " · " a href=(rules::URL) { (text::rules::TITLE) } }
             }
         }

@@ -3,7 +3,7 @@
 use super::{
     case::{self, Note, notes},
     page::{Page, Tab, token},
-    strip, text,
+    stops, strip, text,
     visitor::Visitor,
 };
 use crate::{extract::Query, problem::Problem};
@@ -59,7 +59,7 @@ pub async fn page(visitor: Visitor, Query(query): Query<QueueQuery>) -> Result<R
     }
     // Whoever answers for it sees a stop wherever work begins.
     for stop in visitor.workspace.stops().await? {
-        said.push(Note::warning(text::track::STOP_HEAD, text::track::stopped(&stop.scope, stop.name.as_deref())));
+        said.push(Note { href: Some(stops::URL), ..Note::warning(text::track::STOP_HEAD, text::stops::told(&stop)) });
     }
     for one in visitor.workspace.reroutes().await? {
         said.push(Note {

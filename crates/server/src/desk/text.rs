@@ -16,6 +16,7 @@ pub mod people;
 pub mod routing;
 pub mod rules;
 pub mod sign_in;
+pub mod stops;
 pub mod team;
 pub mod track;
 pub mod webhooks;
@@ -213,7 +214,6 @@ pub const MEASURED: &str = "Measured of people";
 pub const STOPS: &str = "Automation";
 pub const STOPPED: &str = "stopped";
 pub const NO_STOPS: &str = "Nothing is stopped. Whatever may be automated still needs a certificate.";
-pub const STOPS_LEAD: &str = "Anybody who runs this workspace stops automation at once on the command line; only a person resumes it.";
 pub const CHECKPOINT_LEAD: &str = "the latest checkpoint: size, root and signature";
 pub const CHECK_YOURSELF: &str = "Check it yourself";
 pub const CHECK_YOURSELF_LEAD: &str = "The log is served as tiles (C2SP tlog-tiles), which programs that are not ours read too.";
@@ -527,6 +527,7 @@ pub const KEYS_ALL: &[(&str, &[(&str, &str)])] = &[
         &[
             ("u", "undo your last decision, while its time lasts"),
             ("g", "go to the queue"),
+            ("!", "stop automation: Enter then stops all of it"),
             ("Ctrl K", "go anywhere: a page, a case, something to do"),
             ("?", "these keys"),
             ("Esc", "close, leave a text"),

@@ -4,6 +4,7 @@
 use super::{
     page::{Page, Tab, token},
     passkey::Confirmed,
+    stops,
     text::{self, track as words},
     visitor::{Posted, Visitor},
 };
@@ -63,7 +64,7 @@ pub async fn stop(Path(name): Path<String>, posted: Posted) -> Result<Response, 
     Ok(Redirect::to(&url(&name)).into_response())
 }
 
-/// Resumes automation of a playbook, in the person's own name.
+/// Asks to resume automation of a playbook, or confirms what another person asked for, in the person's own name.
 pub async fn resume(Path(name): Path<String>, Confirmed(posted): Confirmed) -> Result<Response, Problem> {
     let visitor = &posted.visitor;
     let reason = posted.form.filled("reason").unwrap_or_default().to_owned();
@@ -91,21 +92,16 @@ fn standing(certificates: &[CertificateView], stopped: bool, allowed: bool) -> M
 }
 
 fn control(visitor: &Visitor, name: &str, stopped: &[&StopView]) -> Markup {
-    let of_playbook = stopped.iter().any(|stop| stop.scope == "playbook");
     html! {
-        @if of_playbook {
-            form.inline method="post" action={ (url(name)) "/resume" } {
-                (token(visitor))
-                label { span { (text::REASON) } input type="text" name="reason" required maxlength="2000" placeholder=(words::RESUME_HINT); }
-                button type="submit" { (words::RESUME) }
-            }
+        @if let Some(stop) = stopped.iter().find(|stop| stop.scope == "playbook") {
+            (stops::resume_control(visitor, stop, &url(name), &html! {}))
         } @else if stopped.is_empty() {
             form.inline method="post" action={ (url(name)) "/stop" } {
                 (token(visitor))
                 label { span { (text::REASON) } input type="text" name="reason" maxlength="2000" placeholder=(words::STOP_HINT); }
                 button type="submit" { (words::STOP) }
             }
-        }
+        } @else { p { a href=(stops::URL) { (text::stops::LINK) } } }
     }
 }
 

@@ -5,7 +5,7 @@
 
 use countersign_app::{
     Caller, Error, Options,
-    input::{ApiKeyInput, PersonChange, PersonInput},
+    input::{ApiKeyInput, PersonChange, PersonInput, StopInput},
     routing::{DraftAct, DraftInput, RehearseInput},
     rules::{RulesAct, RulesInput},
     session::DeskSession,
@@ -191,6 +191,53 @@ async fn second_signatures_and_reviews_of_ones_own_are_nobodys_who_may_be_onesel
         key_of(&kit, sock).await;
         workspace.person_vouch(&system("operator"), sock, None).await.unwrap();
         assert!(kit.decide(mine, sock, "benign").await.decision.is_some());
+        kit.assert_sound().await;
+    })
+    .await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_stop_is_lifted_by_two_people_and_by_one_where_nobody_else_is() {
+    each_engine(175, |kit| async move {
+        kit.publish(&playbook("alerts", "assist", "automate = { max_error = 0.02, certainty = 0.95, audit = 0.05 }")).await;
+        let workspace = &kit.workspace;
+        let ada = kit.member("Ada", &["lead"]).await;
+        let sock = added_by(&kit, ada, "Sock").await;
+        let about = |person: Option<PersonId>, reason: &str| StopInput {
+            playbook: Some("alerts".into()),
+            proposer: None,
+            person: person.map(|person| person.0),
+            reason: reason.into(),
+        };
+        let resume = async |person: PersonId| workspace.automation_resume(&own(person), about(Some(person), "looked at it")).await;
+        let stop = async || workspace.automation_stop(&caller(), about(None, "odd")).await.unwrap();
+        // Sock is no second person: Ada is alone, and the log says so.
+        assert!(stop().await[0].alone);
+        assert!(resume(ada).await.unwrap().is_empty());
+        let eva = kit.member("Eva", &[]).await;
+        stop().await;
+        let asked = resume(ada).await.unwrap();
+        let waits = asked[0].resume.clone().unwrap();
+        assert_eq!((asked.len(), asked[0].alone, waits.name.as_deref(), waits.person), (1, false, Some("Ada"), ada.0));
+        for (who, code) in [(ada, Code::NotIndependent), (sock, Code::NotIndependent)] {
+            assert_eq!(refusal(resume(who).await).code, code);
+        }
+        let machine = workspace.automation_resume(&caller(), about(Some(eva), "a program says so")).await;
+        assert_eq!(refusal(machine).code, Code::Forbidden, "no program confirms in somebody's name");
+        assert!(refusal(resume(sock).await).detail.contains("Ada added Sock"));
+        // Another node sees what waits, and a stop there takes it away.
+        let (app, other) = kit.second_node(176).await;
+        assert_eq!(other.stops().await.unwrap()[0].resume.as_ref(), Some(&waits));
+        other.automation_stop(&caller(), about(None, "not yet")).await.unwrap();
+        assert!(workspace.stops().await.unwrap()[0].resume.is_none());
+        app.close().await;
+        resume(eva).await.unwrap();
+        assert!(resume(ada).await.unwrap().is_empty());
+        let told: Vec<String> = workspace.notices(None).await.unwrap().notices.into_iter().map(|notice| notice.detail).collect();
+        assert_eq!(told[0], "Automation was resumed by Ada, as Eva had asked: looked at it");
+        assert!(told.iter().any(|detail| detail.contains("by Ada alone, since nobody else was there")), "{told:?}");
+        assert!(told.iter().any(|detail| detail.starts_with("Eva asks to resume")), "{told:?}");
+        assert_eq!(refusal(resume(eva).await).code, Code::WrongState);
         kit.assert_sound().await;
     })
     .await;

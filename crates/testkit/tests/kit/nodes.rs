@@ -100,7 +100,7 @@ async fn the_same_case_written_by_two_nodes_keeps_one_history() {
 async fn stop_on_one_node_is_heeded_by_the_other() {
     each_engine(53, |kit| async move {
         kit.publish(&playbook("alerts", "assist", "automate = { max_error = 0.02, certainty = 0.95, audit = 0.05 }")).await;
-        let ada = people(&kit, 1).await[0];
+        let two = people(&kit, 2).await;
         let (app, second) = kit.second_node(54).await;
         // The second node has its view of what is stopped and goes on writing while the first one presses stop and resume.
         let writing = tokio::spawn(async move {
@@ -112,8 +112,10 @@ async fn stop_on_one_node_is_heeded_by_the_other() {
         for _ in 0..5 {
             kit.workspace.automation_stop(&caller(), press(None)).await.unwrap();
             tokio::time::sleep(std::time::Duration::from_millis(5)).await;
-            let in_person = Caller { actor: Actor::Person(ada), ..caller() };
-            kit.workspace.automation_resume(&in_person, press(Some(ada.0))).await.unwrap();
+            for person in &two {
+                let in_person = Caller { actor: Actor::Person(*person), ..caller() };
+                kit.workspace.automation_resume(&in_person, press(Some(person.0))).await.unwrap();
+            }
         }
         writing.await.unwrap();
         kit.assert_sound().await;

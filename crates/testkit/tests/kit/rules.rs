@@ -250,7 +250,12 @@ forbid (principal, action in [Action::"reopen", Action::"correct"], resource) un
         workspace.automation_stop(&own(ben), stop.clone()).await.unwrap();
         let resume = |person: PersonId| countersign_app::input::StopInput { person: Some(person.0), ..stop.clone() };
         assert_eq!(refusal(workspace.automation_resume(&own(ben), resume(ben)).await).detail, "Those who lead resume. (rule resume)");
-        workspace.automation_resume(&own(ada), resume(ada)).await.unwrap();
+        // Of those whom the rules let, one asks and another confirms.
+        let asked = workspace.automation_resume(&own(ada), resume(ada)).await.unwrap();
+        assert_eq!((asked.len(), asked[0].alone, asked[0].resume.as_ref().unwrap().name.as_deref()), (1, false, Some("Ada")));
+        assert_eq!(code(workspace.automation_resume(&own(ben), resume(ben)).await), Code::Forbidden);
+        assert_eq!(code(workspace.automation_resume(&own(ada), resume(ada)).await), Code::NotIndependent);
+        assert!(workspace.automation_resume(&own(eva), resume(eva)).await.unwrap().is_empty());
         let add = PersonInput { name: "New".into(), mail: None, roles: Vec::new(), external: false };
         assert_eq!(refusal(workspace.person_add(&caller(), add.clone()).await).detail, "Programs say nothing of people. (rule people)");
         let key = ApiKeyInput { name: "k".into(), scopes: vec!["judge".into()], person: None, expires: None };

@@ -11,7 +11,11 @@ use axum::{
     routing::post,
 };
 use base64::{Engine as _, engine::general_purpose::STANDARD};
-use countersign_app::{App, Caller, Error, input::StopInput, webhook::WebhookInput};
+use countersign_app::{
+    App, Caller, Error,
+    input::{PersonInput, StopInput},
+    webhook::WebhookInput,
+};
 use countersign_core::{
     event::{Actor, Source},
     id::PersonId,
@@ -79,7 +83,10 @@ async fn a_stop_is_told_signed_and_tried_again() {
     each_engine(71, |kit| async move {
         kit.publish(&playbook("alerts", "assist", "automate = { max_error = 0.05, certainty = 0.9, audit = 0.1 }")).await;
         let ada = kit.member("Ada", &["lead"]).await;
-        let ben = kit.member("Ben", &[]).await;
+        // Whom Ada added is nobody who could confirm what she asks: she resumes alone.
+        let new = PersonInput { name: "Ben".into(), mail: None, roles: Vec::new(), external: false };
+        let own = Caller { actor: Actor::Person(ada), source: Source::Api };
+        let ben = PersonId(kit.workspace.person_add(&own, new).await.unwrap().person);
         let (url, got, status) = receiver().await;
         let add = async |url: &str, types: &[&str]| {
             let types = types.iter().map(|name| (*name).to_owned()).collect();

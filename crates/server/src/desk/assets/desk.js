@@ -355,6 +355,7 @@ const keys = {
   k: () => step(one("tr[data-row]") ? "tr[data-row]" : "section.field", -1),
   n: () => one("[data-next]")?.click(),
   g: () => location.assign("/desk"),
+  "!": () => location.assign("/desk/stops?now=1"),
   "/": () => one("#filter")?.focus(),
   "?": () => one("#keys")?.showModal(),
 };

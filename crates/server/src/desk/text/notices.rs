@@ -13,6 +13,7 @@ pub const NEW: &str = "new";
 pub fn title(type_name: &str) -> &'static str {
     match type_name {
         "automation.stopped" => "Automation stopped",
+        "automation.resume_asked" => "Somebody asks to resume",
         "automation.resumed" => "Automation resumed",
         "experiment.stopped" => "An experiment has ended",
         "routing.approved" => "Another routing is in force",

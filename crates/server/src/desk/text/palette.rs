@@ -16,6 +16,7 @@ pub const PAGES: &[(&str, &str)] = &[
     ("Playbooks", "/desk/playbooks"),
     ("Rules: who may do what", "/desk/rules"),
     ("Notices", "/desk/notices"),
+    ("Stop automation, and resume it", "/desk/stops"),
     ("Ledger", "/desk/ledger"),
     ("How you sign in", "/desk/sign-in-methods"),
 ];

@@ -11,13 +11,12 @@ pub const NOTHING: &str = "Nothing was learned yet";
 pub const NOTHING_LEAD: &str =
     "As soon as cases are decided and their outcomes come in, this page tells how often the AI and people are right.";
 pub const NOT_ALLOWED: &str = "The playbook allows no automation: people decide every case.";
-pub const STOPPED: &str = "Stopped. People decide every case, and only a person resumes.";
+pub const STOPPED: &str = "Stopped. People decide every case until it is resumed.";
 pub const NONE_CERTIFIED: &str = "Nothing is automated: no certificate is in force. People decide every case.";
 pub const STOP_HEAD: &str = "Automation is stopped";
 pub const STOP: &str = "Stop automation";
 pub const STOP_HINT: &str = "Why, for the record";
 pub const STOP_REASON: &str = "stopped at the desk";
-pub const RESUME: &str = "Resume automation";
 pub const RESUME_HINT: &str = "What was looked at, and why it may go on";
 pub const NOT_IN_FORCE: &str = "not in force";
 pub const PROMISE: &str = "Promise";
@@ -38,16 +37,6 @@ pub const ADVISED: &str = "People with advice";
 pub const ADVICE: &str = "Advice";
 pub const NOTHING_FURTHER: &str = "No further kind of case looks good enough to be tested for this promise.";
 pub const PINNED: &str = "pinned by a person";
-
-/// What is stopped.
-#[must_use]
-pub fn stopped(scope: &str, name: Option<&str>) -> String {
-    match (scope, name) {
-        ("playbook", Some(name)) => format!("for {name}. People decide every case until a person resumes it, on the playbook's page."),
-        ("proposer", Some(name)) => format!("for whatever rests on {name}. People decide until a person resumes it."),
-        _ => "for the whole workspace. People decide every case until a person resumes it.".into(),
-    }
-}
 
 /// How much is automated.
 #[must_use]
