@@ -6,6 +6,7 @@ pub(crate) mod mask;
 mod opening;
 pub mod proof;
 pub(crate) mod read;
+mod remark;
 mod show;
 
 pub(crate) use opening::Opening;
@@ -20,7 +21,7 @@ use crate::{
     writer::{AtomicJob, CaseJob, Done, Work, known_answer, reply},
 };
 use countersign_core::{
-    event::{Kept, RouteLearning},
+    event::{Kept, RemarkAnchor, RouteLearning},
     id::{CaseId, EventId, PersonId},
     limits::{ATOMIC_LINES_MAX, FUTURE_TOLERANCE_MICROS},
     number::Micros,
@@ -54,7 +55,8 @@ pub(crate) enum Verb {
     Correct(EventId, CorrectionInput),
     Skip(ReasonInput),
     Snooze(SnoozeInput),
-    Comment(CommentInput),
+    /// With the line that it is about.
+    Comment(CommentInput, Option<RemarkAnchor>),
     Escalate(EscalateInput),
     Assign(AssignInput),
     /// Gives back what its person can no longer answer.
@@ -299,8 +301,6 @@ on_case! {
     case_skip(ReasonInput) => Verb::Skip;
     /// Puts a case off.
     case_snooze(SnoozeInput) => Verb::Snooze;
-    /// Adds a remark.
-    case_comment(CommentInput) => Verb::Comment;
     /// Asks for the eyes of a role.
     case_escalate(EscalateInput) => Verb::Escalate;
     /// Gives a case to one person, or back to all.

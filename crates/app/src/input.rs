@@ -331,6 +331,31 @@ pub struct CommentInput {
     /// Whose attention is asked for: members of the workspace, who find it among what is for them.
     #[serde(default)]
     pub mentions: Vec<Uuid>,
+    /// The line of a diff that it is about.
+    #[serde(default)]
+    pub anchor: Option<AnchorInput>,
+}
+
+/// A line of a diff.
+#[derive(Debug, Clone, Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+pub struct AnchorInput {
+    /// The field, which is of the type `patch`.
+    pub field: String,
+    /// Which file of the diff, by its path. A diff of one file needs none.
+    #[serde(default)]
+    pub file: Option<String>,
+    /// The same counted from 1, in the place of the path.
+    #[serde(default)]
+    pub number: Option<u64>,
+    /// `old` for a line of the text before, else `new`.
+    #[serde(default)]
+    pub side: Option<String>,
+    /// The line's number there.
+    pub line: u64,
+    /// The digest of the content that was looked at: refused where the case was amended since. Absent: as it is now.
+    #[serde(default)]
+    pub content: Option<String>,
 }
 
 /// Whose a case is.

@@ -89,10 +89,55 @@ pub struct Shown {
     pub precedents: Vec<crate::precedent::PrecedentView>,
     /// Judgments of others; only for adjudication.
     pub judgments: Vec<JudgmentView>,
+    /// Remarks: one's own, and those of others where advice may be seen.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub comments: Vec<CommentView>,
+    /// The digest of the content that is shown.
+    pub content: String,
     /// Whether advice is visible.
     pub advice_visible: bool,
     /// Until when it can be answered (RFC 3339).
     pub expires: String,
+}
+
+/// A remark.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, ToSchema)]
+pub struct CommentView {
+    /// Its id.
+    pub id: Uuid,
+    /// By whom.
+    pub person: Uuid,
+    /// What; absent where it was erased.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub text: Option<String>,
+    /// Whose attention it asks for.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub mentions: Vec<Uuid>,
+    /// The line of a diff that it is about.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub anchor: Option<AnchorView>,
+    /// When (RFC 3339).
+    pub at: String,
+}
+
+/// The line of a diff that a remark is about.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, ToSchema)]
+pub struct AnchorView {
+    /// The field.
+    pub field: String,
+    /// The path of its file; absent where the content is another one by now, or may not be read.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub file: Option<String>,
+    /// The same counted from 1.
+    pub number: u64,
+    /// `old` or `new`.
+    pub side: String,
+    /// The line's number there.
+    pub line: u64,
+    /// The digest of the content that it was said of.
+    pub content: String,
+    /// Whether the case was amended since, so that the line may be another one.
+    pub outdated: bool,
 }
 
 /// What is shown, with all that a page needs to draw it.
@@ -287,6 +332,11 @@ pub struct CaseView {
     pub missed: Vec<MissView>,
     /// Judgments; withheld likewise.
     pub judgments: Vec<JudgmentView>,
+    /// Remarks; where answers are withheld one's own only.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub comments: Vec<CommentView>,
+    /// The digest of the content as it is now.
+    pub content: String,
     /// Whether something is withheld from this viewer until they have answered.
     pub withheld: bool,
     /// It came sooner because a young model learns from it: no figure rests on what became of it.

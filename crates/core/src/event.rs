@@ -8,6 +8,7 @@ use crate::{
     content::{Content, Digest},
     id::{CaseId, EventId, PersonId, PlaybookId, StreamId, SubjectId, WorkspaceId},
     number::{MicroUnits, Micros},
+    patch::Side,
 };
 use serde::{Deserialize, Serialize};
 use serde_json::value::RawValue;
@@ -485,6 +486,7 @@ body!(/** See [`Body::CaseShown`]. */ CaseShown {
     /** The version of the track record whose figures stood beside the advice. */ #[serde(default, skip_serializing_if = "Option::is_none")] record: Option<u64>,
     /** Whether it was a line of a table, to be answered together with others. */ #[serde(default, skip_serializing_if = "std::ops::Not::not")] bulk: bool,
     /** Decided cases that stood beside the advice, in their order on the screen. */ #[serde(default, skip_serializing_if = "Vec::is_empty")] precedents: Vec<ShownPrecedent>,
+    /** Remarks that stood beside it. */ #[serde(default, skip_serializing_if = "Vec::is_empty")] comments: Vec<EventId>,
     /** Until when it can be answered. */ expires_at: Micros,
 });
 body!(/** See [`Body::JudgmentGiven`]. */ JudgmentGiven {
@@ -581,10 +583,18 @@ body!(/** See [`Body::CaseSnoozed`]. */ CaseSnoozed {
     /** Until when. */ until: Micros,
     /** Why. */ #[serde(default, skip_serializing_if = "Option::is_none")] reason: Option<Content>,
 });
+body!(/** The line of a case's content that a remark is about. Holds no value: which file it is stands there as a number. */ RemarkAnchor {
+    /** The field, which is a diff. */ field: String,
+    /** Which file of the diff, counted from 1. */ file: u64,
+    /** In the text before, or in the one after. */ side: Side,
+    /** The line's number there. */ line: u64,
+    /** The content that it was said of. */ content_digest: Digest,
+});
 body!(/** See [`Body::CommentAdded`]. */ CommentAdded {
     /** By whom. */ person: PersonId,
     /** What. */ text: Content,
     /** Whose attention is asked for. */ #[serde(default, skip_serializing_if = "Vec::is_empty")] mentions: Vec<PersonId>,
+    /** Which line it is about. */ #[serde(default, skip_serializing_if = "Option::is_none")] anchor: Option<RemarkAnchor>,
 });
 body!(/** See [`Body::CaseEscalated`]. */ CaseEscalated {
     /** By whom. */ person: PersonId,

@@ -11,6 +11,7 @@ pub mod event;
 pub mod id;
 pub mod limits;
 pub mod number;
+pub mod patch;
 pub mod playbook;
 pub mod refusal;
 pub mod time;

@@ -50,6 +50,8 @@ pub const PROBABILITY_SUM_TOLERANCE_BILLIONTHS: u64 = 1_000_000;
 pub const ATOMIC_LINES_MAX: usize = 1_000;
 /// People whose attention one remark asks for.
 pub const MENTIONS_MAX: usize = 20;
+/// Remarks that stand beside a case, the latest ones.
+pub const COMMENTS_SHOWN_MAX: usize = 200;
 /// Longest a case can be snoozed, leased or kept waiting.
 pub const WAIT_MICROS_MAX: i64 = 366 * 86_400 * 1_000_000;
 /// How long an idempotency key is remembered.

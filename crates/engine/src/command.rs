@@ -4,7 +4,7 @@
 use countersign_core::{
     answer::Answer,
     content::{Content, Digest},
-    event::{AdviceSeen, Evidence, Kept, Missed, OutcomeKind, OutcomeValue, PasskeySignature, Phase, ShownPrecedent},
+    event::{AdviceSeen, Evidence, Kept, Missed, OutcomeKind, OutcomeValue, PasskeySignature, Phase, RemarkAnchor, ShownPrecedent},
     id::{EventId, PersonId, SubjectId},
     number::{MicroUnits, Micros},
 };
@@ -121,6 +121,8 @@ pub enum Command {
         text: Content,
         /// Whose attention is asked for.
         mentions: Vec<PersonId>,
+        /// Which line it is about. That there is one is known where the value can be read.
+        anchor: Option<RemarkAnchor>,
     },
     /// Gives an open case to one person, or back to all who may answer on it. It narrows who may decide and never widens it.
     Assign {

@@ -102,7 +102,7 @@ impl Turn<'_, '_> {
             C::Correct { person, decision, answer, reason } => self.correct(person, decision, answer, reason),
             C::Skip { person, reason } => self.skip(person, reason),
             C::Snooze { person, until, reason } => self.snooze(person, until, reason),
-            C::Comment { person, text, mentions } => self.comment(person, text, mentions),
+            C::Comment { person, text, mentions, anchor } => self.comment(person, text, mentions, anchor),
             C::Assign { person, to, reason } => self.assign(person, to, reason),
             C::Unassign => self.unassign(),
             C::Escalate { person, role, reason } => self.escalate(person, role, reason),

@@ -73,6 +73,7 @@ struct Walk<'a> {
     fields: BTreeMap<String, Content>,
     owners: BTreeSet<PersonId>,
     proposals: usize,
+    remarks: BTreeMap<EventId, PersonId>,
     route: Option<CaseRouted>,
     shown: Vec<(usize, EventId, CaseShown)>,
     judgments: Vec<(usize, EventId, JudgmentGiven)>,
@@ -102,6 +103,7 @@ impl<'a> Walk<'a> {
             fields: BTreeMap::new(),
             owners: BTreeSet::new(),
             proposals: 0,
+            remarks: BTreeMap::new(),
             route: None,
             shown: Vec::new(),
             judgments: Vec::new(),
@@ -170,6 +172,15 @@ impl<'a> Walk<'a> {
             Body::CaseSnoozed(body) => {
                 let span = body.until.saturating_sub(event.recorded_at);
                 self.must(8, "snoozed into the past, or for ever", span > 0 && span <= WAIT_MICROS_MAX);
+            }
+            Body::CommentAdded(body) => {
+                self.remarks.insert(event.id, body.person);
+                if let Some(anchor) = &body.anchor {
+                    self.must(3, "a remark stands on a line of other content", self.digest == Some(anchor.content_digest));
+                    let there = self.fields.contains_key(&anchor.field) && !self.hidden(&anchor.field);
+                    self.must(4, "a remark stands on what is not there to be seen", there);
+                    self.must(2, "a remark stands on what is masked to its writer", !self.masked(body.person, &anchor.field));
+                }
             }
             Body::OutcomeObserved(body) => self.outcome(body.kind, &body.value),
             Body::JudgmentObserved(body) => {
@@ -245,6 +256,19 @@ impl<'a> Walk<'a> {
         self.decision.is_none() && self.route.as_ref().is_none_or(|r| r.route == Route::Hold)
     }
 
+    fn hidden(&self, name: &str) -> bool {
+        self.facts.playbook.fields.iter().any(|spec| spec.hidden && spec.name == name)
+    }
+
+    /// Whether somebody has none of the roles that see a field whole.
+    fn masked(&self, person: PersonId, name: &str) -> bool {
+        let roles = self.facts.roster.person(person).map(|facts| &facts.roles);
+        let spec = self.facts.playbook.fields.iter().find(|spec| spec.name == name);
+        spec.is_some_and(|spec| {
+            !spec.visible_to.is_empty() && !roles.is_some_and(|has| has.iter().any(|role| spec.visible_to.contains(role)))
+        })
+    }
+
     /// Law 4: what may be on a screen.
     fn case_shown(&mut self, event: &Event, body: &CaseShown) {
         self.must(1, "a held case was shown", !self.held());
@@ -263,17 +287,12 @@ impl<'a> Walk<'a> {
         };
         self.must(4, "the screen tells what it must not", allowed);
         self.must(3, "other content was shown", self.digest == Some(body.content_digest));
-        let hidden = |name: &str| self.facts.playbook.fields.iter().any(|spec| spec.hidden && spec.name == name);
-        let hides = !body.fields.iter().any(|field| hidden(&field.name));
+        let others = body.comments.iter().any(|id| self.remarks.get(id) != Some(&body.person));
+        let beside_advice = body.phase == Phase::Final || (body.phase == Phase::Only && route == Some(Route::Assist));
+        self.must(4, "what others remarked stood before an answer that is one's own", !others || (beside_advice && !body.bulk));
+        let hides = !body.fields.iter().any(|field| self.hidden(&field.name));
         self.must(4, "a hidden field was shown", hides);
-        let roles = self.facts.roster.person(body.person).map(|facts| &facts.roles);
-        let masked = |name: &str| {
-            let spec = self.facts.playbook.fields.iter().find(|spec| spec.name == name);
-            spec.is_some_and(|spec| {
-                !spec.visible_to.is_empty() && !roles.is_some_and(|has| has.iter().any(|role| spec.visible_to.contains(role)))
-            })
-        };
-        let as_allowed = body.fields.iter().all(|field| field.masked == masked(&field.name));
+        let as_allowed = body.fields.iter().all(|field| field.masked == self.masked(body.person, &field.name));
         self.must(2, "somebody was shown what only others see whole", as_allowed);
         let experimental = self.route.as_ref().is_some_and(|route| route.assigned.is_some());
         let together = self.facts.playbook.decide.bulk && route == Some(Route::Assist) && body.phase == Phase::Only && body.advice_visible;

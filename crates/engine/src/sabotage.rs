@@ -34,10 +34,14 @@ pub enum Sabotage {
     AssignmentIgnored,
     /// Law 4: lets somebody choose by name who signs beside them.
     PanelAssigned,
+    /// Law 2: lets somebody say something of a line that is masked to them.
+    AnchorOnMasked,
     /// Law 2: shows everybody all of what only some roles see whole.
     MaskIgnored,
     /// Law 3: takes an answer to content that has changed since.
     ContentUnchecked,
+    /// Law 3: takes a remark on a line of content that has changed since.
+    AnchorUnchecked,
     /// Law 3: counts judgments on old content.
     VoidStillCounts,
     /// Law 3: believes the token without looking at the record of what was shown.
@@ -58,6 +62,8 @@ pub enum Sabotage {
     BulkUnmarked,
     /// Law 4: shows decided cases before the first answer.
     PrecedentsBeforeFirstAnswer,
+    /// Law 4: shows what others remark before the first answer.
+    RemarksBeforeFirstAnswer,
     /// Law 4: lets a first answer be given again after the reveal.
     FirstAnswerAgain,
     /// Law 4: counts one person twice.
@@ -113,8 +119,10 @@ impl Sabotage {
         (Self::InductionSkipped, 2),
         (Self::AssignmentIgnored, 2),
         (Self::PanelAssigned, 4),
+        (Self::AnchorOnMasked, 2),
         (Self::MaskIgnored, 2),
         (Self::ContentUnchecked, 3),
+        (Self::AnchorUnchecked, 3),
         (Self::VoidStillCounts, 3),
         (Self::TokenUnchecked, 3),
         (Self::ExpiryIgnored, 3),
@@ -125,6 +133,7 @@ impl Sabotage {
         (Self::BulkAnywhere, 4),
         (Self::BulkUnmarked, 4),
         (Self::PrecedentsBeforeFirstAnswer, 4),
+        (Self::RemarksBeforeFirstAnswer, 4),
         (Self::FirstAnswerAgain, 4),
         (Self::SamePersonTwice, 4),
         (Self::OwnerCountersigns, 4),

@@ -102,8 +102,8 @@ pub struct CaseState {
     pub appeal: Option<AppealRecord>,
     /// What the world said, with corrections applied.
     pub outcomes: Vec<OutcomeRecord>,
-    /// Remarks.
-    pub comment_count: u64,
+    /// Remarks, in their order.
+    pub comments: Vec<CommentRecord>,
     /// Who passed it on since it was last opened or routed.
     pub skipped: Vec<PersonId>,
     /// The one person who is to answer on it.
@@ -200,6 +200,15 @@ pub struct EnteredRecord {
     pub experiment: RouteExperiment,
     /// The draw that let it in and assigned it.
     pub draw: Draw,
+}
+
+/// A remark.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct CommentRecord {
+    /// The event.
+    pub id: EventId,
+    /// By whom.
+    pub person: PersonId,
 }
 
 /// What was on a person's screen.

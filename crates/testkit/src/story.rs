@@ -108,9 +108,14 @@ async fn an_alert(kit: &Kit, round: usize, people: [PersonId; 3]) {
     let case_id = CaseId(kit.open(case("alerts", &format!("a-{round}"), "odd login")).await.case);
     let amended = AmendInput { fields: json!({ "text": "odd login, twice", "score": 7 }).as_object().cloned().expect("an object") };
     w.case_amend(&by, case_id, amended, any()).await.expect("amended");
-    w.case_comment(&by, case_id, CommentInput { person: people[1].0, text: "known host".into(), mentions: Vec::new() }, any())
-        .await
-        .expect("a comment");
+    w.case_comment(
+        &by,
+        case_id,
+        CommentInput { person: people[1].0, text: "known host".into(), mentions: Vec::new(), anchor: None },
+        any(),
+    )
+    .await
+    .expect("a comment");
     w.claim(people[0], case_id).await.expect("claimed");
     if kit.show(case_id, people[0]).await.phase == "first" {
         // The drawn share that goes blind.

@@ -103,10 +103,11 @@ impl Verb {
                 until: moment(&input.until, "/until", now)?,
                 reason: optional(input.reason.as_deref(), "reason", sealer)?,
             },
-            Self::Comment(input) => Command::Comment {
+            Self::Comment(input, anchor) => Command::Comment {
                 person: PersonId(input.person),
                 text: required(&input.text, "text", sealer)?,
                 mentions: input.mentions.iter().copied().map(PersonId).collect(),
+                anchor: anchor.clone(),
             },
             Self::Assign(input) => Command::Assign {
                 person: PersonId(input.person),

@@ -93,7 +93,7 @@ impl File {
         }
     }
 
-    fn text(&self, content: Option<&Content>) -> Option<String> {
+    pub(super) fn text(&self, content: Option<&Content>) -> Option<String> {
         content.and_then(|c| self.values.text(c)).map(|text| self.mask.text(text))
     }
 
@@ -414,6 +414,8 @@ impl Workspace {
                 .filter_map(|id| file.judgment(id))
                 .filter(|j| !withheld || viewer.is_some_and(|v| v.0 == j.person))
                 .collect(),
+            comments: file.comments(&playbook, |_, person| !withheld || viewer == Some(person)),
+            content: state.content_digest.to_string(),
             withheld,
             sought: state.sought,
             decision,

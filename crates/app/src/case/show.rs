@@ -211,6 +211,9 @@ impl Workspace {
             disagreement: disagreement(file, body, record.as_deref()),
             precedents: self.precedents_told(file, &body.precedents, Some(body.person)).await?,
             judgments: body.judgments.iter().filter_map(|id| file.judgment(*id)).collect(),
+            // What somebody said themselves after it was shown stands there as well: it tells them nothing.
+            comments: file.comments(&playbook, |id, person| body.comments.contains(&id) || (person == body.person && !body.bulk)),
+            content: body.content_digest.to_string(),
             advice_visible: body.advice_visible,
             expires: time::format_rfc3339(body.expires_at),
         })

@@ -297,7 +297,7 @@ fn of_verb<'v>(actor: &'v Actor, verb: &'v Verb, state: &CaseState) -> Option<(W
         Verb::Snooze(input) => by(input.person, Action::Claim),
         Verb::Escalate(input) => by(input.person, Action::Claim),
         Verb::Assign(input) => by(input.person, Action::Claim),
-        Verb::Comment(input) => by(input.person, Action::See),
+        Verb::Comment(input, _) => by(input.person, Action::See),
         Verb::Reopen(input) => by(input.person, Action::Reopen),
         Verb::Appeal(_, input) => match input.person {
             Some(person) => by(person, Action::Appeal),

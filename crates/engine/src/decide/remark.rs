@@ -8,10 +8,11 @@ use crate::{
 };
 use countersign_core::{
     Content, Refusal,
-    event::{CaseEscalated, CaseSkipped, CaseSnoozed, CommentAdded, PersonKind, Route},
+    event::{CaseEscalated, CaseSkipped, CaseSnoozed, CommentAdded, PersonKind, RemarkAnchor, Route},
     id::PersonId,
     limits::{MENTIONS_MAX, WAIT_MICROS_MAX},
     number::Micros,
+    playbook::FieldKind,
     refusal::Code,
 };
 
@@ -32,7 +33,13 @@ impl Turn<'_, '_> {
         self.only(CaseSnoozed { person, until, reason })
     }
 
-    pub(super) fn comment(&mut self, person: PersonId, text: Content, mut mentions: Vec<PersonId>) -> Decided {
+    pub(super) fn comment(
+        &mut self,
+        person: PersonId,
+        text: Content,
+        mut mentions: Vec<PersonId>,
+        anchor: Option<RemarkAnchor>,
+    ) -> Decided {
         self.somebody(person)?;
         mentions.sort_unstable();
         mentions.dedup();
@@ -45,7 +52,31 @@ impl Turn<'_, '_> {
                 return Err(Refusal::invalid("/mentions", "this person takes no part here, and would never read it"));
             }
         }
-        self.only(CommentAdded { person, text, mentions })
+        if let Some(anchor) = &anchor {
+            self.anchored(person, anchor)?;
+        }
+        self.only(CommentAdded { person, text, mentions, anchor })
+    }
+
+    /// INVARIANT: a remark stands on a line of the content that its writer saw: of a diff that is not masked to them, as it is now.
+    fn anchored(&self, person: PersonId, anchor: &RemarkAnchor) -> Result<(), Refusal> {
+        let at = |code, detail: &str| Err(Refusal::field(code, "/anchor/field", format!("{}: {detail}", anchor.field)));
+        let spec = self.ctx.playbook.fields.iter().find(|spec| spec.name == anchor.field && !spec.hidden);
+        let Some(spec) = spec.filter(|spec| self.state.fields.contains_key(&spec.name)) else {
+            return at(Code::Invalid, "the case has no such field");
+        };
+        if spec.kind != FieldKind::Patch {
+            return at(Code::Invalid, "remarks stand on lines of a diff, and this field is none");
+        }
+        let roles = self.ctx.roster.person(person).map(|facts| &facts.roles);
+        if spec.masked_for(roles.into_iter().flatten()) && !on(Sabotage::AnchorOnMasked) {
+            return at(Code::Forbidden, "this field is masked to you, and so are its lines");
+        }
+        if anchor.content_digest != self.state.content_digest && !on(Sabotage::AnchorUnchecked) {
+            let detail = "the case was amended since: look at its lines as they are now";
+            return Err(Refusal::field(Code::StaleVersion, "/anchor/content", detail));
+        }
+        Ok(())
     }
 
     /// Asks for the eyes of a role. It narrows who may decide: the role is one that the playbook lets decide, somebody has it, and

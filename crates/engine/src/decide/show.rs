@@ -11,7 +11,7 @@ use countersign_core::{
     EventId, Refusal,
     event::{CaseShown, Phase, Route, ShownField, ShownPrecedent},
     id::PersonId,
-    limits::SHOWN_TOKEN_MICROS_MAX,
+    limits::{COMMENTS_SHOWN_MAX, SHOWN_TOKEN_MICROS_MAX},
     playbook::FieldSpec,
     refusal::Code,
 };
@@ -40,6 +40,7 @@ impl Turn<'_, '_> {
             bulk,
             judgments: self.judgments_shown(phase),
             precedents: self.precedents_shown(!proposals.is_empty(), precedents.filter(|_| !bulk)),
+            comments: if bulk { Vec::new() } else { self.comments_shown(person, phase) },
             record: self.ctx.record.filter(|_| !proposals.is_empty() && !bulk).map(|published| published.record.number),
             proposals,
             expires_at: lease.until.min(self.now.saturating_add(SHOWN_TOKEN_MICROS_MAX)),
@@ -90,6 +91,14 @@ impl Turn<'_, '_> {
             Phase::Final => true,
             Phase::First | Phase::Adjudication | Phase::Appeal => false,
         }
+    }
+
+    /// One's own remarks, and those of others where advice may be seen: they may say what the AI said, or what they would answer.
+    fn comments_shown(&self, person: PersonId, phase: Phase) -> Vec<EventId> {
+        let all = self.advice_may_show(phase) || on(Sabotage::RemarksBeforeFirstAnswer);
+        let told = self.state.comments.iter().filter(|comment| all || comment.person == person).map(|comment| comment.id);
+        let told: Vec<EventId> = told.collect();
+        told.get(told.len().saturating_sub(COMMENTS_SHOWN_MAX)..).unwrap_or_default().to_vec()
     }
 
     /// Decided cases stand beside advice and nowhere else: they were decided with advice in view, too, and whoever answers without

@@ -36,7 +36,7 @@ impl CaseState {
             deciders: Vec::new(),
             appeal: None,
             outcomes: Vec::new(),
-            comment_count: 0,
+            comments: Vec::new(),
             skipped: Vec::new(),
             assignee: None,
             snoozed_until: None,
@@ -134,7 +134,7 @@ impl CaseState {
             }
             Body::CaseAssigned(body) => self.assignee = body.to,
             Body::CaseSnoozed(body) => self.snoozed_until = Some(body.until),
-            Body::CommentAdded(_) => self.comment_count += 1,
+            Body::CommentAdded(body) => self.comments.push(CommentRecord { id: event.id, person: body.person }),
             _ => self.apply_decision(event),
         }
     }

@@ -125,7 +125,8 @@ fn history_is_imported_and_never_signs() {
 fn talk_never_fills_a_case() {
     let mut world = check_in(World::new(playbook(Route::Assist)), "open x bot=a\nclaim ann\nshow ann");
     world.state.as_mut().unwrap().version = countersign_core::limits::EVENTS_PER_CASE_MAX - 100;
-    let comment = Command::Comment { person: person("ann"), text: countersign_core::Content::text("again"), mentions: Vec::new() };
+    let comment =
+        Command::Comment { person: person("ann"), text: countersign_core::Content::text("again"), mentions: Vec::new(), anchor: None };
     assert_eq!(world.run(comment, None).unwrap_err().code.slug(), "too-large");
     world.run(judge(world.tokens[0].clone(), "a"), None).unwrap();
 }

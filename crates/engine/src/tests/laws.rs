@@ -10,10 +10,13 @@ use crate::{
 };
 use countersign_core::{
     content::{Content, Digest},
-    event::{AdviceSeen, Body, Draw, Event, OutcomeKind, OutcomeValue, PeopleMetrics, Phase, Route, RouteLearning, StopScope},
+    event::{
+        AdviceSeen, Body, Draw, Event, OutcomeKind, OutcomeValue, PeopleMetrics, Phase, RemarkAnchor, Route, RouteLearning, StopScope,
+    },
     id::{EventId, PersonId},
     number::{Decimal, ONE_BILLIONTHS},
-    playbook::Learning,
+    patch::Side,
+    playbook::{FieldKind, Learning},
 };
 use proptest::prelude::*;
 use std::panic::{AssertUnwindSafe, catch_unwind};
@@ -38,6 +41,9 @@ pub(super) fn random_world(seed: u8) -> World {
     book.decide.bulk = seed & 16 == 0;
     if seed & 3 == 2 {
         book.fields[0].visible_to = vec!["senior".into()];
+    }
+    if seed & 17 == 16 {
+        book.fields[0].kind = FieldKind::Patch;
     }
     if seed & 34 == 34 {
         book.proposers = vec![asked("bot", 5)];
@@ -150,7 +156,15 @@ pub(super) fn take(world: &mut World, (kind, who, x, y): Step) {
             let to = (y % 4 != 0).then(|| person(PEOPLE[usize::from(x) % 7]));
             Command::Assign { person: who, to, reason: None }
         }
-        33 => Command::Unassign,
+        33 if y % 4 == 0 => Command::Unassign,
+        33 if y % 4 == 1 => Command::Comment { person: who, text: text(), mentions: Vec::new(), anchor: None },
+        33 => {
+            let old = Digest::of(REGIONS[usize::from(y) % REGIONS.len()].as_bytes());
+            let content_digest = if x & 16 == 0 { world.state().content_digest } else { old };
+            let field = ["note", "note", "region", "secret", "none"][usize::from(x) % 5].to_owned();
+            let anchor = RemarkAnchor { field, file: 1, side: Side::New, line: 1, content_digest };
+            Command::Comment { person: who, text: text(), mentions: Vec::new(), anchor: Some(anchor) }
+        }
         _ => observed(world, who, option, y),
     };
     let refused = world.run(command, Some(who)).is_err();
@@ -373,6 +387,7 @@ fn random_lives_reach_every_corner() {
         "judgment.observed",
         "outcome.observed",
         "case.snoozed",
+        "comment.added",
     ] {
         assert!(reached.get(word).is_some_and(|n| *n >= 10), "{word} in {reached:#?}");
     }

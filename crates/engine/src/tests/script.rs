@@ -133,8 +133,8 @@ fn run(world: &mut World, words: &[&str]) -> Result<(), Refusal> {
             let until = world.now + seconds.parse::<i64>().unwrap() * SECOND;
             Command::Snooze { person: person(who), until, reason: None }
         }
-        ["comment", who] => Command::Comment { person: person(who), text: text(), mentions: Vec::new() },
-        ["mention", who, whom] => Command::Comment { person: person(who), text: text(), mentions: vec![person(whom)] },
+        ["comment", who] => Command::Comment { person: person(who), text: text(), mentions: Vec::new(), anchor: None },
+        ["mention", who, whom] => Command::Comment { person: person(who), text: text(), mentions: vec![person(whom)], anchor: None },
         ["assign", who, to] => Command::Assign { person: person(who), to: Some(person(to)), reason: None },
         ["free", who] => Command::Assign { person: person(who), to: None, reason: None },
         ["unassign"] => Command::Unassign,

@@ -1,5 +1,6 @@
 //! Every kind of field and of answer: a text that is edited, a patch that is read, a picture, a form, an action, a score.
 
+use countersign_core::id::CaseId;
 use countersign_journeys::{Desk, Screen, cases};
 use countersign_testkit::caller;
 
@@ -36,6 +37,42 @@ async fn a_text_is_edited_and_the_difference_kept() {
     desk.close().await;
 }
 
+/// Remarks on lines: by hand, by keys, and what stands there afterwards.
+async fn remarked(desk: &Desk, case: CaseId) {
+    let page = &desk.browser;
+    page.script("document.querySelector('[data-file] .viewed input').click(); document.querySelector('[data-file]').open = true; return 1")
+        .await;
+    // The number of an added line is clicked on, and the form is beneath it.
+    page.script("document.querySelector('[data-number=\"1\"] tr.added td.n:nth-child(2)').click(); return 1").await;
+    page.until("document.activeElement.matches('tr.about textarea')").await;
+    page.write("Is this the only place that waits?").await;
+    page.look("patch-remarking").await;
+    page.click("tr.about button[type=submit]").await;
+    page.until("document.querySelector('tr.remark')").await;
+    assert!(page.text("tr.remark").await.contains("Ada Brandt") && page.text("tr.remark").await.contains("the only place"));
+    // By keys: c, two lines further down, and the words.
+    page.press('c').await;
+    page.until("document.activeElement.matches('tr.about [name=line]')").await;
+    page.script("const line = document.activeElement; line.stepUp(2); line.dispatchEvent(new Event('input', { bubbles: true })); return 1")
+        .await;
+    page.until(
+        "document.querySelector('tr.about').previousElementSibling.cells[document.querySelector('[name=side]').value === 'old' ? 0 : 1].textContent === document.querySelector('[name=line]').value",
+    )
+    .await;
+    page.script("document.querySelector('tr.about textarea').focus(); return 1").await;
+    page.write("The eighth attempt waits for four minutes.").await;
+    page.control_enter().await;
+    page.until("document.querySelectorAll('.side .remarks li').length === 2").await;
+    assert_eq!(page.count("tr.remark").await, 2);
+    assert!(page.text(".remarks .place").await.starts_with("src/delivery.rs:"));
+    page.whole("patch-remarks").await;
+    page.resize(Screen::PHONE).await;
+    page.whole("patch-remarks").await;
+    page.resize(Screen::LAPTOP).await;
+    let said = desk.stands(case).await.comments;
+    assert!(said.iter().all(|one| one.anchor.as_ref().is_some_and(|anchor| anchor.file.as_deref() == Some("src/delivery.rs"))), "{said:?}");
+}
+
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_patch_is_reviewed_line_by_line() {
     let Some(desk) = Desk::open(Screen::LAPTOP).await else { return };
@@ -52,6 +89,7 @@ async fn a_patch_is_reviewed_line_by_line() {
     page.look("patch-viewed").await;
     page.go(&page.path().await).await;
     page.until("document.querySelector('[data-file] .viewed input')?.checked && !document.querySelector('[data-file]').open").await;
+    remarked(&desk, case).await;
     // The form: another verdict than the proposed one, and a finding of one's own.
     page.script("document.querySelector('[name=\"answer/verdict\"][value=reject]').click(); document.querySelector('[name=\"answer/risk\"]').focus(); document.activeElement.value = '';").await;
     page.write("4").await;

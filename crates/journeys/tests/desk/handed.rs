@@ -38,7 +38,8 @@ async fn handed(screen: Screen) {
     w.claim(ben, given).await.unwrap();
     let assign = AssignInput { person: ben.0, to: Some(ada.0), reason: Some("You wrote to them last.".into()) };
     w.case_assign(&caller(), got, assign, Options::default()).await.unwrap();
-    let remark = CommentInput { person: ben.0, text: "@Ada Brandt, is this the same as last week?".into(), mentions: vec![ada.0] };
+    let remark =
+        CommentInput { person: ben.0, text: "@Ada Brandt, is this the same as last week?".into(), mentions: vec![ada.0], anchor: None };
     w.case_comment(&caller(), given, remark, Options::default()).await.unwrap();
     let with_address = PersonChange { roles: cases::ROLES.map(str::to_owned).into(), active: true, mail: Some("ada@example.org".into()) };
     w.person_change(&caller(), ada, with_address).await.unwrap();

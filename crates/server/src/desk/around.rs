@@ -4,6 +4,7 @@
 use super::{
     answer, case,
     judge::{give, go_on},
+    text,
     visitor::{Posted, Visitor},
 };
 use crate::{extract::Path, problem::Problem};
@@ -13,7 +14,7 @@ use axum::{
 };
 use countersign_app::{
     Error, Options,
-    input::{AppealInput, AskInput, CommentInput, CorrectionInput, EscalateInput, Moment, ReasonInput, SnoozeInput},
+    input::{AnchorInput, AppealInput, AskInput, CommentInput, CorrectionInput, EscalateInput, Moment, ReasonInput, SnoozeInput},
 };
 use countersign_core::{
     id::{CaseId, EventId},
@@ -84,9 +85,28 @@ pub async fn comment(headers: HeaderMap, Path(case): Path<Uuid>, posted: Posted)
     let visitor = &posted.visitor;
     let text = posted.form.filled("text").unwrap_or_default().to_owned();
     let mentions = visitor.workspace.mentioned_in(&text).await?.into_iter().map(|person| person.0).collect();
-    let input = CommentInput { person: visitor.person.0, text, mentions };
+    // Whoever may not read the case has nothing to say of its lines.
+    visitor.workspace.case_open_to(CaseId(case), visitor.person).await?;
+    let input = CommentInput { person: visitor.person.0, text, mentions, anchor: anchor(&posted)? };
     visitor.workspace.case_comment(&visitor.caller(), CaseId(case), input, Options::default()).await?;
     back(visitor, &headers, CaseId(case), posted.form.filled("in"), "commented").await
+}
+
+/// The line that a remark is about, where it is about one.
+fn anchor(posted: &Posted) -> Result<Option<AnchorInput>, Problem> {
+    let Some(field) = posted.form.filled("field") else { return Ok(None) };
+    let number = |name: &str| posted.form.filled(name).and_then(|text| text.parse().ok());
+    let line =
+        number("line").ok_or_else(|| Problem::field(Code::Invalid, "/anchor/line", format!("{field}: {}", text::remarks::NO_LINE)))?;
+    let filled = |name: &str| posted.form.filled(name).map(str::to_owned);
+    Ok(Some(AnchorInput {
+        field: field.to_owned(),
+        file: None,
+        number: number("number"),
+        side: filled("side"),
+        line,
+        content: filled("content"),
+    }))
 }
 
 /// Back to the case, with a word on what was done.

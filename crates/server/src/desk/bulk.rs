@@ -155,7 +155,7 @@ impl Table<'_> {
         html! {
             @if let (Some(view), Some(spec)) = (view, spec) {
                 @if view.masked { span.quiet data-masked title=(text::parts::field_masked(&spec.visible_to)) { (text::parts::MASKED) } }
-                @else { (field::render(view, spec, &field::Context { evidence: &[], now: self.now })) }
+                @else { (field::render(view, spec, &field::Context { evidence: &[], now: self.now, remarks: None })) }
             }
         }
     }

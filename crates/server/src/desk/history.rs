@@ -244,6 +244,11 @@ impl Telling<'_> {
                             @if n > 0 { ", " } a href={ "/desk/cases/" (id) } { (id.get(..8).unwrap_or_default()) }
                         } }
                     }
+                    @if let Some(comments) = body["comments"].as_array() {
+                        dt { (text::remarks::REMARKS) } dd { @for (n, id) in comments.iter().filter_map(Value::as_str).enumerate() {
+                            @if n > 0 { ", " } a href={ "#event-" (id) } { (n + 1) }
+                        } }
+                    }
                     dt { (text::CONTENT) } dd { code { (body["content_digest"].as_str().unwrap_or_default().get(..16).unwrap_or_default()) "…" } }
                     dt { (text::PLAYBOOK) } dd { (text::VERSION) " " (body["playbook_version"].as_u64().unwrap_or_default()) }
                 }

@@ -120,7 +120,7 @@ fn crumbs(view: &PracticeView) -> Markup {
 /// A case at its step.
 fn asked(visitor: &Visitor, view: &PracticeView, case: &PracticeCase, playbook: &Playbook, now: Micros) -> Markup {
     let evidence: Vec<EvidenceInput> = case.advice.iter().flat_map(|advice| advice.evidence.iter().cloned()).collect();
-    let context = field::Context { evidence: &evidence, now };
+    let context = field::Context { evidence: &evidence, now, remarks: None };
     let title = title::title_of(playbook);
     let first = case.first.as_deref().map(|first| Form::of([(answer::NAME, first)]));
     html! {
@@ -187,6 +187,8 @@ fn nothing_shown(view: &PracticeView) -> countersign_app::view::Shown {
         disagreement: None,
         precedents: Vec::new(),
         judgments: Vec::new(),
+        comments: Vec::new(),
+        content: String::new(),
         advice_visible: false,
         expires: String::new(),
     }

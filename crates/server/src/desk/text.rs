@@ -13,6 +13,7 @@ pub mod palette;
 pub mod parts;
 pub mod passkeys;
 pub mod people;
+pub mod remarks;
 pub mod routing;
 pub mod rules;
 pub mod sign_in;
@@ -507,6 +508,7 @@ pub const KEYS_ALL: &[(&str, &[(&str, &str)])] = &[
             ("i", "ask the AI for another proposal"),
             ("s", "skip, with a reason"),
             ("z", "snooze"),
+            ("c", "remark; on a line, where there is a diff: the arrow keys choose it"),
             ("Enter", "decide; in a text Ctrl Enter"),
             ("j k", "next and previous field"),
         ],

@@ -173,7 +173,7 @@ async fn a_talkative_case(kit: &Kit, whose: &str, [ada, bo]: [PersonId; 2]) -> (
     let photo = photo(kit, whose).await;
     let id = CaseId(kit.open(a_claim(whose, &photo)).await.case);
     w.case_amend(&by, id, AmendInput { fields: fields(&m("amended"), whose, &photo) }, any()).await.unwrap();
-    w.case_comment(&by, id, CommentInput { person: bo.0, text: m("comment"), mentions: Vec::new() }, any()).await.unwrap();
+    w.case_comment(&by, id, CommentInput { person: bo.0, text: m("comment"), mentions: Vec::new(), anchor: None }, any()).await.unwrap();
     let observed = ObservedInput {
         person: "Old tool".into(),
         answer: json!(m("observed")),
@@ -326,7 +326,7 @@ async fn an_erased_subject_is_in_no_byte_and_every_proof_stands() {
         }
         assert_eq!(code(w.subject_export(subject).await), Code::Erased);
         assert_eq!(w.subject_find("claims", &marked("customer", "gone")).await.unwrap(), None);
-        let comment = CommentInput { person: people[0].0, text: "Zoë called again".into(), mentions: Vec::new() };
+        let comment = CommentInput { person: people[0].0, text: "Zoë called again".into(), mentions: Vec::new(), anchor: None };
         assert_eq!(code(w.case_comment(&by, case, comment, Options::default()).await), Code::Erased);
         let digest = Digest::of(marked("photo", "gone").as_bytes());
         assert_eq!(code(w.attachment_get(digest, None).await), Code::NotFound);

@@ -113,7 +113,12 @@ async fn readings(database: Database, said: Said) -> (Vec<String>, Vec<String>) 
     // A later proposal, a remark and a colleague's answer tell nothing either.
     kit.workspace.case_propose(&caller(), cases[0], proposal("2"), Options::default()).await.unwrap();
     kit.workspace
-        .case_comment(&caller(), cases[2], CommentInput { person: bo.0, text: said.words.into(), mentions: Vec::new() }, Options::default())
+        .case_comment(
+            &caller(),
+            cases[2],
+            CommentInput { person: bo.0, text: said.words.into(), mentions: Vec::new(), anchor: None },
+            Options::default(),
+        )
         .await
         .unwrap();
     kit.decide(cases[2], bo, said.colleague).await;

@@ -20,6 +20,7 @@ mod masks;
 mod models;
 mod nodes;
 mod people;
+mod remarks;
 mod requests;
 mod reroute;
 mod restored;

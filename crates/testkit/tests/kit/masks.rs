@@ -94,7 +94,7 @@ async fn who_has_not_the_role_is_told_no_masked_value_and_the_evidence_says_so()
         for case in [one, other] {
             let text = "It is Orchard Fenwick again, over 8417350".to_owned();
             kit.workspace
-                .case_comment(&caller(), case, CommentInput { person: sue.0, text, mentions: Vec::new() }, Options::default())
+                .case_comment(&caller(), case, CommentInput { person: sue.0, text, mentions: Vec::new(), anchor: None }, Options::default())
                 .await
                 .unwrap();
         }

@@ -133,7 +133,7 @@ async fn who_is_mentioned_finds_it() {
         let said = "@ben okri, was this you? ask @Nobody";
         let mentions: Vec<Uuid> = kit.workspace.mentioned_in(said).await.unwrap().iter().map(|p| p.0).collect();
         assert_eq!(mentions, [ben.0]);
-        let input = CommentInput { person: ada.0, text: said.into(), mentions };
+        let input = CommentInput { person: ada.0, text: said.into(), mentions, anchor: None };
         kit.workspace.case_comment(&caller(), CaseId(open), input, Options::default()).await.unwrap();
         let found = kit.workspace.for_you(ben).await.unwrap().mentions;
         assert_eq!((found.len(), found[0].case, found[0].by, found[0].seen), (1, open, ada.0, false));
@@ -143,7 +143,7 @@ async fn who_is_mentioned_finds_it() {
         assert_eq!(kit.workspace.for_you_count(ben).await.unwrap().unseen, 0);
         assert!(kit.workspace.for_you(ben).await.unwrap().mentions[0].seen);
         assert!(kit.workspace.for_you(ada).await.unwrap().mentions.is_empty());
-        let stranger = CommentInput { person: ada.0, text: "?".into(), mentions: vec![Uuid::nil()] };
+        let stranger = CommentInput { person: ada.0, text: "?".into(), mentions: vec![Uuid::nil()], anchor: None };
         let refused = kit.workspace.case_comment(&caller(), CaseId(open), stranger, Options::default()).await.map(|_| ());
         assert_eq!(code(refused), Code::NotFound);
         kit.assert_sound().await;

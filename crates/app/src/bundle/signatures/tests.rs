@@ -86,6 +86,7 @@ fn signed(key: &Key) -> Vec<Event> {
     };
     let added = PasskeyAdded { person: ADA, credential: CREDENTIAL, key: key.cose(), rp_id: "desk.example.org".into() };
     let shown = CaseShown {
+        comments: Vec::new(),
         person: ADA,
         phase: Phase::Only,
         content_digest: Digest([4; 32]),

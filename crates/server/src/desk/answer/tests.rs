@@ -33,6 +33,8 @@ fn shown(answer: Option<Value>) -> Shown {
         advice_visible: answer.is_some(),
         proposals: answer.into_iter().map(proposal).collect(),
         judgments: Vec::new(),
+        comments: Vec::new(),
+        content: String::new(),
         precedents: Vec::new(),
         disagreement: None,
         expires: String::new(),

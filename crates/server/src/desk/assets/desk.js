@@ -350,6 +350,7 @@ const keys = {
   i: () => open("ask"),
   s: () => open("skip"),
   z: () => open("snooze"),
+  c: () => { const remarking = one("[data-remarking]"); if (remarking) remarking.dispatchEvent(new CustomEvent("desk:remark")); else open("comment"); },
   u: () => { const form = one("form[data-undo] button:not(:disabled)")?.form; if (form) form.requestSubmit(); else say(words.noUndo); },
   j: () => step(one("tr[data-row]") ? "tr[data-row]" : "section.field", 1),
   k: () => step(one("tr[data-row]") ? "tr[data-row]" : "section.field", -1),

@@ -91,6 +91,66 @@ function patch(root) {
       sessionStorage.setItem(place, JSON.stringify([...viewed]));
     });
   }
+  const remarking = root.querySelector("[data-remarking]");
+  if (remarking) remark(root, remarking);
+}
+
+// The form for a remark goes beneath the line that it is about: the one whose number is clicked on, or that the arrow keys choose.
+function remark(root, place) {
+  const form = place.querySelector("form");
+  const { line, side, number, text } = form.elements;
+  const close = form.querySelector("[data-close]");
+  const rows = (file) => [...file.querySelectorAll("table.code tr:not(.hunk, .note, .remark, .about)")];
+  const told = (row, at) => row.cells[at].textContent.trim();
+  const fileOf = (at) => root.querySelector(`[data-file][data-number="${CSS.escape(at)}"]`);
+  const found = () => {
+    const file = fileOf(number.value);
+    return file && rows(file).find((row) => told(row, side.value === "old" ? 0 : 1) === line.value);
+  };
+  for (const hint of place.querySelectorAll("kbd, [data-how]")) hint.hidden = false;
+  root.classList.add("remarks");
+  let about = null;
+  const home = () => {
+    if (about) { place.append(form); about.remove(); about = null; }
+    close.hidden = true;
+  };
+  const beneath = (row) => {
+    const focused = form.contains(document.activeElement) ? document.activeElement : null;
+    const next = document.createElement("tr");
+    next.className = "about";
+    const cell = next.insertCell();
+    cell.colSpan = 3;
+    row.after(next);
+    cell.append(form);
+    about?.remove();
+    about = next;
+    close.hidden = false;
+    row.closest("details").open = true;
+    focused?.focus();
+    next.scrollIntoView({ block: "nearest" });
+  };
+  const choose = (row, at) => {
+    number.value = row.closest("[data-file]").dataset.number;
+    side.value = at === 0 ? "old" : "new";
+    line.value = told(row, at);
+    beneath(row);
+  };
+  root.addEventListener("click", (event) => {
+    const cell = event.target.closest("td.n");
+    if (!cell || !cell.textContent.trim()) return;
+    choose(cell.parentElement, cell.cellIndex);
+    text.focus();
+  });
+  for (const control of [line, side, number]) control.addEventListener("input", () => { const row = found(); if (row) beneath(row); });
+  close.addEventListener("click", () => { home(); place.open = false; place.querySelector("summary").focus(); });
+  place.addEventListener("desk:remark", () => {
+    const file = document.activeElement?.closest?.("[data-file]") ?? root.querySelector("[data-file][open]") ?? root.querySelector("[data-file]");
+    const all = file ? rows(file) : [];
+    const row = all.find((one) => one.matches(".added, .removed")) ?? all[0];
+    if (row && !about) choose(row, told(row, 1) ? 1 : 0);
+    else place.open = true;
+    line.focus();
+  });
 }
 
 function list(fieldset) {

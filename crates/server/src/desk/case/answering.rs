@@ -2,7 +2,14 @@
 //! what the record says was shown.
 
 use super::{
-    super::{answer, field, for_you, form::Form, text, visitor::Visitor},
+    super::{
+        answer,
+        field::{self, remarks::Remarks},
+        for_you,
+        form::Form,
+        text,
+        visitor::Visitor,
+    },
     precedent, proposal,
 };
 use crate::desk::page::token;
@@ -66,6 +73,7 @@ impl Answering<'_> {
                 div.side {
                     (self.question())
                     (self.around())
+                    (self.remarks().thread())
                 }
             }
         }
@@ -83,7 +91,7 @@ impl Answering<'_> {
             return html! { h1 { (self.title()) } };
         };
         let evidence = self.evidence();
-        let context = field::Context { evidence: &evidence, now: self.now };
+        let context = field::Context { evidence: &evidence, now: self.now, remarks: None };
         html! { h1 #{ "field-" (field.name) } tabindex="-1" { (field::text::in_line(words, &field.name, &context)) } }
     }
 
@@ -105,9 +113,16 @@ impl Answering<'_> {
         }
     }
 
+    fn remarks(&self) -> Remarks<'_> {
+        let shown = &self.sheet.shown;
+        Remarks { comments: &shown.comments, people: self.people, to: None, content: &shown.content, now: self.now }
+    }
+
     fn fields(&self) -> Markup {
         let evidence = self.evidence();
-        let context = field::Context { evidence: &evidence, now: self.now };
+        let (to, hidden) = (format!("{}/comment", super::url(self.sheet.shown.case)), self.hidden());
+        let remarks = Remarks { to: Some((&to, &hidden)), ..self.remarks() };
+        let context = field::Context { evidence: &evidence, now: self.now, remarks: Some(remarks) };
         let title = title::title_of(&self.sheet.playbook);
         html! {
             @for view in &self.sheet.shown.fields {

@@ -2,7 +2,15 @@
 //! what, and what can still be done about it.
 
 use super::{answering::field_section, proposal, url};
-use crate::desk::{answer, field, for_you, page::token, text, text::parts, visitor::Visitor};
+use crate::desk::{
+    answer,
+    field::{self, remarks::Remarks},
+    for_you,
+    page::token,
+    text,
+    text::parts,
+    visitor::Visitor,
+};
 use countersign_app::{
     queue::Due,
     team::Around,
@@ -60,7 +68,10 @@ impl Overview<'_> {
     #[must_use]
     pub fn markup(&self) -> Markup {
         let view = self.view;
-        let context = field::Context { evidence: &[], now: self.now };
+        let (to, hidden) = (format!("{}/comment", url(view.case)), token(self.visitor));
+        let remarks =
+            Remarks { comments: &view.comments, people: self.people, to: Some((&to, &hidden)), content: &view.content, now: self.now };
+        let context = field::Context { evidence: &[], now: self.now, remarks: Some(remarks) };
         let title = title::title_of(self.playbook);
         let settled = matches!(view.state.as_str(), "decided" | "acted");
         html! {
@@ -108,6 +119,7 @@ impl Overview<'_> {
                         @if !view.proposals.is_empty() { section.sheet { h2 { (text::PROPOSALS) } (proposal::list(self.playbook, &view.proposals, None)) } }
                     }
                     @if settled && !view.missed.is_empty() { (self.missed()) }
+                    (remarks.thread())
                     @if let Some(why) = self.why { (why_here(why)) }
                 }
             }
@@ -259,6 +271,8 @@ impl Overview<'_> {
             fields: self.view.fields.clone(),
             proposals: Vec::new(),
             judgments: Vec::new(),
+            comments: Vec::new(),
+            content: String::new(),
             precedents: Vec::new(),
             disagreement: None,
             advice_visible: false,

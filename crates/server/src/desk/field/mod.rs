@@ -7,6 +7,7 @@ mod conversation;
 mod image;
 pub mod json;
 pub mod patch;
+pub mod remarks;
 mod table;
 pub mod text;
 
@@ -26,6 +27,8 @@ pub struct Context<'a> {
     pub evidence: &'a [EvidenceInput],
     /// Now, in microseconds since 1970 UTC, for "3 h ago".
     pub now: i64,
+    /// What was remarked on lines, where remarks are shown.
+    pub remarks: Option<remarks::Remarks<'a>>,
 }
 
 impl<'a> Context<'a> {
@@ -58,7 +61,7 @@ pub fn render(field: &FieldView, spec: &FieldSpec, context: &Context<'_>) -> Mar
         (Value::String(number), FieldKind::Number) => html! { span.number { (grouped(number)) } },
         (value, FieldKind::Time) => time(value, context.now),
         (value, FieldKind::Image) => image::render(value, field, context),
-        (Value::String(patch), FieldKind::Patch) => patch::render(patch),
+        (Value::String(patch), FieldKind::Patch) => patch::render_field(patch, &field.name, context.remarks.as_ref()),
         (Value::Array(turns), FieldKind::Conversation) => conversation::render(turns, &field.name, context),
         (Value::Object(table), FieldKind::Table) => table::render(table),
         (Value::String(text), FieldKind::Json) => json::render_text(text),

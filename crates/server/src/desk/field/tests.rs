@@ -28,7 +28,7 @@ fn view(value: Value) -> FieldView {
 }
 
 fn drawn(kind: FieldKind, value: Value, evidence: &[EvidenceInput]) -> String {
-    render(&view(value), &spec(kind), &Context { evidence, now: NOW }).into_string()
+    render(&view(value), &spec(kind), &Context { evidence, now: NOW, remarks: None }).into_string()
 }
 
 fn kinds() -> Vec<FieldKind> {
@@ -99,7 +99,7 @@ fn every_kind_is_drawn() {
 fn what_is_not_there_says_so() {
     assert!(drawn(FieldKind::Text, Value::Null, &[]).contains(words::FIELD_EMPTY));
     let erased = FieldView { erased: true, ..view(Value::Null) };
-    let drawn = render(&erased, &spec(FieldKind::Text), &Context { evidence: &[], now: NOW }).into_string();
+    let drawn = render(&erased, &spec(FieldKind::Text), &Context { evidence: &[], now: NOW, remarks: None }).into_string();
     assert!(drawn.contains("Erased"));
 }
 

@@ -1,10 +1,10 @@
 //! A unified diff: files that fold, lines with their numbers, and in changed lines the words that changed.
 
-mod parse;
 mod words;
 
-pub use parse::{File, Kind, Line, parse};
+pub use countersign_core::patch::{File, Kind, Line, parse};
 
+use super::remarks::Remarks;
 use crate::desk::text::parts as text;
 use maud::{Markup, html};
 
@@ -20,7 +20,14 @@ const PLAIN_BYTES_MAX: usize = 1 << 20;
 /// A diff as a field.
 #[must_use]
 pub fn render(source: &str) -> Markup {
+    render_field(source, "", None)
+}
+
+/// The same with what was remarked on its lines.
+#[must_use]
+pub fn render_field(source: &str, field: &str, remarks: Option<&Remarks<'_>>) -> Markup {
     let patch = parse(source);
+    let on = On { field, remarks };
     let (added, removed) = patch.files.iter().fold((0, 0), |(a, r), file| (a + file.added(), r + file.removed()));
     let mut left = SHOWN_LINES_MAX;
     html! {
@@ -28,19 +35,35 @@ pub fn render(source: &str) -> Markup {
             @if patch.files.is_empty() { p.aside { (text::PATCH_NONE) } }
             @else { p.aside { (text::patch_size(patch.files.len(), added, removed)) } }
             @if !patch.preamble.trim().is_empty() { (plain(patch.preamble)) }
-            @for (n, file) in patch.files.iter().enumerate() { (one(file, n, source, &mut left)) }
+            @for (n, file) in patch.files.iter().enumerate() { (one(file, n, source, &mut left, on)) }
+            @if let Some(remarks) = remarks { (remarks.form(field, &patch.files.iter().map(File::path).collect::<Vec<_>>())) }
         }
     }
 }
 
+/// Where remarks stand.
+#[derive(Clone, Copy)]
+struct On<'a> {
+    field: &'a str,
+    remarks: Option<&'a Remarks<'a>>,
+}
+
+impl On<'_> {
+    /// Beneath a line.
+    fn line(self, file: usize, line: &Line<'_>) -> Markup {
+        html! { @if let Some(remarks) = self.remarks { @for comment in remarks.on_line(self.field, file, line) { (remarks.beneath(comment)) } } }
+    }
+}
+
 /// One file; `left` lines may still be drawn as lines.
-fn one(file: &File<'_>, number: usize, source: &str, left: &mut usize) -> Markup {
+fn one(file: &File<'_>, number: usize, source: &str, left: &mut usize, on: On<'_>) -> Markup {
     let (drawn, rest) = share(file, left);
     let rest = rest.and_then(|at| source.get(at..file.end));
-    let open = rest.is_none() && file.added() + file.removed() <= OPEN_LINES_MAX;
+    let remarked = on.remarks.is_some_and(|remarks| remarks.in_file(on.field, number));
+    let open = remarked || (rest.is_none() && file.added() + file.removed() <= OPEN_LINES_MAX);
     let (notes, more) = file.notes.split_at(file.notes.len().min(SHOWN_NOTES_MAX));
     html! {
-        details.file open[open] data-file=(file.path()) {
+        details.file open[open] data-file=(file.path()) data-number=(number + 1) {
             summary {
                 span.path { (file.path()) }
                 span.added { "+" (file.added()) }
@@ -55,7 +78,7 @@ fn one(file: &File<'_>, number: usize, source: &str, left: &mut usize) -> Markup
                         @for (h, (hunk, n)) in file.hunks.iter().zip(&drawn).enumerate() {
                             tbody id={ "file-" (number) "-hunk-" (h) } {
                                 tr.hunk { td colspan="3" { (hunk.head) } }
-                                @for (line, parts) in words::marked(hunk.lines.get(..*n).unwrap_or_default()) { (row(line, &parts)) }
+                                @for (line, parts) in words::marked(hunk.lines.get(..*n).unwrap_or_default()) { (row(line, &parts)) (on.line(number, line)) }
                             }
                         }
                     }

@@ -1,6 +1,6 @@
 //! Which words of a changed line changed: each removed line is held against the added line that took its place.
 
-use super::parse::{Kind, Line};
+use super::{Kind, Line};
 use similar::{ChangeTag, TextDiff};
 
 /// Longer lines are shown whole: nobody reads words in a line of minified code.

@@ -1,6 +1,29 @@
 //! Reading a unified diff (POSIX `diff -u`, and git's headers). Never refuses: what it does not know is a note, since a reader
 //! must see all of it.
 
+use serde::{Deserialize, Serialize};
+
+/// Which of the two texts a line of a diff stands in.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Side {
+    /// The one before.
+    Old,
+    /// The one after.
+    New,
+}
+
+impl Side {
+    /// In a word.
+    #[must_use]
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::Old => "old",
+            Self::New => "new",
+        }
+    }
+}
+
 /// A diff.
 #[derive(Debug, Default, PartialEq, Eq)]
 pub struct Patch<'a> {
@@ -44,6 +67,12 @@ impl File<'_> {
         self.count(Kind::Removed)
     }
 
+    /// Whether a line stands in what is shown of this file.
+    #[must_use]
+    pub fn has(&self, side: Side, number: u64) -> bool {
+        self.hunks.iter().flat_map(|hunk| &hunk.lines).any(|line| line.number(side) == Some(number))
+    }
+
     fn count(&self, kind: Kind) -> usize {
         self.hunks.iter().flat_map(|hunk| &hunk.lines).filter(|line| line.kind == kind).count()
     }
@@ -58,6 +87,17 @@ pub struct Hunk<'a> {
     pub at: usize,
     /// Its lines.
     pub lines: Vec<Line<'a>>,
+}
+
+impl Line<'_> {
+    /// Its number on a side, where it stands there.
+    #[must_use]
+    pub fn number(&self, side: Side) -> Option<u64> {
+        match side {
+            Side::Old => self.before,
+            Side::New => self.after,
+        }
+    }
 }
 
 /// What a line is.
