@@ -6,7 +6,7 @@ mod picture;
 
 pub use change::PATCH;
 pub use large::{long_change, long_letter};
-pub use picture::scan;
+pub use picture::{scan, scan_later};
 
 use serde_json::{Value, json};
 

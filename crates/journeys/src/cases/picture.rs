@@ -6,7 +6,10 @@ use std::io::Write as _;
 const WIDTH: u32 = 480;
 const HEIGHT: u32 = 320;
 /// Bright spots: where, how wide, how bright.
-const SPOTS: [(i64, i64, i64, i64); 2] = [(295, 160, 38, 110), (115, 240, 18, 90)];
+type Spots = [(i64, i64, i64, i64); 2];
+const SPOTS: Spots = [(295, 160, 38, 110), (115, 240, 18, 90)];
+/// The same some months later: one has grown, the other is next to gone.
+const SPOTS_LATER: Spots = [(295, 160, 54, 110), (115, 240, 18, 12)];
 
 /// The bytes of the PNG.
 ///
@@ -14,10 +17,23 @@ const SPOTS: [(i64, i64, i64, i64); 2] = [(295, 160, 38, 110), (115, 240, 18, 90
 /// Never: it writes to memory.
 #[must_use]
 pub fn scan() -> Vec<u8> {
+    drawn(&SPOTS)
+}
+
+/// The bytes of the PNG of some months later.
+///
+/// # Panics
+/// Never: it writes to memory.
+#[must_use]
+pub fn scan_later() -> Vec<u8> {
+    drawn(&SPOTS_LATER)
+}
+
+fn drawn(spots: &Spots) -> Vec<u8> {
     let mut rows = ZlibEncoder::new(Vec::new(), Compression::default());
     for y in 0..HEIGHT {
         let mut row = vec![0_u8];
-        row.extend((0..WIDTH).map(|x| shade(i64::from(x), i64::from(y))));
+        row.extend((0..WIDTH).map(|x| shade(spots, i64::from(x), i64::from(y))));
         rows.write_all(&row).expect("memory takes it");
     }
     let mut head = Vec::new();
@@ -31,11 +47,11 @@ pub fn scan() -> Vec<u8> {
     png
 }
 
-fn shade(x: i64, y: i64) -> u8 {
+fn shade(of: &Spots, x: i64, y: i64) -> u8 {
     let from_edge = ((x - 60) * (x - 60) * 2 + (y - 160) * (y - 160) * 3) / 1_300;
     let body = (150 - from_edge).max(8);
     let grain = (x * 7 + y * 13 + x * y / 5) % 17;
-    let spots: i64 = SPOTS
+    let spots: i64 = of
         .iter()
         .map(|(sx, sy, wide, bright)| (bright - ((x - sx) * (x - sx) + (y - sy) * (y - sy)) * bright / (wide * wide)).max(0))
         .sum();

@@ -8,6 +8,7 @@ mod drafts;
 mod fields;
 mod handed;
 mod hostile;
+mod images;
 mod keyboard;
 mod large;
 mod long_day;

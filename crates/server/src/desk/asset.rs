@@ -19,6 +19,7 @@ const FILES: &[(&str, &str, &str)] = &[
     ("desk.css", CSS, include_str!("assets/desk.css")),
     ("desk.js", SCRIPT, include_str!("assets/desk.js")),
     ("parts.css", CSS, include_str!("assets/parts.css")),
+    ("image.js", SCRIPT, include_str!("assets/image.js")),
     ("view.js", SCRIPT, include_str!("assets/view.js")),
     ("palette.js", SCRIPT, include_str!("assets/palette.js")),
     ("passkey.js", SCRIPT, include_str!("assets/passkey.js")),

@@ -1,78 +1,7 @@
-// Looking at things: images that zoom and move, diffs with marks of what was viewed, lists that grow. Without this module all of
+// Looking at things: images, diffs with marks of what was viewed, lists that grow. Without this module all of
 // it is there, only less handy. Keeps nothing but marks of this tab.
 
-const STEP = 1.25;
-const SCALE_MAX = 24;
-
-function image(figure) {
-  const stage = figure.querySelector(".stage");
-  const picture = stage.querySelector("img");
-  const boxes = stage.querySelector(".boxes:not(.heat)");
-  const layers = stage.querySelectorAll("img, svg");
-  const view = { scale: 1, x: 0, y: 0 };
-  const draw = () => {
-    const transform = `translate(${view.x}px, ${view.y}px) scale(${view.scale})`;
-    for (const layer of layers) layer.style.setProperty("transform", transform);
-  };
-  const zoom = (factor, at = { x: stage.clientWidth / 2, y: stage.clientHeight / 2 }) => {
-    const scale = Math.min(SCALE_MAX, Math.max(1, view.scale * factor));
-    const ratio = scale / view.scale;
-    view.x = scale === 1 ? 0 : at.x - (at.x - view.x) * ratio;
-    view.y = scale === 1 ? 0 : at.y - (at.y - view.y) * ratio;
-    view.scale = scale;
-    draw();
-  };
-  const measured = () => boxes.setAttribute("viewBox", `0 0 ${picture.naturalWidth} ${picture.naturalHeight}`);
-  const broken = () => {
-    figure.querySelector(".broken").hidden = false;
-    figure.querySelector(".tools").hidden = true;
-    stage.hidden = true;
-  };
-  if (picture.complete) (picture.naturalWidth ? measured : broken)();
-  picture.addEventListener("load", measured);
-  picture.addEventListener("error", broken);
-
-  const actions = { in: () => zoom(STEP), out: () => zoom(1 / STEP), fit: () => zoom(0) };
-  for (const button of figure.querySelectorAll("[data-zoom]")) {
-    button.hidden = false;
-    button.addEventListener("click", actions[button.dataset.zoom]);
-  }
-  for (const button of figure.querySelectorAll("[data-boxes]")) {
-    button.hidden = false;
-    button.addEventListener("click", () => boxes.toggleAttribute("hidden"));
-  }
-  stage.addEventListener("wheel", (event) => {
-    if (!event.ctrlKey && view.scale === 1 && event.deltaY > 0) return;
-    event.preventDefault();
-    const frame = stage.getBoundingClientRect();
-    zoom(event.deltaY < 0 ? STEP : 1 / STEP, { x: event.clientX - frame.left, y: event.clientY - frame.top });
-  }, { passive: false });
-  stage.addEventListener("pointerdown", (event) => {
-    if (view.scale === 1) return;
-    stage.setPointerCapture(event.pointerId);
-    const from = { x: event.clientX - view.x, y: event.clientY - view.y };
-    const move = (moved) => {
-      view.x = moved.clientX - from.x;
-      view.y = moved.clientY - from.y;
-      draw();
-    };
-    stage.addEventListener("pointermove", move);
-    stage.addEventListener("pointerup", () => stage.removeEventListener("pointermove", move), { once: true });
-  });
-  stage.addEventListener("keydown", (event) => {
-    const by = { ArrowLeft: [40, 0], ArrowRight: [-40, 0], ArrowUp: [0, 40], ArrowDown: [0, -40] }[event.key];
-    if (event.key === "+" || event.key === "=") zoom(STEP);
-    else if (event.key === "-") zoom(1 / STEP);
-    else if (event.key === "0") zoom(0);
-    else if (by && view.scale > 1) {
-      view.x += by[0];
-      view.y += by[1];
-      draw();
-    } else return;
-    event.preventDefault();
-    event.stopPropagation();
-  });
-}
+import { images } from "./image.js";
 
 function patch(root) {
   const place = `viewed:${location.pathname}`;
@@ -173,7 +102,7 @@ function list(fieldset) {
 
 /** Makes what stands below `root` handy; called for every page and every part that is swapped in. */
 export function look(root = document) {
-  root.querySelectorAll("[data-image]").forEach(image);
+  images(root);
   root.querySelectorAll("[data-patch]").forEach(patch);
   root.querySelectorAll("[data-list]").forEach(list);
 }

@@ -125,6 +125,7 @@ impl Answering<'_> {
         let context = field::Context { evidence: &evidence, now: self.now, remarks: Some(remarks) };
         let title = title::title_of(&self.sheet.playbook);
         html! {
+            (field::image::compare(self.sheet.shown.fields.iter(), &context))
             @for view in &self.sheet.shown.fields {
                 @if let Some(spec) = self.spec(&view.name) {
                     (field_section(view, spec, &context, title == Some(view.name.as_str())))

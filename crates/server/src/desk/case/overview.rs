@@ -88,6 +88,7 @@ impl Overview<'_> {
                     h1 { (self.title()) }
                 }
                 div.sheet.fields {
+                    (field::image::compare(view.fields.iter(), &context))
                     @for view in &view.fields {
                         @if let Some(spec) = self.playbook.fields.iter().find(|spec| spec.name == view.name) {
                             (field_section(view, spec, &context, title == Some(view.name.as_str())))

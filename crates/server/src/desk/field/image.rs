@@ -1,5 +1,6 @@
 //! An image from the vault, with the boxes of the case and of the proposals drawn over it. The picture is looked at with wheel
-//! and pointer where there is script, and in a window of its own where there is none.
+//! and pointer where there is script, its shades are spread and two of them compared; in a window of its own where there is none. What is
+//! changed of how it looks is changed on that screen only.
 
 use super::{Context, json};
 use crate::desk::text::parts as words;
@@ -12,9 +13,7 @@ const SHOWN_BOXES_MAX: usize = 200;
 
 /// The image.
 pub fn render(value: &Value, field: &FieldView, context: &Context<'_>) -> Markup {
-    // A digest is hexadecimal; anything else is no address of ours.
-    let digest = value["attachment"].as_str().filter(|text| text.len() == 64 && text.bytes().all(|b| b.is_ascii_hexdigit()));
-    let Some(digest) = digest else { return json::render(value) };
+    let Some(digest) = digest(value) else { return json::render(value) };
     let source = context.attachment(digest);
     let empty = Vec::new();
     let boxes = value["boxes"].as_array().unwrap_or(&empty);
@@ -41,6 +40,7 @@ pub fn render(value: &Value, field: &FieldView, context: &Context<'_>) -> Markup
                 @if let Some((_, most)) = heat {
                     label.switch { input type="checkbox" checked data-heat; (words::heat(most.tenths, most.down, most.right)) }
                 }
+                (levels())
                 a href=(source) target="_blank" rel="noopener" { (words::IMAGE_ALONE) }
                 @if !boxes.is_empty() {
                     ul.legend { @for one in boxes.iter().take(SHOWN_BOXES_MAX) { @if let Some(label) = one["label"].as_str() { li { (label) } } } }
@@ -88,6 +88,62 @@ fn heated(heat: &HeatInput, most: i8) -> Markup {
                     width=(format!("{:.1}", right - x)) height=(format!("{:.1}", bottom - y))
                     fill-opacity=(format!("{:.2}", 0.6 * f64::from(*cell) / f64::from(most))) {}
             }
+        }
+    }
+}
+
+/// A digest is hexadecimal; anything else is no address of ours.
+fn digest(value: &Value) -> Option<&str> {
+    value["attachment"].as_str().filter(|text| text.len() == 64 && text.bytes().all(|b| b.is_ascii_hexdigit()))
+}
+
+/// How bright and how steep its shades are drawn.
+fn levels() -> Markup {
+    html! {
+        details.levels data-levels hidden data-plain=(words::LEVELS_PLAIN) data-changed=(words::LEVELS_CHANGED) {
+            summary { (words::LEVELS) }
+            label { span { (words::LEVEL) } input type="range" min="0" max="100" value="50" data-level="level"; }
+            label { span { (words::WINDOW) } input type="range" min="2" max="200" value="100" data-level="window"; }
+            button type="button" data-invert aria-pressed="false" { (words::INVERT) }
+            button type="button" data-reset { (words::RESET) }
+            p.quiet { output { (words::LEVELS_PLAIN) } " " (words::LEVELS_LEAD) }
+        }
+    }
+}
+
+/// Two images of a case beside or over one another, where it has two that whoever looks may see.
+#[must_use]
+pub fn compare<'a>(fields: impl Iterator<Item = &'a FieldView>, context: &Context<'_>) -> Markup {
+    let seen = fields.filter(|field| field.kind == "image" && !field.masked && !field.erased);
+    let images: Vec<(&str, String)> =
+        seen.filter_map(|field| Some((field.name.as_str(), context.attachment(digest(&field.value)?)))).collect();
+    if images.len() < 2 {
+        return html! {};
+    }
+    html! {
+        details.field.compare.image data-compare hidden {
+            summary { (words::COMPARE) }
+            div.pick {
+                @for (at, word) in [words::COMPARE_ONE, words::COMPARE_OTHER].into_iter().enumerate() {
+                    label { span { (word) } select { @for (n, (name, source)) in images.iter().enumerate() { option value=(source) selected[n == at] { (name) } } } }
+                }
+                fieldset {
+                    legend { (words::COMPARE_HOW) }
+                    label { input type="radio" name="compare-how" value="beside" checked; " " (words::COMPARE_BESIDE) }
+                    label { input type="radio" name="compare-how" value="swipe"; " " (words::COMPARE_SWIPE) }
+                }
+            }
+            label.seam-at hidden { span { (words::COMPARE_SEAM) } input type="range" min="0" max="100" value="50" data-swipe; }
+            div.stages data-how="beside" {
+                @for _ in 0..2 { div.pane { div.stage tabindex="0" role="img" aria-label="" { img alt="" decoding="async"; } p.name {} } }
+                span.seam aria-hidden="true" {}
+            }
+            p.tools {
+                button type="button" data-zoom="in" { (words::ZOOM_IN) }
+                button type="button" data-zoom="out" { (words::ZOOM_OUT) }
+                button type="button" data-zoom="fit" { (words::ZOOM_FIT) }
+            }
+            (levels())
         }
     }
 }

@@ -4,7 +4,7 @@
 //! a page that a browser cannot bear.
 
 mod conversation;
-mod image;
+pub mod image;
 pub mod json;
 pub mod patch;
 pub mod remarks;

@@ -15,6 +15,21 @@ pub const ZOOM_IN: &str = "Larger";
 pub const ZOOM_OUT: &str = "Smaller";
 pub const ZOOM_FIT: &str = "Fit";
 pub const BOXES: &str = "Boxes";
+pub const LEVELS: &str = "Brightness and contrast";
+pub const LEVEL: &str = "Level";
+pub const WINDOW: &str = "Window";
+pub const INVERT: &str = "Invert";
+pub const RESET: &str = "As it is";
+pub const LEVELS_PLAIN: &str = "Shown as it is.";
+pub const LEVELS_CHANGED: &str = "Not shown as it is.";
+pub const LEVELS_LEAD: &str = "Level and window change how it looks on this screen; what is stored stays as it is.";
+pub const COMPARE: &str = "Compare two images";
+pub const COMPARE_ONE: &str = "One";
+pub const COMPARE_OTHER: &str = "The other";
+pub const COMPARE_HOW: &str = "How";
+pub const COMPARE_BESIDE: &str = "Side by side";
+pub const COMPARE_SWIPE: &str = "One over the other";
+pub const COMPARE_SEAM: &str = "Where the other one begins";
 
 /// The switch of what speaks for an answer in a picture; for whoever does not see it, it says where that is strongest, by thirds.
 pub fn heat(tenths: i8, down: u8, right: u8) -> String {
