@@ -10,11 +10,12 @@ use crate::{
     view::Page,
 };
 use countersign_core::{
+    event::Route,
     id::{CaseId, PersonId, PlaybookId},
     number::Micros,
     refusal::{Code, Refusal},
 };
-use countersign_engine::order;
+use countersign_engine::{order, state::one_person};
 use countersign_policy::Action;
 use countersign_store::{
     self as store,
@@ -68,6 +69,87 @@ impl View {
         Self::ALL.into_iter().find(|view| view.word() == word)
     }
 }
+
+/// For how long a case waits.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Age {
+    /// An hour.
+    Hour,
+    /// Four hours.
+    FourHours,
+    /// A day.
+    Day,
+    /// Three days.
+    ThreeDays,
+    /// A week.
+    Week,
+}
+
+impl Age {
+    /// All of them, the shortest first.
+    pub const ALL: [Self; 5] = [Self::Hour, Self::FourHours, Self::Day, Self::ThreeDays, Self::Week];
+
+    /// The word in addresses.
+    #[must_use]
+    pub fn word(self) -> &'static str {
+        match self {
+            Self::Hour => "1h",
+            Self::FourHours => "4h",
+            Self::Day => "1d",
+            Self::ThreeDays => "3d",
+            Self::Week => "7d",
+        }
+    }
+
+    /// From the word.
+    #[must_use]
+    pub fn from_word(word: &str) -> Option<Self> {
+        Self::ALL.into_iter().find(|age| age.word() == word)
+    }
+
+    fn micros(self) -> Micros {
+        let hours = match self {
+            Self::Hour => 1,
+            Self::FourHours => 4,
+            Self::Day => 24,
+            Self::ThreeDays => 72,
+            Self::Week => 168,
+        };
+        hours * 3_600_000_000
+    }
+}
+
+/// What a list is narrowed to, beside its playbook.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub struct Narrowed {
+    /// On which way.
+    pub route: Option<Route>,
+    /// Opened at least so long ago.
+    pub older: Option<Age>,
+    /// Past its deadline, or near it.
+    pub late: bool,
+    /// Assigned to whoever reads.
+    pub assigned: bool,
+}
+
+impl Narrowed {
+    /// Whether it leaves everything in.
+    #[must_use]
+    pub fn is_none(&self) -> bool {
+        *self == Self::default()
+    }
+
+    fn keeps(&self, row: &QueueRow, known: Option<&store::case::CaseRow>, person: PersonId, now: Micros) -> bool {
+        self.route.is_none_or(|route| known.is_some_and(|known| known.route == route.as_str()))
+            && self.older.is_none_or(|age| row.opened_at <= now - age.micros())
+            && (!self.late || Due::at(now, row.opened_at, row.deadline_at) != Due::Later)
+            && (!self.assigned || known.is_some_and(|known| known.role == one_person(person)))
+    }
+}
+
+/// Cases that a narrowed list looks over for one page; what comes after them is on a further one.
+const NARROWED_LOOKS_MAX: usize = 2_000;
+const NARROWED_AT_ONCE: usize = 500;
 
 /// A case in a list of the desk.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -220,6 +302,20 @@ impl Workspace {
         playbook: Option<&str>,
         cursor: Option<&str>,
     ) -> Result<Page<QueueItem>, Error> {
+        self.queue_narrowed(person, view, (playbook, Narrowed::default()), cursor).await
+    }
+
+    /// The same, narrowed further. Decisions are narrowed by their playbook only. A page may be short, and there be more all the same.
+    ///
+    /// # Errors
+    /// As [`Self::queue_list`].
+    pub async fn queue_narrowed(
+        &self,
+        person: PersonId,
+        view: View,
+        (playbook, narrowed): (Option<&str>, Narrowed),
+        cursor: Option<&str>,
+    ) -> Result<Page<QueueItem>, Error> {
         let mut reach = self.reach(person).await?;
         if let Some(name) = playbook {
             reach.playbooks.retain(|(_, known)| known == name);
@@ -234,16 +330,20 @@ impl Workspace {
         if matches!(view, View::Waiting | View::Mine) {
             reach.answering(person)?;
         }
-        let mut rows = match view {
-            View::Waiting => self.waiting(&reach, person, after, limit + 1).await?,
-            View::Mine => self.mine(&reach, person).await?,
-            View::Snoozed => self.sleeping(&reach, after, limit + 1).await?,
-            View::Held => self.held(&reach, after, limit + 1).await?,
-            View::Decided => return self.decided(&reach, playbook.is_some(), &list, after).await,
+        if view == View::Decided {
+            return self.decided(&reach, playbook.is_some(), &list, after).await;
+        }
+        let (mut rows, next) = match narrowed.is_none() {
+            true => {
+                let mut rows = self.rows(&reach, person, view, after, limit + 1).await?;
+                let more = rows.len() > limit;
+                rows.truncate(limit);
+                let next = rows.last().filter(|_| more).map(|row| Place { at: row.at, case: row.case });
+                (rows, next)
+            }
+            false => self.rows_narrowed(&reach, (person, view), narrowed, after).await?,
         };
-        let more = rows.len() > limit;
-        rows.truncate(limit);
-        let next = rows.last().filter(|_| more).map(|row| self.cursor_sign(&list, &format!("{} {}", row.at, row.case))).transpose()?;
+        let next = next.map(|place| self.cursor_sign(&list, &format!("{} {}", place.at, place.case))).transpose()?;
         // Only now: a page may be shorter for what this person may not see or take, and the next one begins where it would have.
         self.rows_allowed(&reach.control, person, view, &mut rows).await?;
         let titles = self.titles(&reach.control, &rows.iter().map(|row| row.case).collect::<Vec<_>>()).await?;
@@ -259,6 +359,52 @@ impl Workspace {
             answer: None,
         });
         Ok(Page { items: items.collect(), next })
+    }
+
+    /// The rows of a list.
+    async fn rows(&self, reach: &Reach, person: PersonId, view: View, after: Place, limit: usize) -> Result<Vec<QueueRow>, Error> {
+        match view {
+            View::Waiting => self.waiting(reach, person, after, limit).await,
+            View::Mine if after != Place::BEGINNING => Ok(Vec::new()),
+            View::Mine => self.mine(reach, person).await,
+            View::Snoozed => self.sleeping(reach, after, limit).await,
+            View::Held => self.held(reach, after, limit).await,
+            View::Decided => Ok(Vec::new()),
+        }
+    }
+
+    /// The rows of a page that stay where a list is narrowed, and where to look on, if there may be more.
+    async fn rows_narrowed(
+        &self,
+        reach: &Reach,
+        (person, view): (PersonId, View),
+        narrowed: Narrowed,
+        mut after: Place,
+    ) -> Result<(Vec<QueueRow>, Option<Place>), Error> {
+        let (mut kept, mut looked, now) = (Vec::new(), 0, self.inner.env.now());
+        while looked < NARROWED_LOOKS_MAX {
+            let rows = self.rows(reach, person, view, after, NARROWED_AT_ONCE).await?;
+            let more = rows.len() >= NARROWED_AT_ONCE;
+            looked += rows.len();
+            let cases: Vec<Uuid> = rows.iter().map(|row| row.case).collect();
+            let mut session = self.inner.db.session().await?;
+            let known = store::case::of(session.conn(), self.id.0, &cases).await?;
+            drop(session);
+            let known: HashMap<Uuid, store::case::CaseRow> = known.into_iter().map(|row| (row.case, row)).collect();
+            for row in rows {
+                after = Place { at: row.at, case: row.case };
+                if narrowed.keeps(&row, known.get(&row.case), person, now) {
+                    kept.push(row);
+                    if kept.len() >= QUEUE_ITEMS_MAX as usize {
+                        return Ok((kept, Some(after)));
+                    }
+                }
+            }
+            if !more {
+                return Ok((kept, None));
+            }
+        }
+        Ok((kept, Some(after)))
     }
 
     /// Takes the cases out that a person may not see or, where they are offered, not take and answer on.

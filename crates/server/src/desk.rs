@@ -29,6 +29,7 @@ mod page;
 mod pair;
 mod palette;
 mod passkey;
+mod pause;
 mod people;
 mod playbooks;
 mod practice;
@@ -37,6 +38,7 @@ mod queue;
 mod recent;
 mod routing;
 mod rules;
+mod saved;
 mod sign_in;
 mod stops;
 mod strip;
@@ -119,6 +121,11 @@ pub fn routes() -> Router<Server> {
         .route("/desk/practice/{session}", get(practice::page).post(practice::step))
         .route("/desk/practice/{session}/delete", post(practice::delete))
         .route("/desk/work", get(work::page))
+        .route(pause::URL, post(pause::begin))
+        .route("/desk/pause/after", post(pause::after))
+        .route("/desk/views", post(saved::save))
+        .route("/desk/views/{view}", post(saved::rename))
+        .route("/desk/views/{view}/delete", post(saved::delete))
         .route("/desk/playbooks/{name}/experiments", get(experiment::list).post(experiment::start))
         .route("/desk/experiments/{id}", get(experiment::one))
         .route("/desk/experiments/{id}/stop", post(experiment::stop))

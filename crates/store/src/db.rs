@@ -49,6 +49,7 @@ const MIGRATIONS: &[(i64, &str, &str)] = &[
     (16, include_str!("../migrations/sqlite/0016_search.sql"), include_str!("../migrations/postgres/0016_search.sql")),
     (17, include_str!("../migrations/sqlite/0017_absences.sql"), include_str!("../migrations/postgres/0017_absences.sql")),
     (18, include_str!("../migrations/sqlite/0018_team.sql"), include_str!("../migrations/postgres/0018_team.sql")),
+    (19, include_str!("../migrations/sqlite/0019_own.sql"), include_str!("../migrations/postgres/0019_own.sql")),
 ];
 
 /// A database.

@@ -30,6 +30,7 @@ pub mod letter;
 pub mod log_head;
 pub mod mention;
 pub mod model;
+pub mod own;
 pub mod passkey;
 pub mod playbook;
 pub mod practice;
@@ -69,6 +70,7 @@ pub fn statements() -> Vec<(&'static str, &'static str)> {
         ledger::STATEMENTS,
         log_head::STATEMENTS,
         model::STATEMENTS,
+        own::STATEMENTS,
         passkey::STATEMENTS,
         sign_in::STATEMENTS,
         playbook::STATEMENTS,

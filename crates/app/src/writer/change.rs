@@ -194,6 +194,7 @@ async fn beside(node: &Inner, tx: &mut Tx, workspace: WorkspaceId, extra: &Extra
             store::directory::delete(tx.conn(), workspace, person.0).await?;
             store::passkey::unname(tx.conn(), workspace, person.0).await?;
             store::sign_in::forget(tx.conn(), workspace, person.0).await?;
+            store::own::forget(tx.conn(), workspace, person.0).await?;
         }
         Extra::Vouched(person) if with_events => {
             store::desk_session::links_end(tx.conn(), workspace, person.0).await?;

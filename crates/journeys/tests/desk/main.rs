@@ -16,6 +16,7 @@ mod loop_closes;
 mod model_versions;
 mod models;
 mod moved;
+mod own;
 mod pages;
 mod passkeys;
 mod people;

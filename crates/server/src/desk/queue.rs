@@ -3,7 +3,7 @@
 use super::{
     case::{self, Note, notes},
     page::{Page, Tab, token},
-    stops, strip, text,
+    saved, stops, strip, text,
     visitor::Visitor,
 };
 use crate::{extract::Query, problem::Problem};
@@ -14,6 +14,7 @@ use axum::{
 use countersign_app::{
     Error, Workspace,
     queue::{Due, PlaybookCount, QueueItem, View},
+    saved_view::{Filter, SavedView},
     view::Page as Items,
 };
 use countersign_core::{id::CaseId, number::Micros, refusal::Code};
@@ -30,6 +31,18 @@ pub struct QueueQuery {
     /// Which list.
     #[serde(default)]
     view: Option<String>,
+    /// On which way.
+    #[serde(default)]
+    route: Option<String>,
+    /// Waiting for so long at least.
+    #[serde(default)]
+    older: Option<String>,
+    /// Near its deadline, or past it: `yes`.
+    #[serde(default)]
+    late: Option<String>,
+    /// Assigned to whoever looks: `me`.
+    #[serde(default)]
+    assigned: Option<String>,
     /// Where the page begins.
     #[serde(default)]
     cursor: Option<String>,
@@ -68,16 +81,27 @@ pub async fn page(visitor: Visitor, Query(query): Query<QueueQuery>) -> Result<R
         });
     }
     let scope = query.scope.as_deref().filter(|scope| !scope.is_empty());
-    let view = query.view.as_deref().and_then(View::from_word).unwrap_or_default();
-    let items = visitor.workspace.queue_list(visitor.person, view, scope, query.cursor.as_deref()).await?;
+    let filter = saved::filter([
+        ("in", scope),
+        ("view", query.view.as_deref()),
+        ("route", query.route.as_deref()),
+        ("older", query.older.as_deref()),
+        ("late", query.late.as_deref()),
+        ("assigned", query.assigned.as_deref()),
+    ])?;
+    let view = filter.view;
+    let items = visitor.workspace.queue_narrowed(visitor.person, view, (scope, filter.narrowed), query.cursor.as_deref()).await?;
+    let views = visitor.workspace.views_of(visitor.person).await?;
     let recent = strip::items(&visitor).await?;
     let now = visitor.server.app.env().now();
-    let list = List { visitor: &visitor, counts: &counts, scope, view, paged: query.cursor.is_some(), now };
+    let list = List { visitor: &visitor, counts: &counts, scope, view, paged: query.cursor.is_some(), now, filter: &filter, views: &views };
+    let pause = super::pause::line(&visitor).await?;
     let told = super::notices::line(&visitor).await?;
     let yours = super::for_you::line(&visitor).await?;
     let main = html! {
         (told)
         (yours)
+        (pause)
         (notes(&said))
         div.desk.queue {
             (list.side())
@@ -85,7 +109,7 @@ pub async fn page(visitor: Visitor, Query(query): Query<QueueQuery>) -> Result<R
             (strip::markup(&visitor, &recent, now))
         }
     };
-    Ok(Page { title: text::TAB_QUEUE, tab: Tab::Queue, visitor: Some(&visitor), main }.into_response())
+    Ok(Page { title: saved::title(&views, &filter), tab: Tab::Queue, visitor: Some(&visitor), main }.into_response())
 }
 
 /// A case by its own id, or by the one that it has outside.
@@ -122,7 +146,8 @@ async fn results(
     };
     let recent = strip::items(visitor).await?;
     let now = visitor.server.app.env().now();
-    let list = List { visitor, counts, scope, view: View::default(), paged: cursor.is_some(), now };
+    let filter = Filter { playbook: scope.map(str::to_owned), ..Filter::default() };
+    let list = List { visitor, counts, scope, view: View::default(), paged: cursor.is_some(), now, filter: &filter, views: &[] };
     let further = items.next.as_deref().map(|next| {
         let mut query = form_urlencoded::Serializer::new(String::new());
         query.append_pair("find", words).append_pair("cursor", next);
@@ -155,22 +180,22 @@ struct List<'a> {
     view: View,
     paged: bool,
     now: Micros,
+    filter: &'a Filter,
+    views: &'a [SavedView],
 }
 
 impl List<'_> {
+    /// The address of a list, which stays as narrow as it is.
     fn href(&self, scope: Option<&str>, view: View, cursor: Option<&str>) -> String {
-        let mut query = form_urlencoded::Serializer::new(String::new());
-        if let Some(scope) = scope {
-            query.append_pair("in", scope);
+        let narrowed = if view == View::Decided { Default::default() } else { self.filter.narrowed };
+        let query = saved::query(&Filter { playbook: scope.map(str::to_owned), view, narrowed });
+        match cursor {
+            None => saved::url(&query),
+            Some(cursor) => {
+                let cursor: String = form_urlencoded::byte_serialize(cursor.as_bytes()).collect();
+                saved::url(&if query.is_empty() { format!("cursor={cursor}") } else { format!("{query}&cursor={cursor}") })
+            }
         }
-        if view != View::default() {
-            query.append_pair("view", view.word());
-        }
-        if let Some(cursor) = cursor {
-            query.append_pair("cursor", cursor);
-        }
-        let query = query.finish();
-        if query.is_empty() { "/desk".to_owned() } else { format!("/desk?{query}") }
     }
 
     /// Playbooks with their counts, and the button that takes the next case.
@@ -238,7 +263,8 @@ impl List<'_> {
     fn markup(&self, items: &Items<QueueItem>) -> Markup {
         html! {
             section.list aria-label=(text::TAB_QUEUE) {
-                h1.unseen { (text::TAB_QUEUE) }
+                h1.unseen { (saved::title(self.views, self.filter)) }
+                (saved::tabs(self.views, &saved::query(self.filter)))
                 div.list-head {
                     nav.views aria-label=(text::FILTER) {
                         @for view in View::ALL {
@@ -247,7 +273,10 @@ impl List<'_> {
                     }
                     (self.find(""))
                 }
+                (saved::told(self.filter))
+                (saved::narrow(self.visitor, self.filter, self.views))
                 @if self.counts.is_empty() { (self.no_roles()) }
+                @else if items.items.is_empty() && !self.filter.narrowed.is_none() { (saved::none(items.next.is_some())) (self.further(items.next.as_deref())) }
                 @else if items.items.is_empty() { (self.empty()) }
                 @else { (self.rows(&items.items)) (self.bulk(&items.items)) (self.further(items.next.as_deref())) }
             }

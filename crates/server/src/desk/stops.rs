@@ -88,7 +88,7 @@ pub fn resume_control(visitor: &Visitor, stop: &StopView, to: &str, hidden: &Mar
     };
     html! {
         @if let Some(asked) = &stop.resume {
-            p.standing data-standing="stopped" { (words::who(asked, own)) " " (moment_of(&asked.at)) ": " (asked.reason) }
+            p.standing data-standing="stopped" { (words::who(asked, own)) " " (words::TO_RESUME) ", " (moment_of(&asked.at)) ": " (asked.reason) }
         }
         p.quiet { (lead) }
         @if !button.is_empty() {

@@ -8,6 +8,7 @@ pub mod experiment;
 pub mod for_you;
 pub mod models;
 pub mod notices;
+pub mod own;
 pub mod pair;
 pub mod palette;
 pub mod parts;

@@ -4,7 +4,7 @@
 use super::{
     away,
     page::{Page, Tab},
-    practice,
+    pause, practice,
     text::{passkeys as passkey_words, people as words, track as track_words},
     visitor::Visitor,
 };
@@ -23,6 +23,9 @@ pub struct WorkQuery {
     /// Somebody else.
     #[serde(default)]
     person: Option<Uuid>,
+    /// What was done just now.
+    #[serde(default)]
+    said: Option<String>,
 }
 
 /// The page.
@@ -45,6 +48,7 @@ pub async fn page(visitor: Visitor, Query(query): Query<WorkQuery>) -> Result<Re
         if own { words::WORK.to_owned() } else { words::work_of(names.get(&whose.0).map_or(super::text::NAMELESS, String::as_str)) };
     let main = html! {
         div.narrow.stack {
+            @if own && query.said.as_deref() == Some("paused") { p.note role="status" { (super::text::own::PAUSED) } }
             header.case-head {
                 @if own { p.crumbs { a href=(super::methods::URL) { (passkey_words::TITLE) } } }
                 h1 { (title) }
@@ -52,6 +56,7 @@ pub async fn page(visitor: Visitor, Query(query): Query<WorkQuery>) -> Result<Re
             }
             @if all.is_empty() { div.empty { h2 { (words::WORK_NONE) } p { (words::WORK_NONE_LEAD) } } }
             @for view in &all { (one(&visitor, view, own)) }
+            @if own { (pause::section(&visitor).await?) }
             @if own { (away::section(&visitor, whose.0, away::URL).await?) }
             @if own { (practice::sessions(&sessions)) }
             @if !others.is_empty() {

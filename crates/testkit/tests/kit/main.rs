@@ -19,6 +19,7 @@ mod life;
 mod masks;
 mod models;
 mod nodes;
+mod own;
 mod people;
 mod remarks;
 mod requests;

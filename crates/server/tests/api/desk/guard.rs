@@ -15,10 +15,11 @@ use serde_json::json;
 /// Every page that can be read, of a case and a decision.
 pub fn pages(case: impl std::fmt::Display) -> Vec<String> {
     let mut pages: Vec<String> =
-        ["", "/recent", "/work", "/playbooks", "/playbooks/tickets", "/playbooks/tickets/induction", "/ledger", "/pulse"]
+        ["", "/recent", "/work", "/playbooks", "/playbooks/tickets", "/playbooks/tickets/induction", "/ledger", "/pulse", "/stops"]
             .map(|page| format!("/desk{page}"))
             .into();
     pages.extend(["waiting", "mine", "snoozed", "held", "decided"].map(|view| format!("/desk?view={view}")));
+    pages.extend(["route=blind", "route=panel&older=1h", "late=yes", "assigned=me&view=mine"].map(|narrowed| format!("/desk?{narrowed}")));
     pages.extend(["", "/history"].map(|page| format!("/desk/cases/{case}{page}")));
     pages
 }
@@ -34,7 +35,8 @@ async fn nobody_sees_or_does_anything_without_a_session() {
         assert_eq!(stranger.page.headers["content-type"], "text/html; charset=utf-8");
         assert!(stranger.page.plain().contains("You are signed out") && !stranger.page.has("Charged"), "{path}");
     }
-    let posts = ["next", "sign-out"].map(|path| format!("/desk/{path}")).into_iter();
+    let posts =
+        ["next", "sign-out", "stops", "stops/resume", "pause", "pause/after", "views"].map(|path| format!("/desk/{path}")).into_iter();
     let verbs = ["take", "show", "renew", "judge", "skip", "snooze", "escalate", "release", "ask", "comment", "reopen"];
     let decisions = ["withdraw", "correct", "appeal"].map(|verb| format!("/desk/decisions/{case}/{verb}"));
     for path in posts.chain(verbs.map(|verb| format!("/desk/cases/{case}/{verb}"))).chain(decisions) {

@@ -8,6 +8,7 @@ mod hands;
 mod independence;
 mod look;
 mod moved;
+mod own;
 mod passkeys;
 mod passwords;
 mod providers;
