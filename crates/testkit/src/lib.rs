@@ -15,13 +15,14 @@ pub mod story;
 pub use database::{Database, POSTGRES_VARIABLE};
 
 use countersign_app::{
-    App, Caller, Config, Env, Workspace,
+    App, Caller, Config, Env, Error, Workspace,
     input::{CaseInput, JudgmentInput, PersonInput, ProposalInput},
     view::{Claim, PersonView, Receipt, Shown},
 };
 use countersign_core::{
     event::{Actor, Source},
     id::{CaseId, PersonId},
+    refusal::{Code, Refusal},
 };
 use countersign_privacy::RootSecret;
 use sha2::{Digest, Sha256};
@@ -108,6 +109,32 @@ pub struct Kit {
 #[must_use]
 pub fn caller() -> Caller {
     Caller { actor: Actor::Key("testkit".into()), source: Source::Api }
+}
+
+/// A person who acts at the desk.
+#[must_use]
+pub fn own(person: PersonId) -> Caller {
+    Caller { actor: Actor::Person(person), source: Source::Desk }
+}
+
+/// Why something was refused; anything else is a failure of the test.
+///
+/// # Panics
+/// Where it was not refused, or failed.
+pub fn refusal<T>(result: Result<T, Error>) -> Refusal {
+    match result {
+        Err(Error::Refused(refusal)) => refusal,
+        Err(other) => panic!("no refusal: {other:?}"),
+        Ok(_) => panic!("not refused"),
+    }
+}
+
+/// The code of that.
+///
+/// # Panics
+/// As [`refusal`].
+pub fn code<T>(result: Result<T, Error>) -> Code {
+    refusal(result).code
 }
 
 impl Kit {

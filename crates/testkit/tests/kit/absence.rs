@@ -3,30 +3,14 @@
 
 #![expect(clippy::unwrap_used, reason = "tests")]
 
-use countersign_app::{
-    Caller, Error,
-    input::{AwayInput, Moment},
-};
+use countersign_app::input::{AwayInput, Moment};
 use countersign_core::{
-    event::{Actor, Source},
     id::{CaseId, PersonId},
-    refusal::{Code, Refusal},
+    refusal::Code,
 };
-use countersign_testkit::{Kit, case, each_engine, playbook};
+use countersign_testkit::{Kit, case, each_engine, own, playbook, refusal};
 
 const DAY: i64 = 86_400_000_000;
-
-fn own(person: PersonId) -> Caller {
-    Caller { actor: Actor::Person(person), source: Source::Desk }
-}
-
-fn refusal<T>(result: Result<T, Error>) -> Refusal {
-    match result {
-        Err(Error::Refused(refusal)) => refusal,
-        Err(other) => panic!("{other:?}"),
-        Ok(_) => panic!("not refused"),
-    }
-}
 
 fn days(kit: &Kit, from: i64, until: i64, stand_in: Option<PersonId>) -> AwayInput {
     let at = |days: i64| Moment::Micros(kit.clock.now() + days * DAY);

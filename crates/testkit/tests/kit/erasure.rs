@@ -4,7 +4,7 @@
 
 use base64::{Engine, engine::general_purpose::STANDARD_NO_PAD};
 use countersign_app::{
-    Error, Options, bundle,
+    Options, bundle,
     input::{
         ActInput, AmendInput, AppealInput, AskInput, CaseInput, CommentInput, CorrectionInput, EvidenceInput, HistoryInput, JudgmentInput,
         ObservedInput, OutcomeInput, PastDecision, ProposalInput, ReasonInput, SnoozeInput,
@@ -15,7 +15,7 @@ use countersign_core::{
     id::{CaseId, EventId, PersonId},
     refusal::Code,
 };
-use countersign_testkit::{Kit, caller, each_engine, raw};
+use countersign_testkit::{Kit, caller, code, each_engine, raw};
 use serde_json::{Value, json};
 use std::collections::HashMap;
 
@@ -228,13 +228,6 @@ async fn an_old_case(kit: &Kit, whose: &str) -> CaseId {
     };
     let external_id = Some(format!("{} again", marked("external", whose)));
     CaseId(kit.open(CaseInput { external_id, history: Some(history), ..a_claim(whose, &photo) }).await.case)
-}
-
-fn code(refused: Result<impl std::fmt::Debug, Error>) -> Code {
-    match refused {
-        Err(Error::Refused(refusal)) => refusal.code,
-        other => panic!("no refusal: {other:?}"),
-    }
 }
 
 #[tokio::test(flavor = "multi_thread")]

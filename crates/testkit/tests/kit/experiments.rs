@@ -10,20 +10,15 @@ use countersign_app::{
     learner::Memory,
 };
 use countersign_core::{
-    event::{Actor, Source},
     id::{CaseId, EventId, PersonId},
     refusal::Code,
 };
-use countersign_testkit::{Kit, caller, each_engine, judgment, playbook};
+use countersign_testkit::{Kit, caller, each_engine, judgment, own, playbook};
 use serde_json::json;
 
 const DAY: i64 = 86_400_000_000;
 /// Of the testkit's playbook.
 const CHOOSE: &str = "choose = [\"assist\", \"unaided\"]";
-
-fn own(person: PersonId) -> Caller {
-    Caller { actor: Actor::Person(person), source: Source::Api }
-}
 
 fn arm(route: &str) -> ArmInput {
     ArmInput { route: route.into(), ..ArmInput::default() }

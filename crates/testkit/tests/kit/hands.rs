@@ -12,23 +12,10 @@ use countersign_app::{
     workspace::system,
 };
 use countersign_core::{
-    event::{Actor, Source},
     id::{CaseId, EventId, PersonId},
-    refusal::{Code, Refusal},
+    refusal::Code,
 };
-use countersign_testkit::{Kit, caller, case, each_engine, playbook};
-
-fn own(person: PersonId) -> Caller {
-    Caller { actor: Actor::Person(person), source: Source::Desk }
-}
-
-fn refusal<T>(result: Result<T, Error>) -> Refusal {
-    match result {
-        Err(Error::Refused(refusal)) => refusal,
-        Err(other) => panic!("{other:?}"),
-        Ok(_) => panic!("not refused"),
-    }
-}
+use countersign_testkit::{Kit, caller, case, each_engine, own, playbook, refusal};
 
 /// A lead whom another one made up, or did not.
 async fn added_by(kit: &Kit, by: PersonId, name: &str) -> PersonId {

@@ -4,7 +4,7 @@
 #![expect(clippy::unwrap_used, reason = "tests")]
 
 use countersign_app::{
-    Caller, Error, Options,
+    Caller, Options,
     input::{AmendInput, CaseInput, HistoryInput, OutcomeInput, PastDecision, ProposalInput},
     learner::Memory,
     practice::{Kind, PracticeView, StepInput},
@@ -15,7 +15,7 @@ use countersign_core::{
     refusal::Code,
     time::format_rfc3339,
 };
-use countersign_testkit::{Kit, caller, each_engine, raw};
+use countersign_testkit::{Kit, caller, code, each_engine, raw};
 use serde_json::json;
 
 const DAY: i64 = 86_400_000_000;
@@ -78,13 +78,6 @@ async fn past(kit: &Kit, subject: &str, plan: &str, (ai, truth): (&str, &str)) -
         ..HistoryInput::default()
     });
     CaseId(kit.open(case).await.case)
-}
-
-fn code<T: std::fmt::Debug>(refused: Result<T, Error>) -> Code {
-    match refused {
-        Err(Error::Refused(refusal)) => refusal.code,
-        other => panic!("no refusal: {other:?}"),
-    }
 }
 
 async fn outcome(kit: &Kit, case: CaseId, truth: &str) {

@@ -2,9 +2,9 @@
 
 #![expect(clippy::unwrap_used, reason = "tests")]
 
-use countersign_app::{Error, IdempotencyKey, Options, input::AmendInput};
+use countersign_app::{IdempotencyKey, Options, input::AmendInput};
 use countersign_core::{content::Digest, id::CaseId, refusal::Code};
-use countersign_testkit::{Kit, caller, case, each_engine, judgment, playbook, raw};
+use countersign_testkit::{Kit, caller, case, code, each_engine, judgment, playbook, raw};
 use serde_json::json;
 
 const DAY: i64 = 86_400_000_000;
@@ -13,13 +13,6 @@ fn keyed(key: &str, request: &str) -> Options {
     Options {
         idempotency: Some(IdempotencyKey { route: "POST /v1/cases".into(), key: key.into(), request: Digest::of(request.as_bytes()).0 }),
         if_match: None,
-    }
-}
-
-fn code<T: std::fmt::Debug>(refused: Result<T, Error>) -> Code {
-    match refused {
-        Err(Error::Refused(refusal)) => refusal.code,
-        other => panic!("no refusal: {other:?}"),
     }
 }
 

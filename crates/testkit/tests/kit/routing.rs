@@ -4,22 +4,17 @@
 #![expect(clippy::unwrap_used, reason = "tests")]
 
 use countersign_app::{
-    Caller, Error, Options,
+    Error, Options,
     learner::Memory,
     routing::{DraftAct, DraftInput, DraftView, RehearseInput},
 };
 use countersign_core::{
-    event::{Actor, Source},
     id::{CaseId, EventId, PersonId},
     refusal::Code,
 };
-use countersign_testkit::{Kit, caller, each_engine, playbook, story::alerts_past};
+use countersign_testkit::{Kit, caller, each_engine, own, playbook, story::alerts_past};
 
 const DAY: i64 = 86_400_000_000;
-
-fn own(person: PersonId) -> Caller {
-    Caller { actor: Actor::Person(person), source: Source::Api }
-}
 
 fn act(person: PersonId, reason: &str) -> DraftAct {
     DraftAct { person: Some(person.0), reason: reason.into() }

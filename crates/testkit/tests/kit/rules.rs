@@ -4,17 +4,17 @@
 #![expect(clippy::unwrap_used, reason = "tests")]
 
 use countersign_app::{
-    Caller, Error, Options,
+    Caller, Options,
     input::{ApiKeyInput, PersonInput, ReasonInput},
     queue::View,
     rules::{RulesAct, RulesDraftView, RulesInput, RulesText},
 };
 use countersign_core::{
-    event::{Actor, Source},
+    event::Actor,
     id::{CaseId, EventId, PersonId},
-    refusal::{Code, Refusal},
+    refusal::Code,
 };
-use countersign_testkit::{Kit, caller, case, each_engine, playbook};
+use countersign_testkit::{Kit, caller, case, code, each_engine, own, playbook, refusal};
 
 const LARGE: &str = r#"@id("high")
 @says("A score above 500 is for the role senior.")
@@ -52,24 +52,8 @@ playbook = "alerts"
 fields = { score = 500 }
 "#;
 
-fn own(person: PersonId) -> Caller {
-    Caller { actor: Actor::Person(person), source: Source::Api }
-}
-
 fn act(person: PersonId, reason: &str) -> RulesAct {
     RulesAct { person: Some(person.0), reason: reason.into() }
-}
-
-fn refusal<T>(result: Result<T, Error>) -> Refusal {
-    match result {
-        Err(Error::Refused(refusal)) => refusal,
-        Err(other) => panic!("{other:?}"),
-        Ok(_) => panic!("not refused"),
-    }
-}
-
-fn code<T>(result: Result<T, Error>) -> Code {
-    refusal(result).code
 }
 
 fn input(rules: &str, expectations: &str, person: PersonId) -> RulesInput {

@@ -12,7 +12,7 @@ use countersign_core::{
     id::{CaseId, PersonId},
     refusal::Code,
 };
-use countersign_testkit::{Kit, caller, case, each_engine, playbook};
+use countersign_testkit::{Kit, caller, case, code, each_engine, playbook};
 use uuid::Uuid;
 
 async fn assign(kit: &Kit, case: Uuid, by: PersonId, to: Option<PersonId>) -> Result<(), Error> {
@@ -26,13 +26,6 @@ async fn waiting(kit: &Kit, person: PersonId) -> Vec<Uuid> {
 
 async fn theirs(kit: &Kit, person: PersonId) -> Vec<Uuid> {
     kit.workspace.for_you(person).await.unwrap().assigned.iter().map(|item| item.case).collect()
-}
-
-fn code(result: Result<(), Error>) -> Code {
-    match result {
-        Err(Error::Refused(refusal)) => refusal.code,
-        other => panic!("{other:?}"),
-    }
 }
 
 #[tokio::test(flavor = "multi_thread")]
