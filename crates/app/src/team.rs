@@ -19,9 +19,10 @@ use countersign_core::{
 use countersign_engine::{
     CaseState,
     context::Roster as _,
+    decide::could_be_given,
     state::{ONE_PERSON, one_person},
 };
-use countersign_store as store;
+use countersign_store::{self as store, mention::AssignedRow};
 use serde::Serialize;
 use std::{
     collections::{HashMap, HashSet},
@@ -190,11 +191,12 @@ impl Workspace {
     /// Where the storage fails.
     pub async fn for_you_count(&self, person: PersonId) -> Result<ForYouCount, Error> {
         let mut session = self.inner.db.session().await?;
-        let assigned = store::mention::assigned_of(session.conn(), self.id.0, &one_person(person), ITEMS_MAX).await?.len() as u64;
+        let assigned = store::mention::assigned_count(session.conn(), self.id.0, &one_person(person), ITEMS_MAX).await?;
         let seen_until = store::mention::seen_until(session.conn(), self.id.0, person.0).await?.unwrap_or(Micros::MIN);
         let limit = i64::try_from(UNSEEN_MAX).unwrap_or(0) + 1;
         let unseen = store::mention::count_since(session.conn(), self.id.0, person.0, seen_until, limit).await?;
-        Ok(ForYouCount { assigned, unseen: u64::try_from(unseen).unwrap_or(0) })
+        let count = |n: i64| u64::try_from(n).unwrap_or(0);
+        Ok(ForYouCount { assigned: count(assigned), unseen: count(unseen) })
     }
 
     /// Takes down that a person has looked at what is for them.
@@ -208,20 +210,29 @@ impl Workspace {
         Ok(tx.commit().await?)
     }
 
-    /// Who else is on a case, whose it is, and to whom this person could give it.
+    /// Who else is on a case, whose it is, and to whom it could be given.
     ///
     /// # Errors
     /// Where there is no such case, or the storage fails.
     pub async fn case_around(&self, case: CaseId, person: PersonId) -> Result<Around, Error> {
+        let (_, state) = self.folded(case).await?;
         let control = self.inner.control(self.id).await?;
-        let file = self.file(case).await?;
-        let playbook = control.playbook(file.state.playbook, file.state.playbook_version)?;
+        self.may_see(&control, &state)?;
+        let playbook = control.playbook(state.playbook, state.playbook_version)?;
+        self.around(case, &state, &playbook, person).await
+    }
+
+    /// The same of a case that was read already.
+    pub(crate) async fn around(&self, case: CaseId, state: &CaseState, playbook: &Playbook, person: PersonId) -> Result<Around, Error> {
+        let control = self.inner.control(self.id).await?;
+        let now = self.inner.env.now();
         let mut session = self.inner.db.session().await?;
-        let leases = store::claim::of_cases(session.conn(), self.id.0, &[case.0], self.inner.env.now()).await?;
+        let leases = store::claim::of_cases(session.conn(), self.id.0, &[case.0], now).await?;
         let present = leases.into_iter().map(|(_, holder, _)| holder).filter(|holder| *holder != person.0).collect();
+        let could = |to: &&PersonId| could_be_given(state, playbook, &control.state, now, **to);
         Ok(Around {
-            assignee: file.state.assignee.map(|p| p.0),
-            assignable: assignable(&control, &playbook, &file.state, self.inner.env.now()).map(|p| p.0).collect(),
+            assignee: state.assignee.map(|p| p.0),
+            assignable: control.state.people.keys().filter(could).map(|p| p.0).collect(),
             present,
         })
     }
@@ -249,44 +260,23 @@ impl Workspace {
         let assigned = store::mention::assigned_all(session.conn(), self.id.0, ASSIGNED_AT_ONCE).await?;
         drop(session);
         let mut given_back = 0;
-        for (case, who) in assigned {
-            let id = who.strip_prefix(ONE_PERSON).and_then(|id| id.parse().ok()).map(PersonId);
-            let settled = id.is_some_and(|id| there(&control, id, self.inner.env.now()));
-            // The engine looks closer than this, also at those who only lost a role: it does nothing where they can answer.
-            if !settled || self.role_lost(&control, CaseId(case), id).await? {
-                let done = self.submit(&system("team"), CaseId(case), Verb::Unassign, Options::default()).await?;
+        for row in assigned {
+            // The engine looks closer than this; it does nothing where they can answer.
+            if !can_answer(&control, &row, self.inner.env.now())? {
+                let done = self.submit(&system("team"), CaseId(row.case), Verb::Unassign, Options::default()).await?;
                 given_back += u64::from(!done.receipt.events.is_empty());
             }
         }
         Ok(given_back)
     }
-
-    async fn role_lost(&self, control: &Control, case: CaseId, person: Option<PersonId>) -> Result<bool, Error> {
-        let Some(person) = person else { return Ok(true) };
-        let file = self.file(case).await?;
-        let playbook = control.playbook(file.state.playbook, file.state.playbook_version)?;
-        Ok(!control.state.people.get(&person).is_some_and(|facts| facts.may(&playbook.decide.roles)))
-    }
 }
 
-/// Whether somebody takes part, and is not away.
-fn there(control: &Control, person: PersonId, now: Micros) -> bool {
-    let facts = control.state.people.get(&person);
-    facts.is_some_and(|facts| facts.active && facts.kind == PersonKind::Member) && control.state.stand_in(person, now).is_none()
-}
-
-/// Who may be given a case, as far as that shows here; the engine has the last word.
-fn assignable<'c>(control: &'c Control, playbook: &'c Playbook, state: &'c CaseState, now: Micros) -> impl Iterator<Item = PersonId> + 'c {
-    let queue = state.queue();
-    let one =
-        state.route.as_ref().is_some_and(|route| route.seats == 1) && state.decision.is_none() && state.final_answers().next().is_none();
-    control.state.people.iter().filter(move |_| one).filter_map(move |(id, facts)| {
-        let queue = queue.as_ref()?;
-        let has_role = queue.role.as_ref().is_none_or(|role| facts.roles.contains(role));
-        let may = facts.may(&playbook.decide.roles) && has_role && !queue.excluded.contains(id);
-        let inducted = !playbook.decide.induction || control.state.inducted.contains_key(&(*id, state.playbook));
-        (may && inducted && there(control, *id, now)).then_some(*id)
-    })
+/// Whether the person whose case it is takes part, has a role that may decide, and is not away.
+fn can_answer(control: &Control, row: &AssignedRow, now: Micros) -> Result<bool, Error> {
+    let Some(person) = row.who.strip_prefix(ONE_PERSON).and_then(|id| id.parse().ok()).map(PersonId) else { return Ok(false) };
+    let playbook = control.playbook(PlaybookId(row.playbook), u64::try_from(row.playbook_version).unwrap_or(0))?;
+    let may = control.state.people.get(&person).is_some_and(|facts| facts.may(&playbook.decide.roles));
+    Ok(may && control.state.stand_in(person, now).is_none())
 }
 
 /// The people whom a text names by `@` and their name, whatever the case of its letters; the longest name that fits.

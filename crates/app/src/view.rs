@@ -161,6 +161,8 @@ pub struct Sheet {
     pub newer: bool,
     /// The person's own first answer, on a blind route.
     pub first: Option<Value>,
+    /// Who else is on it, whose it is, and to whom it could be given.
+    pub around: crate::team::Around,
     /// What people asked the AI for; empty where advice is not visible.
     pub asks: Vec<AskView>,
     /// Proposers that had been asked when it was shown and had nothing to say; empty where that may not be told.

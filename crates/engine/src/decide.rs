@@ -32,6 +32,7 @@ mod remark;
 mod settle;
 mod show;
 
+pub use assign::could_be_given;
 pub use bulk::{BY_ITSELF, bulk_signatures};
 pub use show::induction_wanted;
 

@@ -18,7 +18,8 @@ statements! {
     SEEN_GET = "select seen_until from mentions_seen where workspace = $1 and person = $2";
     SEEN_PUT = "insert into mentions_seen (workspace, person, seen_until) values ($1, $2, $3) on conflict (workspace, person) do update set seen_until = excluded.seen_until";
     ASSIGNED_OF = "select case_id, playbook, status, opened_at, priority_at, deadline_at from cases where workspace = $1 and role = $2 and role like 'person:%' order by priority_at, case_id limit $3";
-    ASSIGNED_ALL = "select case_id, role from cases where workspace = $1 and role like 'person:%' order by role, case_id limit $2";
+    ASSIGNED_COUNT = "select count(*) from (select 1 as one from cases where workspace = $1 and role = $2 and role like 'person:%' limit $3) as counted";
+    ASSIGNED_ALL = "select case_id, role, playbook, playbook_version from cases where workspace = $1 and role like 'person:%' order by role, case_id limit $2";
 }
 
 /// That a remark asks for somebody's attention, or that somebody was given a case.
@@ -132,11 +133,37 @@ pub async fn assigned_of(conn: Conn<'_>, workspace: Uuid, who: &str, limit: i64)
     .map_err(attempt("find what is assigned"))
 }
 
-/// All cases that are one person's, and whose.
+/// How many cases are this one's, counted no further than `limit`. `who`: as in the rows.
 ///
 /// # Errors
 /// Where the storage fails.
-pub async fn assigned_all(conn: Conn<'_>, workspace: Uuid, limit: i64) -> Result<Vec<(Uuid, String)>, Error> {
-    on!(conn, c => sqlx::query(ASSIGNED_ALL).bind(workspace).bind(limit).fetch_all(c).await.map(|rows| rows.iter().map(|r| (r.get(0), text!(r, 1))).collect()))
-        .map_err(attempt("list what is assigned"))
+pub async fn assigned_count(conn: Conn<'_>, workspace: Uuid, who: &str, limit: i64) -> Result<i64, Error> {
+    on!(conn, c => sqlx::query(ASSIGNED_COUNT).bind(workspace).bind(who).bind(limit).fetch_one(c).await.map(|r| r.get(0)))
+        .map_err(attempt("count what is assigned"))
+}
+
+/// A case that is one person's.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct AssignedRow {
+    /// The case.
+    pub case: Uuid,
+    /// Whose, as in the queue's rows.
+    pub who: String,
+    /// Its playbook.
+    pub playbook: Uuid,
+    /// In this version.
+    pub playbook_version: i64,
+}
+
+/// All cases that are one person's.
+///
+/// # Errors
+/// Where the storage fails.
+pub async fn assigned_all(conn: Conn<'_>, workspace: Uuid, limit: i64) -> Result<Vec<AssignedRow>, Error> {
+    on!(conn, c => sqlx::query(ASSIGNED_ALL).bind(workspace).bind(limit).fetch_all(c).await.map(|rows| {
+        rows.iter()
+            .map(|r| AssignedRow { case: r.get(0), who: text!(r, 1), playbook: r.get(2), playbook_version: r.get(3) })
+            .collect()
+    }))
+    .map_err(attempt("list what is assigned"))
 }

@@ -230,6 +230,7 @@ impl Workspace {
         let may_tell = (sees || alone) && matches!(body.phase, Phase::Only | Phase::Final);
         let missed = if may_tell { silent(file, event, body) } else { Vec::new() };
         let (heard, playbook_named) = (missed.len(), playbook.proposers.len());
+        let around = self.around(CaseId(event.stream), state, &playbook, person).await?;
         Ok(Sheet {
             shown: self.shown(file, event, state.version).await?,
             playbook_version: state.playbook_version,
@@ -239,6 +240,7 @@ impl Workspace {
             expires_at: body.expires_at,
             may_ask: sees && body.phase != Phase::Adjudication && body.phase != Phase::Appeal,
             newer: newer(state, body),
+            around,
             first: state.first_answer(person).map(|j| file.answer(&j.answer)),
             asks: if sees { file.asks() } else { Vec::new() },
             awaited: may_tell && body.proposals.is_empty() && heard < playbook_named,

@@ -4,15 +4,16 @@
 use super::{Decided, Turn, stands};
 use crate::{
     command::Precedents,
+    context::Roster,
     sabotage::{Sabotage, on},
     state::Status,
 };
 use countersign_core::{
     EventId, Refusal,
     event::{CaseShown, Phase, Route, ShownField, ShownPrecedent},
-    id::PersonId,
+    id::{PersonId, PlaybookId},
     limits::{COMMENTS_SHOWN_MAX, SHOWN_TOKEN_MICROS_MAX},
-    playbook::FieldSpec,
+    playbook::{FieldSpec, Playbook},
     refusal::Code,
 };
 
@@ -110,13 +111,8 @@ impl Turn<'_, '_> {
         found.map(|found| found.cases).unwrap_or_default()
     }
 
-    /// INVARIANT: where the playbook wants an induction, nobody decides before theirs.
     pub(super) fn inducted(&self, person: PersonId) -> Result<(), Refusal> {
-        let wanted = self.ctx.playbook.decide.induction && !on(Sabotage::InductionSkipped);
-        if !wanted || self.ctx.roster.inducted(person, self.ctx.playbook_id) {
-            return Ok(());
-        }
-        Err(Refusal::field(Code::InductionRequired, "/person", induction_wanted(&self.ctx.playbook.name)))
+        is_inducted(self.ctx.playbook, self.ctx.roster, self.ctx.playbook_id, person)
     }
 
     /// What the others answered: for an adjudicator only.
@@ -127,6 +123,15 @@ impl Turn<'_, '_> {
             Vec::new()
         }
     }
+}
+
+/// INVARIANT: where the playbook wants an induction, nobody decides before theirs.
+pub(super) fn is_inducted(playbook: &Playbook, roster: &dyn Roster, id: PlaybookId, person: PersonId) -> Result<(), Refusal> {
+    let wanted = playbook.decide.induction && !on(Sabotage::InductionSkipped);
+    if !wanted || roster.inducted(person, id) {
+        return Ok(());
+    }
+    Err(Refusal::field(Code::InductionRequired, "/person", induction_wanted(&playbook.name)))
 }
 
 /// What a person is told who has to go through an induction first.

@@ -123,9 +123,8 @@ pub async fn answer_page(
 ) -> Result<Response, Problem> {
     let recent = strip::items(visitor).await?;
     let now = visitor.server.app.env().now();
-    let around = visitor.workspace.case_around(CaseId(sheet.shown.case), visitor.person).await?;
     let people = visitor.workspace.people_names().await?;
-    let answering = Answering { visitor, sheet, scope, draft, around: &around, people: &people, now };
+    let answering = Answering { visitor, sheet, scope, draft, people: &people, now };
     let title = answering.title();
     let main = html! {
         (self::notes(notes))

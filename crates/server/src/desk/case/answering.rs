@@ -16,7 +16,6 @@ use crate::desk::page::token;
 use countersign_app::{
     input::EvidenceInput,
     queue::Due,
-    team::Around,
     title,
     view::{FieldView, Sheet},
 };
@@ -40,8 +39,6 @@ pub struct Answering<'a> {
     pub scope: Option<&'a str>,
     /// What they entered before.
     pub draft: Option<&'a Form>,
-    /// Whose it is, and who else is on it.
-    pub around: &'a Around,
     /// What people are called.
     pub people: &'a HashMap<Uuid, String>,
     /// Now.
@@ -105,7 +102,7 @@ impl Answering<'_> {
                     @if let Some(deadline) = sheet.deadline_at {
                         (super::due(deadline, self.now, Due::at(self.now, sheet.opened_at, Some(deadline)), true))
                     }
-                    (for_you::whose(self.around, self.people, self.visitor.person.0))
+                    (for_you::whose(&self.sheet.around, self.people, self.visitor.person.0))
                     a href={ (super::url(sheet.shown.case)) "/history" } { (text::HISTORY) }
                 }
                 (self.heading())
@@ -265,7 +262,7 @@ impl Answering<'_> {
                         }
                     }
                 }
-                (for_you::hand_over(self.sheet.shown.case, self.around, self.people, self.visitor.person.0, &html! {
+                (for_you::hand_over(self.sheet.shown.case, &self.sheet.around, self.people, self.visitor.person.0, &html! {
                     (self.hidden()) input type="hidden" name="answering" value="yes";
                 }))
                 details #comment { summary { (text::COMMENT) }
