@@ -2,10 +2,14 @@
 //! letter says how much it is and where to look, never what a case or a remark says, and nothing in it decides anything. Sends nothing
 //! itself: whoever speaks SMTP takes what is due and says what became of it.
 
-use crate::{Error, Workspace, notice};
-use countersign_core::{event::PersonKind, id::PersonId, number::Micros};
+use crate::{Error, Workspace, control::Control, notice, view::PersonView};
+use countersign_core::{
+    event::{Event, PersonKind},
+    id::PersonId,
+    number::Micros,
+};
 use countersign_store::{self as store, letter::LetterRow};
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 use uuid::Uuid;
 
 /// A person gets no second letter before so long.
@@ -47,6 +51,15 @@ pub struct News {
 }
 
 impl News {
+    /// From what somebody was given and how often they were mentioned, and the notices since they were told.
+    fn of(control: &Control, row: &LetterRow, (given, mentioned): (i64, i64)) -> Self {
+        let leads = notice::is_lead(control, PersonId(row.person));
+        let newer = |event: &&Event| leads && crate::writer::signed(event.stream_version) > row.told_notices;
+        let count = |n: i64| u64::try_from(n).unwrap_or(0);
+        let notices = control.state.notices.iter().filter(newer).count() as u64;
+        Self { given: count(given), mentioned: count(mentioned), notices }
+    }
+
     fn any(self) -> bool {
         self != Self::default()
     }
@@ -71,43 +84,58 @@ impl Workspace {
     pub async fn letters_due(&self) -> Result<Vec<Letter>, Error> {
         let control = self.control().await?;
         let now = self.inner.env.now();
-        let last_notice = control.state.notices.last().map_or(0, |event| crate::writer::signed(event.stream_version));
+        let until = now - PATIENCE_MICROS;
+        let last_notice = last_notice(&control);
         let mut session = self.inner.db.session().await?;
-        let mut known: HashMap<Uuid, LetterRow> =
-            store::letter::all(session.conn(), self.id.0).await?.into_iter().map(|row| (row.person, row)).collect();
-        let mut letters = Vec::new();
-        for person in self.people_list().await? {
-            let takes_part = control.state.people.get(&PersonId(person.person)).is_some_and(|p| p.active && p.kind == PersonKind::Member);
-            let (Some(name), Some(mail), true) = (person.name, person.mail, takes_part) else { continue };
-            let Some(row) = known.remove(&person.person) else {
-                // Whoever is new is told what comes from now on.
-                let mut tx = self.inner.db.begin().await?;
-                store::letter::begin(tx.conn(), self.id.0, person.person, now, last_notice).await?;
+        let rows = store::letter::all(session.conn(), self.id.0).await?;
+        let news = store::letter::news_of_all(session.conn(), self.id.0, until, now).await?;
+        drop(session);
+        self.letters_begin(&control, &rows, (now, last_notice)).await?;
+        let due = |row: LetterRow| {
+            let free = row.wanted && row.next_at <= now && takes_part(&control, PersonId(row.person));
+            let news = News::of(&control, &row, news.get(&row.person).copied().unwrap_or_default());
+            (free && news.any()).then_some((row, news))
+        };
+        let due: Vec<(LetterRow, News)> = rows.into_iter().filter_map(due).collect();
+        if due.is_empty() {
+            // Names and addresses are opened for whoever is written to, and not every few seconds.
+            return Ok(Vec::new());
+        }
+        let mut people: HashMap<Uuid, PersonView> = self.people_list().await?.into_iter().map(|person| (person.person, person)).collect();
+        let mut letters = Vec::with_capacity(due.len());
+        for (mut row, news) in due {
+            let through = (until.max(0), last_notice);
+            let address = people.remove(&row.person).and_then(|person| person.name.zip(person.mail));
+            let mut tx = self.inner.db.begin().await?;
+            let Some((name, mail)) = address else {
+                // Whoever has an address from now on is told what comes from now on.
+                (row.told_until, row.told_notices) = through;
+                store::letter::told(tx.conn(), self.id.0, &row).await?;
                 tx.commit().await?;
                 continue;
             };
-            if !row.wanted || row.next_at > now {
-                continue;
-            }
-            let until = now - PATIENCE_MICROS;
-            let (given, mentioned) = store::letter::news_between(session.conn(), self.id.0, person.person, row.told_until, until).await?;
-            let newer = |at: u64| crate::writer::signed(at) > row.told_notices;
-            let leads = notice::is_lead(&control, PersonId(person.person));
-            let notices = control.state.notices.iter().filter(|event| leads && newer(event.stream_version)).count() as u64;
-            let count = |n: i64| u64::try_from(n).unwrap_or(0);
-            let news = News { given: count(given), mentioned: count(mentioned), notices };
-            if !news.any() {
-                continue;
-            }
-            let mut tx = self.inner.db.begin().await?;
-            let taken = store::letter::take(tx.conn(), self.id.0, person.person, row.next_at, now + TAKEN_MICROS).await?;
+            let taken = store::letter::take(tx.conn(), self.id.0, row.person, row.next_at, now + TAKEN_MICROS).await?;
             tx.commit().await?;
             if taken {
-                let workspace = control.state.name.clone();
-                letters.push(Letter { workspace, name, mail, news, row, through: (until.max(0), last_notice) });
+                letters.push(Letter { workspace: control.state.name.clone(), name, mail, news, row, through });
             }
         }
         Ok(letters)
+    }
+
+    /// Whoever is new is told what comes from now on.
+    async fn letters_begin(&self, control: &Control, rows: &[LetterRow], (now, last_notice): (Micros, i64)) -> Result<(), Error> {
+        let known: HashSet<Uuid> = rows.iter().map(|row| row.person).collect();
+        let new = control.state.people.keys().filter(|person| takes_part(control, **person) && !known.contains(&person.0));
+        let new: Vec<PersonId> = new.copied().collect();
+        if new.is_empty() {
+            return Ok(());
+        }
+        let mut tx = self.inner.db.begin().await?;
+        for person in new {
+            store::letter::begin(tx.conn(), self.id.0, person.0, now, last_notice).await?;
+        }
+        Ok(tx.commit().await?)
     }
 
     /// Says what became of a letter: nothing where it went out, or what went wrong.
@@ -142,7 +170,7 @@ impl Workspace {
     pub async fn letters_of(&self, person: PersonId) -> Result<LettersView, Error> {
         let mail = self.person_get(person).await?.mail;
         let mut session = self.inner.db.session().await?;
-        let row = store::letter::all(session.conn(), self.id.0).await?.into_iter().find(|row| row.person == person.0);
+        let row = store::letter::of(session.conn(), self.id.0, person.0).await?;
         let failed = row.as_ref().map(|row| row.outcome.clone()).filter(|outcome| !outcome.is_empty());
         Ok(LettersView { mail, wanted: row.is_none_or(|row| row.wanted), failed })
     }
@@ -154,10 +182,18 @@ impl Workspace {
     pub async fn letters_want(&self, person: PersonId, wanted: bool) -> Result<(), Error> {
         let control = self.control().await?;
         let now = self.inner.env.now();
-        let last_notice = control.state.notices.last().map_or(0, |event| crate::writer::signed(event.stream_version));
+        let last_notice = last_notice(&control);
         let mut tx = self.inner.db.begin().await?;
         store::letter::begin(tx.conn(), self.id.0, person.0, now, last_notice).await?;
         store::letter::want(tx.conn(), self.id.0, person.0, wanted, now, last_notice).await?;
         Ok(tx.commit().await?)
     }
+}
+
+fn takes_part(control: &Control, person: PersonId) -> bool {
+    control.state.people.get(&person).is_some_and(|facts| facts.active && facts.kind == PersonKind::Member)
+}
+
+fn last_notice(control: &Control) -> i64 {
+    control.state.notices.last().map_or(0, |event| crate::writer::signed(event.stream_version))
 }

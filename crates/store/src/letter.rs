@@ -5,6 +5,7 @@ use crate::{
     error::{Error, attempt},
 };
 use sqlx::Row;
+use std::collections::HashMap;
 use uuid::Uuid;
 
 statements! {
@@ -13,7 +14,23 @@ statements! {
     LETTER_WANT = "update letters set wanted = $3, told_until = $4, told_notices = $5, outcome = '' where workspace = $1 and person = $2";
     LETTER_TAKE = "update letters set next_at = $3 where workspace = $1 and person = $2 and next_at = $4";
     LETTER_TOLD = "update letters set told_until = $3, told_notices = $4, attempts = $5, next_at = $6, outcome = $7 where workspace = $1 and person = $2";
-    NEWS_BETWEEN = "select assigned, count(*) from mentions where workspace = $1 and person = $2 and mentioned_at > $3 and mentioned_at <= $4 group by assigned";
+    LETTER_OF = "select person, wanted, told_until, told_notices, attempts, next_at, outcome from letters where workspace = $1 and person = $2";
+    NEWS_OF_ALL = "select l.person, m.assigned, count(*) from letters l join mentions m on m.workspace = l.workspace and m.person = l.person and m.mentioned_at > l.told_until and m.mentioned_at <= $2 where l.workspace = $1 and l.wanted and l.next_at <= $3 group by l.person, m.assigned";
+}
+
+/// A row of the table, whichever engine read it.
+macro_rules! letter {
+    ($r:expr) => {
+        LetterRow {
+            person: $r.get(0),
+            wanted: $r.get(1),
+            told_until: $r.get(2),
+            told_notices: $r.get(3),
+            attempts: $r.get(4),
+            next_at: $r.get(5),
+            outcome: text!($r, 6),
+        }
+    };
 }
 
 /// What one person was told.
@@ -40,20 +57,17 @@ pub struct LetterRow {
 /// # Errors
 /// Where the storage fails.
 pub async fn all(conn: Conn<'_>, workspace: Uuid) -> Result<Vec<LetterRow>, Error> {
-    on!(conn, c => sqlx::query(LETTERS_ALL).bind(workspace).fetch_all(c).await.map(|rows| {
-        rows.iter()
-            .map(|r| LetterRow {
-                person: r.get(0),
-                wanted: r.get(1),
-                told_until: r.get(2),
-                told_notices: r.get(3),
-                attempts: r.get(4),
-                next_at: r.get(5),
-                outcome: text!(r, 6),
-            })
-            .collect()
-    }))
-    .map_err(attempt("read what people were told"))
+    on!(conn, c => sqlx::query(LETTERS_ALL).bind(workspace).fetch_all(c).await.map(|rows| rows.iter().map(|r| letter!(r)).collect()))
+        .map_err(attempt("read what people were told"))
+}
+
+/// What is known of one person.
+///
+/// # Errors
+/// Where the storage fails.
+pub async fn of(conn: Conn<'_>, workspace: Uuid, person: Uuid) -> Result<Option<LetterRow>, Error> {
+    on!(conn, c => sqlx::query(LETTER_OF).bind(workspace).bind(person).fetch_optional(c).await.map(|row| row.map(|r| letter!(r))))
+        .map_err(attempt("read what a person was told"))
 }
 
 /// From now on a person is told what comes; nothing of what was before.
@@ -102,16 +116,19 @@ pub async fn told(conn: Conn<'_>, workspace: Uuid, row: &LetterRow) -> Result<()
     .map_err(attempt("keep what became of a letter"))
 }
 
-/// How many cases a person was given, and how often they were mentioned, after a time and up to another.
+/// How many cases people were given, and how often they were mentioned, since they were told and up to a time: of those who want letters,
+/// and may get the next one at `now`.
 ///
 /// # Errors
 /// Where the storage fails.
-pub async fn news_between(conn: Conn<'_>, workspace: Uuid, person: Uuid, since: i64, until: i64) -> Result<(i64, i64), Error> {
-    on!(conn, c => sqlx::query(NEWS_BETWEEN).bind(workspace).bind(person).bind(since).bind(until).fetch_all(c).await.map(|rows| {
-        rows.iter().fold((0, 0), |(given, mentioned), r| match r.get::<bool, _>(0) {
-            true => (given + r.get::<i64, _>(1), mentioned),
-            false => (given, mentioned + r.get::<i64, _>(1)),
-        })
+pub async fn news_of_all(conn: Conn<'_>, workspace: Uuid, until: i64, now: i64) -> Result<HashMap<Uuid, (i64, i64)>, Error> {
+    on!(conn, c => sqlx::query(NEWS_OF_ALL).bind(workspace).bind(until).bind(now).fetch_all(c).await.map(|rows| {
+        let mut news: HashMap<Uuid, (i64, i64)> = HashMap::new();
+        for r in &rows {
+            let (given, mentioned) = news.entry(r.get(0)).or_default();
+            *(if r.get(1) { given } else { mentioned }) = r.get(2);
+        }
+        news
     }))
-    .map_err(attempt("count what is new for a person"))
+    .map_err(attempt("count what is new for people"))
 }
