@@ -12,6 +12,8 @@ mod partition;
 mod people;
 mod price;
 mod row;
+mod rows;
+mod store;
 #[cfg(test)]
 mod tests;
 #[cfg(test)]
@@ -30,7 +32,8 @@ use countersign_core::{
     playbook::{Against, AnswerSpec, Playbook},
 };
 use countersign_science::monitor::Limits;
-use row::{Row, Rows};
+use row::Row;
+use rows::Rows;
 use std::{collections::BTreeMap, sync::Arc};
 
 const DAY: Micros = 86_400_000_000;
@@ -129,7 +132,7 @@ impl Learner {
             playbook_version: self.version,
             number,
             through: self.through,
-            first_at: self.rows.iter().find_map(|row| row.decided_at).unwrap_or(now),
+            first_at: self.rows.iter().find_map(|row| row.course().decided_at).unwrap_or(now),
             made_at: now,
             labels,
             regions: last.as_ref().map(|last| last.regions.clone()).unwrap_or_default(),
@@ -147,7 +150,7 @@ impl Learner {
         };
         self.last = last;
         if matches!(kind, LabelKind::Always | LabelKind::Judgments) {
-            let matured: Vec<&Row> = self.rows.iter().filter(|row| row.matured(after, now) && row.truth.is_some()).collect();
+            let matured: Vec<&Row> = self.rows.iter().filter(|row| row.matured(after, now) && row.truth().is_some()).collect();
             let window = matured.get(matured.len().saturating_sub(WINDOW_ROWS)..).unwrap_or_default();
             let from = certify::fresh_from(&self.rows, &self.terms(after, now));
             let before: Vec<&Row> = window.iter().copied().filter(|row| row.opened_at < from).collect();
@@ -177,9 +180,9 @@ impl Learner {
 
     fn labels(&self, kind: LabelKind, after: Micros, now: Micros) -> Labels {
         let mut labels = Labels { kind, decided: 0, matured: 0, overdue: 0, corrected: self.rows.corrected };
-        for row in self.rows.iter().filter(|row| row.decided_at.is_some()) {
+        for row in self.rows.iter().filter(|row| row.is_decided()) {
             labels.decided += 1;
-            labels.matured += u64::from(row.matured(after, now) && row.truth.is_some());
+            labels.matured += u64::from(row.matured(after, now) && row.truth().is_some());
             labels.overdue += u64::from(self.rows.tells(row) && row.overdue(after, now));
         }
         labels

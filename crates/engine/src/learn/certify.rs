@@ -7,7 +7,8 @@ use super::{
     DAY, LEARN_ROWS_MIN,
     cover::{Reach, everything, place},
     partition, price,
-    row::{Row, Rows},
+    row::Row,
+    rows::Rows,
     watch,
 };
 use crate::track::{Audited, Coverage, Issued, Plan, PlanRegion, Region, TrackRecord, router_name, within};
@@ -102,7 +103,7 @@ pub(super) fn fresh_from(rows: &Rows, terms: &Terms<'_>) -> Micros {
         // While a certificate is in force its cases are not drawn from: a sample has to begin after that.
         return terms.now;
     }
-    let counts = |row: &&Row| row.version == terms.version && !row.ruled && !row.amended;
+    let counts = |row: &&Row| u64::from(row.version) == terms.version && !row.ruled && !row.amended;
     let waited = rows.iter().filter(counts).find(|row| !terms.ready(row) && !terms.stuck(rows, row));
     waited.map_or(terms.now, |row| row.opened_at)
 }
@@ -110,12 +111,12 @@ pub(super) fn fresh_from(rows: &Rows, terms: &Terms<'_>) -> Micros {
 impl Terms<'_> {
     /// Whether it is known how the case came out, or known that nobody ever will know.
     fn ready(&self, row: &Row) -> bool {
-        (row.matured(self.after, self.now) && row.truth.is_some()) || row.overdue(self.after, self.now)
+        (row.matured(self.after, self.now) && row.truth().is_some()) || row.overdue(self.after, self.now)
     }
 
     /// Whether nobody decides it, although its turn has been long ago.
     fn stuck(&self, rows: &Rows, row: &Row) -> bool {
-        row.decided_at.is_none() && rows.passed_by(row.opened_at, STUCK)
+        !row.is_decided() && rows.passed_by(row.opened_at, STUCK)
     }
 }
 
@@ -126,7 +127,8 @@ fn fresh<'r>(plan: &Plan, region: &PlanRegion, rows: &'r Rows, terms: &Terms<'_>
     let (Some(key), Some(least)) = (region.proposer.as_ref(), region.grid.last()) else { return Vec::new() };
     let coverage = everything(&region.region, key, *least, &region.left);
     let reach = Reach::over(&coverage, &region.except, rows);
-    let came = |row: &&Row| row.opened_at >= plan.from && row.version == terms.version && !row.ruled && !row.amended && rows.tells(row);
+    let came =
+        |row: &&Row| row.opened_at >= plan.from && u64::from(row.version) == terms.version && !row.ruled && !row.amended && rows.tells(row);
     let waiting = rows.iter().filter(came).filter(|row| reach.said(rows, row).is_some()).filter(|row| !terms.stuck(rows, row));
     waiting.take_while(|row| terms.ready(row)).collect()
 }
@@ -142,7 +144,7 @@ fn points(rows: &Rows, key: &(String, String), grid: &[u32], of: &[&Row]) -> Vec
     let proposer = place(rows, (&key.0, &key.1));
     let told = of.iter().filter_map(|row| {
         let said = row.by(proposer?)?;
-        Some((f64::from(said.probability?), row.truth != Some(said.answer)))
+        Some((f64::from(said.probability()?), row.truth() != Some(said.answer)))
     });
     let (scores, wrong): (Vec<f64>, Vec<bool>) = told.unzip();
     let grid: Vec<f64> = grid.iter().map(|threshold| f64::from(*threshold)).collect();
@@ -291,7 +293,7 @@ fn outlook(
         let open: Vec<&Row> = of.iter().copied().filter(|row| reach.said(rows, row).is_some()).collect();
         let view = price::View::new(record, terms.playbook, rows);
         let left = price::left(&view, (&key.0, &key.1), &open, &grid(rows, key, &open), region);
-        let probability = |row: &Row| place(rows, (&key.0, &key.1)).and_then(|at| row.by(at)?.probability);
+        let probability = |row: &Row| place(rows, (&key.0, &key.1)).and_then(|at| row.by(at)?.probability());
         let open: Vec<&Row> = open.into_iter().filter(|row| probability(row).is_some_and(|p| !within(&left, p))).collect();
         let mut grid = grid(rows, key, &open);
         let mut points = points(rows, key, &grid, &open);
@@ -329,7 +331,7 @@ fn covered(rows: &Rows, key: &(String, String), of: &[&Row], lasting: &[&Issued]
 /// Thresholds from strict to lax, each a probability that was given.
 fn grid(rows: &Rows, key: &(String, String), of: &[&Row]) -> Vec<u32> {
     let proposer = place(rows, (&key.0, &key.1));
-    let told = of.iter().filter_map(|row| row.by(proposer?)?.probability);
+    let told = of.iter().filter_map(|row| row.by(proposer?)?.probability());
     let mut scores: Vec<u32> = told.collect();
     scores.sort_unstable_by(|a, b| b.cmp(a));
     let place = |at: usize| scores.get((scores.len() * at / GRID_POINTS).saturating_sub(1)).copied();

@@ -1,7 +1,10 @@
 //! Which rows a certificate, or a test for one, speaks of: the learner's view of [`crate::track::Coverage`]. It says the same of a row
 //! as the router says of the case.
 
-use super::row::{Members, Row, Rows, Said};
+use super::{
+    row::{Row, Said},
+    rows::{Members, Rows},
+};
 use crate::track::{Coverage, Region};
 
 /// What is covered, less what is excepted.
@@ -26,7 +29,7 @@ impl<'c> Cover<'c> {
 
     fn said(&self, row: &Row) -> Option<Said> {
         let said = *row.by(self.proposer?)?;
-        said.probability.is_some_and(|probability| self.of.sure(probability)).then_some(said)
+        said.probability().is_some_and(|probability| self.of.sure(probability)).then_some(said)
     }
 
     fn belongs(&self, rows: &Rows, row: &Row) -> bool {

@@ -4,7 +4,8 @@
 
 use super::{
     DAY, partition,
-    row::{Members, Row, Rows, number},
+    row::Row,
+    rows::{Members, Rows, number},
 };
 use crate::track::{Cell, Drift, DriftOf, TrackRecord};
 use countersign_core::{Content, number::Micros, playbook::FieldKind};
@@ -107,7 +108,7 @@ fn errors(record: &TrackRecord, rows: &Rows, window: &[&Row], limits: &mut Limit
         regions.iter().map(crate::track::Region::words).chain(options.iter().map(|label| format!("answered {label}"))).collect();
     let placed = |row: &Row, answer: u16| {
         let region = members.iter().position(|members| members.has(row)).unwrap_or(regions.len() - 1);
-        (vec![region, regions.len() + usize::from(answer)], row.truth != Some(answer))
+        (vec![region, regions.len() + usize::from(answer)], row.truth() != Some(answer))
     };
     let proposers = rows.proposers.iter().zip(0u16..).map(|((name, version), at)| Stream {
         of: DriftOf::Ai,
@@ -115,7 +116,7 @@ fn errors(record: &TrackRecord, rows: &Rows, window: &[&Row], limits: &mut Limit
         parts: parts.clone(),
         answers: window.iter().filter_map(|row| Some(placed(row, row.by(at)?.answer))).collect(),
     });
-    let alone = window.iter().filter(|row| !row.ruled).filter_map(|row| Some(placed(row, row.alone.first()?.answer)));
+    let alone = window.iter().filter(|row| !row.ruled).filter_map(|row| Some(placed(row, row.course().alone.first()?.answer)));
     let people = Stream { of: DriftOf::People, name: "people without advice".into(), parts: parts.clone(), answers: alone.collect() };
     let streams: Vec<Stream> = proposers.chain([people]).filter(|stream| stream.answers.len() >= 2 * CASES_MIN).collect();
     let level = LEVEL / streams.len().max(1) as f64 / 2.0;

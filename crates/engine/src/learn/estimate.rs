@@ -3,7 +3,8 @@
 
 use super::{
     partition,
-    row::{Given, Members, Row, Rows},
+    row::{Given, Row, Said},
+    rows::{Members, Rows},
 };
 use crate::track::{AdviceEffect, Cell, Prices, ProposerRecord, Reliability, TrackRecord};
 use countersign_core::{
@@ -43,7 +44,7 @@ fn proposers(rows: &Rows, window: &[&Row], places: &[u32], regions: usize) -> Ve
     let known = versions.filter_map(|((proposer, version), at)| {
         let told = window.iter().zip(places).filter_map(|(row, place)| {
             let said = row.by(at)?;
-            Some((*place, said.probability?, said.answer == row.truth?))
+            Some((*place, said.probability()?, said.answer == row.truth()?))
         });
         let told: Vec<(u32, u32, bool)> = told.collect();
         let reliability = (!told.is_empty()).then(|| Reliability::count(&told, regions))?;
@@ -63,14 +64,15 @@ struct Seen {
 }
 
 fn seen(rows: &Rows, record: &TrackRecord, row: &Row, place: u32, playbook: &Playbook) -> Option<Seen> {
-    let truth = row.truth?;
+    let truth = row.truth()?;
     let (said, top) = surest(rows, record, row, place)?;
     // A rule chose the route by what it read: such cases do not speak for the others.
     // Nor do people's answers where they are taken for the truth: each would be right by definition.
     let people = |given: &[Given]| given.first().copied().filter(|_| !row.ruled && !rows.judged);
-    let alone = people(&row.alone);
-    let (panel, sole) = if row.route == Some(Route::Panel) { (row.decision.filter(|_| !rows.judged), None) } else { (None, alone) };
-    let (advised, after_own) = (people(&row.advised), people(&row.after_own));
+    let alone = people(&row.course().alone);
+    let (panel, sole) =
+        if row.route == Some(Route::Panel) { (row.course().decision.filter(|_| !rows.judged), None) } else { (None, alone) };
+    let (advised, after_own) = (people(&row.course().advised), people(&row.course().after_own));
     let answers: ByArm<Option<u16>> = [
         Some(said),
         sole.or(alone).map(|given| given.answer),
@@ -79,7 +81,7 @@ fn seen(rows: &Rows, record: &TrackRecord, row: &Row, place: u32, playbook: &Pla
         panel.filter(|_| !row.ruled),
     ];
     let both = |first: Option<Given>, then: Option<Given>| Some(first?.took?.saturating_add(then?.took?));
-    let together = row.alone.iter().map(|given| given.took).sum::<Option<Micros>>();
+    let together = row.course().alone.iter().map(|given| given.took).sum::<Option<Micros>>();
     let took = [None, alone.and_then(|g| g.took), advised.and_then(|g| g.took), both(alone, after_own), panel.and(together)];
     let cost = answers.map(|answer| answer.filter(|answer| *answer != truth).map(|answer| error_cost(rows, playbook, truth, answer)));
     let right = answers.map(|answer| answer.map(|answer| answer == truth));
@@ -89,12 +91,12 @@ fn seen(rows: &Rows, record: &TrackRecord, row: &Row, place: u32, playbook: &Pla
 
 /// The proposal that would be taken, and its chance: the surest by its own record, the first of equals.
 pub(super) fn surest(rows: &Rows, record: &TrackRecord, row: &Row, place: u32) -> Option<(u16, u32)> {
-    let chance = |said: &super::row::Said| {
-        let (proposer, version) = rows.proposers.get(usize::from(said.proposer))?;
+    let chance = |said: &Said| {
+        let (proposer, version) = rows.proposers.get(usize::from(said.proposer()))?;
         let known = record.proposer(proposer, version)?;
-        Some(known.reliability.chance(place, said.probability?))
+        Some(known.reliability.chance(place, said.probability()?))
     };
-    let known = row.said.iter().filter_map(|said| Some((said.answer, chance(said)?)));
+    let known = row.said().filter_map(|said| Some((said.answer, chance(said)?)));
     known.fold(None, |best, (answer, chance)| match best {
         Some((_, least)) if chance <= least => best,
         _ => Some((answer, chance)),
@@ -191,9 +193,9 @@ fn advice(seen: &[Seen], regions: usize) -> Vec<AdviceEffect> {
 /// no one answer to differ from.
 fn differences(advice: &mut [AdviceEffect], window: &[&Row], places: &[u32]) {
     for (row, place) in window.iter().zip(places) {
-        let (Some(truth), [said]) = (row.truth, row.said.as_slice()) else { continue };
+        let (Some(truth), Some(said)) = (row.truth(), row.only_said()) else { continue };
         let Some(effect) = advice.iter_mut().find(|effect| effect.region == *place) else { continue };
-        for given in row.alone.iter().filter(|given| given.answer != said.answer) {
+        for given in row.course().alone.iter().filter(|given| given.answer != said.answer) {
             effect.differs_person.add(given.answer == truth);
             effect.differs_ai.add(said.answer == truth);
         }

@@ -135,13 +135,13 @@ impl<'k> Analysis<'k> {
         let places = place.and_then(|at| rows.entered.get(&at)).map(Vec::as_slice).unwrap_or_default();
         let entered: Vec<&Row> = places.iter().filter_map(|at| rows.get(*at)).collect();
         let arms = started.arms.iter().zip(0u32..).map(|(arm, at)| {
-            let of = || entered.iter().filter(move |row| row.assigned.is_some_and(|(_, arm)| arm == at));
+            let of = || entered.iter().filter(move |row| row.course().assigned.is_some_and(|(_, arm)| arm == at));
             let count = |is: &dyn Fn(&Row) -> bool| of().filter(|row| is(row)).count() as u64;
             ArmRecord {
                 assigned: count(&|_| true),
-                decided: count(&|row| row.decided_at.is_some()),
-                known: count(&|row| row.truth.is_some()),
-                followed: count(&|row| row.decided_at.is_some() && row.route == Some(arm.route)),
+                decided: count(&|row| row.is_decided()),
+                known: count(&|row| row.truth().is_some()),
+                followed: count(&|row| row.is_decided() && row.route == Some(arm.route)),
                 means: Vec::new(),
             }
         });
@@ -156,14 +156,15 @@ impl<'k> Analysis<'k> {
             notes: Vec::new(),
             waits: false,
         };
-        let decided = |row: &Row| match row.decided_at {
+        let decided = |row: &Row| match row.course().decided_at {
             Some(_) => None,
             None if rows.passed_by(row.opened_at, STUCK) => Some(Seen::Lost),
             None => Some(Seen::Waits),
         };
-        let timed = |row: &Row| decided(row).unwrap_or(if row.timed { Seen::Known(row.spent as f64) } else { Seen::Lost });
+        let timed =
+            |row: &Row| decided(row).unwrap_or(if row.course().timed { Seen::Known(row.course().spent as f64) } else { Seen::Lost });
         let told = |row: &Row, of: &dyn Fn(&Row, u16, u16) -> f64| {
-            decided(row).unwrap_or_else(|| match (row.truth, row.decision) {
+            decided(row).unwrap_or_else(|| match (row.truth(), row.course().decision) {
                 (Some(truth), Some(decision)) if row.matured(after, now) => Seen::Known(of(row, truth, decision)),
                 _ if row.overdue(after, now) => Seen::Lost,
                 _ => Seen::Waits,
@@ -173,12 +174,12 @@ impl<'k> Analysis<'k> {
         let minute = learner.playbook.costs.minute;
         let costs = |row: &Row| {
             // Time that nobody kept is not free of cost.
-            if row.decided_at.is_some() && !row.timed && minute > 0 {
+            if row.is_decided() && !row.course().timed && minute > 0 {
                 return Seen::Lost;
             }
             told(row, &|row, truth, decision| {
                 let error = if truth == decision { 0 } else { estimate::error_cost(rows, &learner.playbook, truth, decision) };
-                (error.saturating_add(minutes_cost(row.spent, minute))) as f64
+                (error.saturating_add(minutes_cost(row.course().spent, minute))) as f64
             })
         };
         let log = |row: &Row| match timed(row) {
@@ -193,7 +194,7 @@ impl<'k> Analysis<'k> {
                 .notes
                 .push("Whether decisions are right cannot be told: the playbook has no outcome that is seen whatever was decided.".into());
         }
-        if entered.iter().any(|row| row.decided_at.is_some() && !row.timed) {
+        if entered.iter().any(|row| row.is_decided() && !row.course().timed) {
             let left_out = if minute > 0 { "time and cost" } else { "time" };
             let note = format!("People's time is not kept of every answer: cases without it are left out of what is said of {left_out}.");
             analysis.notes.push(note);
@@ -221,7 +222,7 @@ impl<'k> Analysis<'k> {
         let mut run = Experiment::new(design).ok()?;
         let mut next = TRAIL_ROWS_MIN;
         for row in entered {
-            let Some((_, assigned)) = row.assigned else { continue };
+            let Some((_, assigned)) = row.course().assigned else { continue };
             let outcome = match seen(row) {
                 Seen::Waits => {
                     self.waits = true;

@@ -1,7 +1,10 @@
 //! Kinds of cases in which the AI, or the AI against people, is better or worse than elsewhere: found and confirmed on different halves
 //! of the rows ([`countersign_science::region`]), and asked one after the other, so that each case is of one kind.
 
-use super::row::{Row, Rows, number};
+use super::{
+    row::Row,
+    rows::{Rows, number},
+};
 use crate::track::Region;
 use countersign_core::{
     Content,
@@ -27,9 +30,9 @@ pub(super) fn regions(rows: &Rows, window: &[&Row]) -> Vec<Region> {
         .map(|((name, kind), at)| (name.clone(), cells(kind, window.iter().map(|row| rows.value(row, at)))))
         .collect();
     let columns: Vec<Column<'_>> = columns.iter().map(|(name, cells)| Column { name, values: cells.values() }).collect();
-    let ai: Vec<u8> = window.iter().map(|row| right(row, row.said.first().map(|said| said.answer))).collect();
+    let ai: Vec<u8> = window.iter().map(|row| right(row, row.first_said().map(|said| said.answer))).collect();
     let people: Vec<u8> =
-        window.iter().map(|row| right(row, row.alone.first().filter(|_| !rows.judged).map(|given| given.answer))).collect();
+        window.iter().map(|row| right(row, row.course().alone.first().filter(|_| !rows.judged).map(|given| given.answer))).collect();
     let searched = Searched { columns: &columns, ai: &ai, people: &people, pair: &[], clusters: &[] };
     let options = Options { depth: DEPTH, beam: 8, told: 3, ..Options::default() };
     // Too few rows for two halves, or nothing to look at: then all cases are of one kind.
@@ -52,7 +55,7 @@ pub(super) fn with_rest(regions: &[Region]) -> Vec<Region> {
 }
 
 fn right(row: &Row, answer: Option<u16>) -> u8 {
-    match (answer, row.truth) {
+    match (answer, row.truth()) {
         (Some(answer), Some(truth)) => u8::from(answer == truth),
         _ => UNKNOWN,
     }

@@ -2,7 +2,8 @@
 
 use super::{
     partition,
-    row::{Members, Row, Rows},
+    row::Row,
+    rows::{Members, Rows},
 };
 use crate::track::{Cell, PersonRecord, PersonRegion, TrackRecord};
 use countersign_core::event::PeopleMetrics;
@@ -25,22 +26,22 @@ pub(super) fn fill(record: &mut TrackRecord, rows: &Rows, window: &[&Row], metri
     };
     let mut people: Vec<PersonRecord> = rows.people.iter().copied().map(empty).collect();
     for row in window {
-        let Some(truth) = row.truth else { continue };
+        let Some(truth) = row.truth() else { continue };
         let region = members.iter().position(|members| members.has(row));
-        let advice = row.said.first().filter(|_| row.said.len() == 1).map(|said| said.answer);
+        let advice = row.only_said().map(|said| said.answer);
         if let (Some(region), Some(advice)) = (region, advice) {
             answers(row, (truth, advice), |person, change| {
                 let cells = people.get_mut(usize::from(person)).and_then(|person| person.regions.get_mut(region));
                 cells.into_iter().for_each(change);
             });
         }
-        for given in &row.alone {
+        for given in &row.course().alone {
             let Some(person) = people.get_mut(usize::from(given.person)) else { continue };
             if let Some(cell) = region.and_then(|at| person.unaided.get_mut(at)) {
                 cell.add(given.answer == truth);
             }
-            let then = row.after_own.iter().find(|then| then.person == given.person);
-            if let (Some(then), Some(advice)) = (then, row.said.first().filter(|_| row.said.len() == 1)) {
+            let then = row.course().after_own.iter().find(|then| then.person == given.person);
+            if let (Some(then), Some(advice)) = (then, row.only_said()) {
                 let kept = then.answer == truth;
                 match (given.answer == truth, advice.answer == truth) {
                     (false, true) => person.turned_right.add(kept),
@@ -58,15 +59,15 @@ pub(super) fn fill(record: &mut TrackRecord, rows: &Rows, window: &[&Row], metri
 /// Everybody's answers on a case, each in the cells that it belongs to.
 fn answers(row: &Row, (truth, advice): (u16, u16), mut with: impl FnMut(u16, &mut dyn FnMut(&mut PersonRegion))) {
     // The last answer of each person: the one after advice, where there is one.
-    let alone = row.alone.iter().filter(|given| !row.after_own.iter().any(|then| then.person == given.person));
-    for given in row.after_own.iter().chain(&row.advised).chain(alone) {
+    let alone = row.course().alone.iter().filter(|given| !row.course().after_own.iter().any(|then| then.person == given.person));
+    for given in row.course().after_own.iter().chain(&row.course().advised).chain(alone) {
         with(given.person, &mut |cells| {
             cells.answered.add(given.answer == truth);
             cells.ai.add(advice == truth);
         });
     }
-    for then in &row.after_own {
-        let Some(first) = row.alone.iter().find(|first| first.person == then.person) else { continue };
+    for then in &row.course().after_own {
+        let Some(first) = row.course().alone.iter().find(|first| first.person == then.person) else { continue };
         let said = contributions(truth.into(), advice.into(), first.answer.into(), then.answer.into());
         with(then.person, &mut |cells| {
             cells.reliance.iter_mut().zip(said).filter_map(|(cell, said)| Some((cell, said?))).for_each(|(cell, said)| cell.add(said));

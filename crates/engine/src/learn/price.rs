@@ -5,7 +5,8 @@
 use super::{
     cover::{Reach, place},
     estimate::surest,
-    row::{Row, Rows},
+    row::Row,
+    rows::Rows,
 };
 use crate::{
     route::people_cost,
@@ -67,7 +68,7 @@ pub(super) fn left(view: &View<'_>, (name, version): (&str, &str), of: &[&Row], 
     let proposer = place(view.rows, (name, version));
     let mut bills = vec![Bill::default(); grid.len()];
     for row in of {
-        let Some(probability) = proposer.and_then(|at| row.by(at)?.probability) else { continue };
+        let Some(probability) = proposer.and_then(|at| row.by(at)?.probability()) else { continue };
         let at = grid.partition_point(|threshold| *threshold > probability);
         bills.get_mut(at).into_iter().for_each(|bill| bill.add(view, row, region, ((name, version), probability)));
     }
@@ -92,7 +93,7 @@ pub(super) fn costlier(view: &View<'_>, window: &[&Row], issued: &Issued) -> boo
     let places: Vec<_> = record.regions.iter().map(|region| rows.members(region)).collect();
     let mut bill = Bill::default();
     for row in window {
-        let Some(probability) = reach.said(rows, row).and_then(|said| said.probability) else { continue };
+        let Some(probability) = reach.said(rows, row).and_then(|said| said.probability()) else { continue };
         let region = places.iter().position(|members| members.has(row)).unwrap_or(places.len());
         bill.add(view, row, u32::try_from(region).unwrap_or(u32::MAX), (key, probability));
     }

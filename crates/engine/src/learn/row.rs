@@ -1,31 +1,53 @@
 //! What is kept of a case: small numbers only. Never a personal value, and never a field by which decisions are checked for bias.
+//!
+//! Millions of cases may wait while few are decided, so that what is there of every case stands in the row itself, and what became of it
+//! beside it, once there is something.
 
 use super::DAY;
-use crate::{
-    order,
-    route::test_holds,
-    sabotage::{Sabotage, on},
-    track::Region,
-};
 use countersign_core::{
-    Content, Event,
-    answer::Answer,
-    event::{AdviceSeen, Basis, Body, CaseRouted, OutcomeValue, Phase, Route},
-    id::{CaseId, EventId, PersonId},
+    event::{Phase, Route},
+    id::{CaseId, EventId},
     number::Micros,
-    playbook::{AnswerSpec, Condition, FieldKind, Playbook},
 };
-use serde_json::Value;
-use std::collections::{BTreeMap, HashMap};
+use std::num::{NonZeroU16, NonZeroU32};
 
 /// What a proposer said.
 #[derive(Debug, Clone, Copy)]
 pub(super) struct Said {
-    pub id: EventId,
-    pub proposer: u16,
+    /// The last 8 bytes of its id, which are random: enough to tell what is proposed on one case apart.
+    tail: u64,
+    /// One more than its place among proposers.
+    proposer: NonZeroU16,
     pub answer: u16,
+    /// One more than the probability of its own answer, in billionths.
+    probability: Option<NonZeroU32>,
+}
+
+impl Said {
+    /// `probability`: of its own answer, in billionths.
+    pub(super) fn new(id: EventId, (proposer, answer): (u16, u16), probability: Option<u32>) -> Self {
+        let proposer = NonZeroU16::MIN.saturating_add(proposer);
+        Self { tail: tail(id), proposer, answer, probability: probability.map(|billionths| NonZeroU32::MIN.saturating_add(billionths)) }
+    }
+
+    /// Whether it is the proposal of this id, of those on its case.
+    pub(super) fn is(&self, id: EventId) -> bool {
+        self.tail == tail(id)
+    }
+
+    /// Its place among proposers.
+    pub(super) fn proposer(&self) -> u16 {
+        self.proposer.get() - 1
+    }
+
     /// Probability of its own answer, in billionths.
-    pub probability: Option<u32>,
+    pub(super) fn probability(&self) -> Option<u32> {
+        self.probability.map(|more| more.get() - 1)
+    }
+}
+
+fn tail(id: EventId) -> u64 {
+    id.0.as_u64_pair().1
 }
 
 /// What a person said.
@@ -38,27 +60,40 @@ pub(super) struct Given {
 
 /// A case.
 pub(super) struct Row {
-    pub version: u64,
+    pub case: CaseId,
     pub opened_at: Micros,
+    /// What was proposed first; mostly that is all.
+    first: Option<Said>,
+    course: Option<Box<Course>>,
+    pub version: u32,
+    /// Its values of the fields that regions are made of, by their place among all.
+    pub values: u32,
+    pub route: Option<Route>,
+    /// It was drawn by lot, whatever is proposed, to be answered without advice.
+    pub lot: bool,
+    /// It was served sooner because a young model learns from it: what it comes to is no sample of anything.
+    pub sought: bool,
+    /// A rule of the playbook chose the route.
+    pub ruled: bool,
+    /// It waits unaided because nobody has proposed anything.
+    pub unproposed: bool,
+    /// Amended: proposals and answers of before do not speak of it.
+    pub amended: bool,
+}
+
+/// What became of a case.
+pub(super) struct Course {
     pub decided_at: Option<Micros>,
     /// The answer that stands.
     pub decision: Option<u16>,
     /// What turned out, or, where nothing tells the truth, what a person answered without advice.
     pub truth: Option<u16>,
-    /// It was drawn by lot, whatever is proposed, to be answered without advice.
-    pub lot: bool,
-    /// It was served sooner because a young model learns from it: what it comes to is no sample of anything.
-    pub sought: bool,
-    pub route: Option<Route>,
-    pub routed_at: Micros,
-    /// A rule of the playbook chose the route.
-    pub ruled: bool,
-    /// It waits unaided because nobody has proposed anything.
-    unproposed: bool,
-    /// Amended: proposals and answers of before do not speak of it.
-    pub amended: bool,
+    /// What was proposed after the first.
+    said: Vec<Said>,
     /// The audit: the sealed proposal.
     pub audit: Option<EventId>,
+    /// When it was routed last; told of audits alone.
+    pub routed_at: Micros,
     /// Automated: with which answer.
     pub automated: Option<u16>,
     /// The experiment that it entered first, by its place, and the way that it was assigned to.
@@ -66,400 +101,143 @@ pub(super) struct Row {
     /// People's time so far, and whether it is known of every answer.
     pub spent: Micros,
     pub timed: bool,
-    pub said: Vec<Said>,
     /// Answers without advice: unaided, first answers, panel members.
     pub alone: Vec<Given>,
     /// Answers with the advice in view, where no answer of one's own came before.
     pub advised: Vec<Given>,
     /// Answers after an own first one.
     pub after_own: Vec<Given>,
-    /// Its values of the fields that regions are made of, by their place in [`Rows`].
-    pub values: u32,
 }
 
+/// Of a case to which nothing has happened.
+const WAITING: Course = Course {
+    decided_at: None,
+    decision: None,
+    truth: None,
+    said: Vec::new(),
+    audit: None,
+    routed_at: 0,
+    automated: None,
+    assigned: None,
+    spent: 0,
+    timed: true,
+    alone: Vec::new(),
+    advised: Vec::new(),
+    after_own: Vec::new(),
+};
+
 impl Row {
+    /// A case that came just now.
+    pub(super) fn new(case: CaseId, opened_at: Micros, version: u64, values: u32) -> Self {
+        Self {
+            case,
+            opened_at,
+            first: None,
+            course: None,
+            version: u32::try_from(version).unwrap_or(u32::MAX),
+            values,
+            route: None,
+            lot: false,
+            sought: false,
+            ruled: false,
+            unproposed: false,
+            amended: false,
+        }
+    }
+
+    /// What became of it so far.
+    pub(super) fn course(&self) -> &Course {
+        static NOTHING: Course = WAITING;
+        self.course.as_deref().unwrap_or(&NOTHING)
+    }
+
+    pub(super) fn course_mut(&mut self) -> &mut Course {
+        self.course.get_or_insert_with(|| Box::new(WAITING))
+    }
+
+    /// The same where something has happened already; nothing begins by it.
+    pub(super) fn course_begun(&mut self) -> Option<&mut Course> {
+        self.course.as_deref_mut()
+    }
+
+    /// Whether it is decided.
+    pub(super) fn is_decided(&self) -> bool {
+        self.course().decided_at.is_some()
+    }
+
+    /// What turned out.
+    pub(super) fn truth(&self) -> Option<u16> {
+        self.course().truth
+    }
+
     /// Whether its outcome should be there by now.
     pub(super) fn matured(&self, after: Micros, now: Micros) -> bool {
-        self.decided_at.is_some_and(|at| at.saturating_add(after) <= now)
+        self.course().decided_at.is_some_and(|at| at.saturating_add(after) <= now)
     }
 
     /// Whether its outcome is long past its time and not there.
     pub(super) fn overdue(&self, after: Micros, now: Micros) -> bool {
-        self.truth.is_none() && self.decided_at.is_some_and(|at| at.saturating_add(2 * after + DAY) <= now)
+        self.truth().is_none() && self.course().decided_at.is_some_and(|at| at.saturating_add(2 * after + DAY) <= now)
     }
 
     /// Takes what a person answered without advice for the truth, where the case was drawn by lot for it, as an audit or otherwise. The first
     /// answer counts, also when it is taken back: what comes later may know more than the case. A panel's answer is its decision.
-    fn judged(&mut self, phase: Phase, answer: u16) {
+    pub(super) fn judged(&mut self, phase: Phase, answer: u16) {
         let alone = matches!(self.route, Some(Route::Blind | Route::Unaided)) && matches!(phase, Phase::First | Phase::Only);
-        if alone && (self.lot || self.audit.is_some()) && self.truth.is_none() {
-            self.truth = Some(answer);
+        if alone && (self.lot || self.course().audit.is_some()) && self.truth().is_none() {
+            self.course_mut().truth = Some(answer);
         }
     }
 
+    /// Takes down what was proposed.
+    pub(super) fn propose(&mut self, said: Said) {
+        match self.first {
+            None => self.first = Some(said),
+            Some(_) => self.course_mut().said.push(said),
+        }
+    }
+
+    /// Forgets what was proposed.
+    pub(super) fn unsay(&mut self) {
+        self.first = None;
+        if let Some(course) = self.course_begun() {
+            course.said.clear();
+        }
+    }
+
+    /// What was proposed, in its order.
+    pub(super) fn said(&self) -> impl DoubleEndedIterator<Item = &Said> {
+        self.first.iter().chain(&self.course().said)
+    }
+
+    /// What was proposed first.
+    pub(super) fn first_said(&self) -> Option<&Said> {
+        self.first.as_ref()
+    }
+
+    /// What was proposed, where that is one thing only.
+    pub(super) fn only_said(&self) -> Option<&Said> {
+        self.first.as_ref().filter(|_| self.course().said.is_empty())
+    }
+
+    /// What a proposer's version said last.
+    pub(super) fn by(&self, proposer: u16) -> Option<&Said> {
+        self.said().rev().find(|said| said.proposer() == proposer)
+    }
+}
+
+impl Course {
     /// Adds the time of an answer. What an appeal takes comes after the decision.
-    fn spend(&mut self, phase: Phase, took: Option<Micros>) {
+    pub(super) fn spend(&mut self, phase: Phase, took: Option<Micros>) {
         if phase != Phase::Appeal {
             self.spent = self.spent.saturating_add(took.unwrap_or(0));
             self.timed &= took.is_some();
         }
     }
-
-    /// What a proposer's version said last.
-    pub(super) fn by(&self, proposer: u16) -> Option<&Said> {
-        self.said.iter().rev().find(|said| said.proposer == proposer)
-    }
 }
 
-/// All cases of a playbook, in the order in which they came.
-pub(super) struct Rows {
-    options: Vec<String>,
-    /// Fields that regions may be made of, by their place.
-    pub names: Vec<(String, FieldKind)>,
-    /// Every combination of their values that there was, so that each is compared with a region once.
-    values: Vec<BTreeMap<u16, Content>>,
-    values_at: HashMap<String, u32>,
-    /// When the latest case came that people have decided: the queue has come so far, whatever it left behind.
-    pub served: Micros,
-    rows: Vec<Row>,
-    at: HashMap<CaseId, usize>,
-    /// Nothing tells the truth: what people answer without advice, on cases drawn by lot, is taken for it.
-    pub judged: bool,
-    /// Outcomes that became another one after they had been learned.
-    pub corrected: u64,
-    pub proposers: Vec<(String, String)>,
-    pub people: Vec<PersonId>,
-    /// Rows that were drawn as audits, under whatever certificate, in the order in which they first were.
-    pub audits: Vec<usize>,
-    /// Rows that were automated, under whatever certificate, in their order.
-    pub automated: Vec<usize>,
-    /// Experiments, in the order in which cases entered them.
-    pub experiments: Vec<EventId>,
-    /// Rows that entered, by experiment, in the order in which they were assigned.
-    pub entered: BTreeMap<u16, Vec<usize>>,
-}
-
-impl Rows {
-    pub(super) fn new(playbook: &Playbook, judged: bool) -> Self {
-        let options = match &playbook.answer {
-            AnswerSpec::Choice { options } => options.clone(),
-            _ => Vec::new(),
-        };
-        let plain = |kind: &FieldKind| matches!(kind, FieldKind::Category { .. } | FieldKind::Boolean | FieldKind::Number);
-        let usable = playbook.fields.iter().filter(|f| !f.personal && !f.subject && !f.audited && !f.is_masked() && plain(&f.kind));
-        Self {
-            options,
-            names: usable.map(|f| (f.name.clone(), f.kind.clone())).collect(),
-            values: Vec::new(),
-            values_at: HashMap::new(),
-            served: Micros::MIN,
-            rows: Vec::new(),
-            at: HashMap::new(),
-            judged,
-            corrected: 0,
-            proposers: Vec::new(),
-            people: Vec::new(),
-            audits: Vec::new(),
-            automated: Vec::new(),
-            experiments: Vec::new(),
-            entered: BTreeMap::new(),
-        }
-    }
-
-    /// Those that figures may rest on: of what was ordered for a young model, the part that was left to the lot.
-    pub(super) fn iter(&self) -> impl DoubleEndedIterator<Item = &Row> {
-        self.rows.iter().filter(|row| !row.sought || on(Sabotage::SoughtCounts))
-    }
-
-    pub(super) fn get(&self, at: usize) -> Option<&Row> {
-        self.rows.get(at)
-    }
-
-    /// An option's place; options that are new in a later version of the playbook are added at the end.
-    fn option(&mut self, answer: &Answer) -> u16 {
-        place(&mut self.options, answer.label(), |known, label| known == label, str::to_owned)
-    }
-
-    /// The options by their places.
-    pub(super) fn labels(&self) -> impl Iterator<Item = &str> {
-        self.options.iter().map(String::as_str)
-    }
-
-    /// An option by its place.
-    pub(super) fn label(&self, at: u16) -> &str {
-        self.options.get(usize::from(at)).map_or("", String::as_str)
-    }
-
-    fn person(&mut self, person: PersonId) -> u16 {
-        place(&mut self.people, &person, |known, wanted| known == wanted, |person| *person)
-    }
-
-    /// The place of a case's values of the fields that regions are made of.
-    fn values_of(&mut self, fields: &BTreeMap<String, Content>) -> u32 {
-        let usable = self.names.iter().zip(0u16..);
-        let values: BTreeMap<u16, Content> = usable.filter_map(|((name, _), at)| Some((at, fields.get(name)?.clone()))).collect();
-        // INVARIANT: content is JSON, so that it can be written; were it not, such cases would share one place.
-        let key = serde_json::to_string(&values).unwrap_or_default();
-        let next = u32::try_from(self.values.len()).unwrap_or(u32::MAX);
-        let at = *self.values_at.entry(key).or_insert(next);
-        if at == next {
-            self.values.push(values);
-        }
-        at
-    }
-
-    /// A case's value of a field.
-    pub(super) fn value(&self, row: &Row, field: u16) -> Option<&Content> {
-        self.values.get(row.values as usize)?.get(&field)
-    }
-
-    /// Takes an event in; whether it taught anything.
-    pub(super) fn apply(&mut self, case: CaseId, event: &Event, fresh: bool) -> bool {
-        if fresh {
-            return self.open(case, event);
-        }
-        let Some(at) = self.at.get(&case).copied() else { return false };
-        match &event.body {
-            Body::ProposalMade(body) => {
-                let key = (body.proposer.as_str(), body.proposer_version.as_str());
-                let same = |known: &(String, String), key: &(&str, &str)| (known.0.as_str(), known.1.as_str()) == *key;
-                let proposer = place(&mut self.proposers, &key, same, |key| (key.0.to_owned(), key.1.to_owned()));
-                let probability = body.probabilities.as_ref().and_then(|p| p.get(body.answer.label())).copied();
-                let said = Said { id: event.id, proposer, answer: self.option(&body.answer), probability };
-                // What a person asked for is no longer the proposer's own word.
-                let asked = body.ask.is_some();
-                self.with(at, |row| {
-                    if !asked {
-                        row.said.push(said);
-                    }
-                })
-            }
-            Body::CaseRouted(body) => {
-                let audit = body.would_automate.as_ref().filter(|_| body.reason == "audit").map(|would| would.proposal);
-                if audit.is_some() && self.rows.get(at).is_some_and(|row| row.audit.is_none()) {
-                    self.audits.push(at);
-                }
-                self.assign(at, body);
-                // The lot is drawn once: when the case first has a way to people, or when its first proposal gives it another one.
-                let waits = |row: &Row| matches!(row.route, None | Some(Route::Hold)) || row.unproposed;
-                let first = self.rows.get(at).is_some_and(waits);
-                let lot = first && by_lot(body);
-                let sought = order::haste(body).is_some_and(|haste| !haste.by_lot);
-                self.with(at, |row| {
-                    row.unproposed = body.reason == "no_proposal";
-                    (row.route, row.routed_at, row.ruled) = (Some(body.route), event.recorded_at, body.rule.is_some());
-                    row.audit = audit.or(row.audit);
-                    row.lot |= lot;
-                    row.sought |= sought;
-                })
-            }
-            // Given from a line of a table: it decides, and says nothing of what people, or they and the AI, would have said.
-            Body::JudgmentGiven(body) if body.bulk => self.with(at, |row| row.spend(body.phase, None)),
-            Body::JudgmentGiven(body) => {
-                let given = Given { person: self.person(body.person), answer: self.option(&body.answer), took: body.took };
-                let (phase, advice) = (body.phase, body.advice_visible);
-                let judged = self.judged;
-                self.with(at, |row| {
-                    row.spend(phase, given.took);
-                    if judged && !advice {
-                        row.judged(phase, given.answer);
-                    }
-                    match (phase, advice) {
-                        (Phase::First, _) | (Phase::Only, false) => row.alone.push(given),
-                        (Phase::Only, true) => row.advised.push(given),
-                        (Phase::Final, _) => row.after_own.push(given),
-                        (Phase::Adjudication | Phase::Appeal, _) => {}
-                    }
-                })
-            }
-            Body::JudgmentObserved(body) => {
-                let given = Given { person: self.person(body.person), answer: self.option(&body.answer), took: body.took };
-                let (phase, seen) = (body.phase, body.advice_seen);
-                self.with(at, |row| match (phase, seen) {
-                    (Phase::First | Phase::Only, AdviceSeen::No) => row.alone.push(given),
-                    (Phase::Final, AdviceSeen::Yes) => row.after_own.push(given),
-                    (Phase::Only, AdviceSeen::Yes) => row.advised.push(given),
-                    _ => {}
-                })
-            }
-            Body::CaseAmended(body) => {
-                let values = self.values_of(&body.fields);
-                let judged = self.judged;
-                self.with(at, |row| {
-                    (row.values, row.amended, row.lot) = (values, true, false);
-                    row.truth = row.truth.filter(|_| !judged);
-                    row.said.clear();
-                    row.alone.clear();
-                    row.advised.clear();
-                    row.after_own.clear();
-                })
-            }
-            _ => self.after(at, event),
-        }
-    }
-
-    /// The experiment that a route let a case enter: what it is counted under, whatever becomes of it later (intention to treat).
-    fn assign(&mut self, at: usize, body: &CaseRouted) {
-        let Some(assigned) = body.assigned.as_ref() else { return };
-        if self.rows.get(at).is_none_or(|row| row.assigned.is_some()) {
-            return;
-        }
-        let experiment = place(&mut self.experiments, &assigned.experiment, |known, wanted| known == wanted, |id| *id);
-        self.entered.entry(experiment).or_default().push(at);
-        self.with(at, |row| row.assigned = Some((experiment, assigned.arm)));
-    }
-
-    /// Decisions and outcomes.
-    fn after(&mut self, at: usize, event: &Event) -> bool {
-        match &event.body {
-            Body::DecisionMade(body) => {
-                let (answer, route) = (self.option(&body.answer), &body.basis);
-                let imported = *route == Basis::Imported;
-                if !imported && !body.persons.is_empty() {
-                    let came = self.rows.get(at).map_or(Micros::MIN, |row| row.opened_at);
-                    self.served = self.served.max(came);
-                }
-                let automated = matches!(route, Basis::Certificate { .. }).then_some(answer);
-                if automated.is_some() && self.rows.get(at).is_some_and(|row| row.automated.is_none()) {
-                    self.automated.push(at);
-                }
-                let panel = self.judged && !body.persons.is_empty();
-                self.with(at, |row| {
-                    if panel && row.lot && !imported && row.route == Some(Route::Panel) && row.truth.is_none() {
-                        row.truth = Some(answer);
-                    }
-                    row.lot &= !imported;
-                    row.automated = automated;
-                    (row.decision, row.decided_at) = (Some(answer), Some(event.occurred_at));
-                    row.route = row.route.filter(|_| !imported);
-                })
-            }
-            Body::DecisionCorrected(body) => {
-                let answer = self.option(&body.answer);
-                self.with(at, |row| row.decision = Some(answer))
-            }
-            Body::DecisionWithdrawn(_) | Body::CaseReopened(_) => self.with(at, |row| (row.decision, row.decided_at) = (None, None)),
-            Body::OutcomeObserved(body) => self.outcome(at, &body.value),
-            // A corrected outcome is learned as it is now, in all that is counted; the next record says how many there were.
-            Body::OutcomeCorrected(body) => {
-                let before = self.rows.get(at).and_then(|row| row.truth);
-                let taken = self.outcome(at, &body.value);
-                self.corrected += u64::from(taken && self.rows.get(at).and_then(|row| row.truth) != before);
-                taken
-            }
-            _ => false,
-        }
-    }
-
-    fn outcome(&mut self, at: usize, value: &OutcomeValue) -> bool {
-        let OutcomeValue::Answer(answer) = value else { return false };
-        if self.judged {
-            return false;
-        }
-        let truth = self.option(answer);
-        self.with(at, |row| row.truth = Some(truth))
-    }
-
-    fn open(&mut self, case: CaseId, event: &Event) -> bool {
-        let Body::CaseOpened(body) = &event.body else { return false };
-        let values = self.values_of(&body.fields);
-        self.at.insert(case, self.rows.len());
-        self.rows.push(Row {
-            version: body.playbook_version,
-            opened_at: event.occurred_at,
-            decided_at: None,
-            decision: None,
-            truth: None,
-            lot: false,
-            sought: false,
-            route: None,
-            routed_at: event.recorded_at,
-            ruled: false,
-            unproposed: false,
-            amended: false,
-            audit: None,
-            assigned: None,
-            spent: 0,
-            timed: true,
-            automated: None,
-            said: Vec::new(),
-            alone: Vec::new(),
-            advised: Vec::new(),
-            after_own: Vec::new(),
-            values,
-        });
-        true
-    }
-
-    fn with(&mut self, at: usize, change: impl FnOnce(&mut Row)) -> bool {
-        let Some(row) = self.rows.get_mut(at) else { return false };
-        change(row);
-        true
-    }
-
-    /// Which cases belong to a region: for whoever asks for many.
-    pub(super) fn members(&self, region: &Region) -> Members {
-        Members(self.values.iter().map(|values| self.holds(region, values)).collect())
-    }
-
-    /// Whether a case belongs to a region: for whoever asks for a few.
-    pub(super) fn belongs(&self, region: &Region, row: &Row) -> bool {
-        self.values.get(row.values as usize).is_some_and(|values| self.holds(region, values))
-    }
-
-    fn holds(&self, region: &Region, values: &BTreeMap<u16, Content>) -> bool {
-        let all = |conditions: &[Condition]| {
-            conditions.iter().all(|condition| {
-                let at = self.names.iter().zip(0u16..).find(|((name, _), _)| *name == condition.field).map(|(_, at)| at);
-                test_holds(&condition.test, at.and_then(|at| values.get(&at)))
-            })
-        };
-        all(&region.when) && !region.unless.iter().any(|other| all(other))
-    }
-
-    /// Whether a case is one of those from which errors are counted: of all where outcomes tell the truth, otherwise of those that were
-    /// drawn by lot among all that no certificate covers. Audits are drawn among the others.
-    pub(super) fn tells(&self, row: &Row) -> bool {
-        !self.judged || (row.lot && row.audit.is_none())
-    }
-
-    /// Whether the queue has passed a case by: people have decided cases that came `span` later.
-    pub(super) fn passed_by(&self, since: Micros, span: Micros) -> bool {
-        since.saturating_add(span) <= self.served
-    }
-}
-
-/// Whether a route lets a person answer without advice for no reason that lies in the case or in what is proposed: by a draw, or because
-/// the playbook lets all cases be answered so. Without a measure of people, which such labels are not, "default" means the latter.
-fn by_lot(body: &CaseRouted) -> bool {
-    let alone = matches!(body.route, Route::Blind | Route::Unaided | Route::Panel);
-    alone && matches!(body.reason.as_str(), "blind_share" | "explore" | "default")
-}
-
-/// Which cases belong to a region, by their values.
-pub(super) struct Members(Vec<bool>);
-
-impl Members {
-    /// Whether a case does.
-    pub(super) fn has(&self, row: &Row) -> bool {
-        self.0.get(row.values as usize).copied().unwrap_or(false)
-    }
-}
-
-/// The place of something in a list, where it is added if it is new.
-fn place<T, K: ?Sized>(known: &mut Vec<T>, wanted: &K, same: impl Fn(&T, &K) -> bool, make: impl Fn(&K) -> T) -> u16 {
-    let at = known.iter().position(|one| same(one, wanted)).unwrap_or_else(|| {
-        known.push(make(wanted));
-        known.len() - 1
-    });
-    u16::try_from(at).unwrap_or(u16::MAX)
-}
-
-/// A plain number of a field.
-pub(super) fn number(content: &Content) -> Option<f64> {
-    match content {
-        Content::Plain(Value::Number(number)) => number.as_f64(),
-        Content::Plain(Value::String(text)) => text.parse().ok(),
-        _ => None,
-    }
+/// Adds an answer to a list that mostly stays this short.
+pub(super) fn add(list: &mut Vec<Given>, given: Given) {
+    list.reserve_exact(1);
+    list.push(given);
 }

@@ -97,11 +97,11 @@ impl Learner {
         let after = self.after();
         let limit = 2 * after + self.playbook.routing.deadline.unwrap_or(PATIENCE).max(PATIENCE);
         // What waits behind others says nothing; what others were preferred to does.
-        let overdue = || self.rows.passed_by(row.routed_at, limit) || row.routed_at.saturating_add(LIMITS * limit) <= now;
+        let overdue = || self.rows.passed_by(row.course().routed_at, limit) || row.course().routed_at.saturating_add(LIMITS * limit) <= now;
         // Amended since, on another route by now, or about what another proposer says: it is no audit of this certificate.
-        let ours = reach.said(&self.rows, row).filter(|said| Some(said.id) == row.audit);
+        let ours = reach.said(&self.rows, row).filter(|said| row.course().audit.is_some_and(|audit| said.is(audit)));
         let Some(sealed) = ours.filter(|_| !row.amended && row.route == Some(Route::Blind)) else { return Seen::Counts(None) };
-        match row.truth {
+        match row.truth() {
             Some(truth) if truth == sealed.answer => Seen::Counts(Some(Outcome::Right)),
             Some(_) => Seen::Counts(Some(Outcome::Wrong)),
             None if overdue() => Seen::Counts(Some(Outcome::Overdue)),
@@ -112,14 +112,14 @@ impl Learner {
     /// What an automated case came to.
     fn outcome(&self, row: &Row, reach: &Reach<'_>, now: Micros) -> Seen {
         let after = self.after();
-        let ours = row.automated.filter(|answer| reach.said(&self.rows, row).is_some_and(|said| said.answer == *answer));
+        let ours = row.course().automated.filter(|answer| reach.said(&self.rows, row).is_some_and(|said| said.answer == *answer));
         let Some(answer) = ours else { return Seen::Counts(None) };
-        match row.truth {
+        match row.truth() {
             Some(truth) if truth == answer => Seen::Counts(Some(Outcome::Right)),
             Some(_) => Seen::Counts(Some(Outcome::Wrong)),
             None if row.overdue(after, now) => Seen::Counts(Some(Outcome::Overdue)),
             // Taken back or opened again: people decide it, and nothing may come of it.
-            None if row.decided_at.is_none() => Seen::Counts(None),
+            None if !row.is_decided() => Seen::Counts(None),
             None => Seen::Waits,
         }
     }
@@ -147,7 +147,7 @@ impl Learner {
         let reach = Reach::new(&coverage, &issued.except, &self.rows);
         let drawn = |at: &&usize| {
             let row = self.rows.get(**at).filter(|row| row.opened_at >= issued.issued_at);
-            row.is_some_and(|row| reach.said(&self.rows, row).is_some_and(|said| Some(said.id) == row.audit))
+            row.is_some_and(|row| reach.said(&self.rows, row).is_some_and(|said| row.course().audit.is_some_and(|audit| said.is(audit))))
         };
         let drawn = self.rows.audits.iter().filter(drawn).count() as u64;
         Audited { drawn, settled: evidence.n(), high: share(evidence.upper()), stopped: self.stopped(&issued.id) }
