@@ -20,11 +20,14 @@ mod tried;
 mod young;
 
 use countersign_core::content::Digest;
-pub use countersign_models::text::{GROUP_CASES_MIN, GroupReport, Report, train::CurvePoint};
+pub use countersign_models::text::{
+    GROUP_CASES_MIN, GroupReport, Report,
+    train::{Beside, CurvePoint},
+};
 pub use countersign_science::estimate::Estimate;
 pub use elsewhere::Imported;
-pub use kind::{BUILT_IN, Model, ONNX, VISION};
-pub use learn::{Progress, Trained};
+pub use kind::{BUILT_IN, Model, ONNX, TREES, VISION};
+pub use learn::{Progress, Trained, Way};
 pub use registry::{ModelView, ModelsView, StageView};
 
 /// The stage whose advice people see.

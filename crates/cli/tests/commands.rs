@@ -133,6 +133,27 @@ fn standard_input_is_a_file_too() {
 }
 
 #[test]
+fn trees_are_trained_from_a_file_and_asked() {
+    let bench = Bench::new();
+    let playbook = "name = \"refunds\"\nquestion = \"?\"\nanswer = { kind = \"choice\", options = [\"pay\", \"refuse\"] }\n[fields]\namount = { type = \"number\" }\n";
+    fs::write(bench.path("refunds.toml"), playbook).unwrap();
+    let row = |n: usize| format!("{},{}\n", n * 67 % 200, if (60..140).contains(&(n * 67 % 200)) { "pay" } else { "refuse" });
+    fs::write(bench.path("rows.csv"), format!("amount,answer\n{}", (0..300).map(row).collect::<String>())).unwrap();
+    let train = |kind: &str| bench.json(&["train", "rows.csv", "--playbook", "refunds.toml", "--kind", kind, "--out", "model.cstm"]);
+    assert_eq!(train("text")["kind"], "built-in-text");
+    let best = train("best");
+    assert_eq!((&best["kind"], &best["report"]["beside"]["kind"]), (&"built-in-trees".into(), &"text".into()), "{best}");
+    assert!(best["report"]["beside"]["difference"]["low"].as_f64().unwrap() > 0.0, "{best}");
+    assert_eq!(train("trees")["version"], best["version"]);
+    fs::write(bench.path("asked.csv"), "amount\n100\n150\n").unwrap();
+    let said = bench.good(&["propose", "asked.csv", "--playbook", "refunds.toml", "--model", "model.cstm", "--quiet"]);
+    let said: Vec<Value> = said.lines().map(|line| serde_json::from_str(line).unwrap()).collect();
+    assert_eq!((&said[0]["answer"], &said[1]["answer"]), (&"pay".into(), &"refuse".into()), "{said:?}");
+    assert_eq!((&said[0]["evidence"][0]["field"], &said[0]["evidence"][0]["quote"]), (&"amount".into(), &"100".into()));
+    bench.bad(&["train", "rows.csv", "--playbook", "refunds.toml", "--kind", "forest"], 2, "possible values: text, trees, best");
+}
+
+#[test]
 fn cases_are_shown_listed_explained_and_exported() {
     let bench = support();
     samples(&bench);

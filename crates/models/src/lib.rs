@@ -1,5 +1,5 @@
-//! Proposers: whatever turns the fields of a case into advice. One small interface, [`Proposer`]; a text model that learns from
-//! people's own answers on this machine, [`text`]; and language models behind an endpoint that speaks the OpenAI protocol, [`chat`].
+//! Proposers: whatever turns the fields of a case into advice. One small interface, [`Proposer`]; a text model and trees that learn from
+//! people's own answers on this machine, [`text`] and [`trees`]; and language models behind an endpoint that speaks the OpenAI protocol, [`chat`].
 //!
 //! Start at [`input`], which says what a model may see at all, and [`advice`], what it may say.
 //!
@@ -12,10 +12,12 @@ pub mod advice;
 pub mod chat;
 pub mod input;
 pub mod text;
+pub mod trees;
 
 pub use advice::{Advice, NoAdvice};
 pub use input::{Field, Input, Reach, Value};
 pub use text::TextModel;
+pub use trees::TreesModel;
 
 /// Whatever proposes inside this process.
 pub trait Proposer: Send + Sync {

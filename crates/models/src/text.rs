@@ -5,16 +5,18 @@
 //!
 //! Start at [`train`](mod@train); [`model`] is what comes out, [`file`](mod@file) how it is kept.
 
-mod feature;
+pub(crate) mod feature;
 pub mod file;
-mod fit;
+pub(crate) mod fit;
 mod groups;
 pub mod model;
+mod report;
 mod rows;
 pub mod seek;
 #[cfg(test)]
 mod tests;
 pub mod train;
+mod way;
 
 pub use file::FileError;
 pub use groups::{GROUP_CASES_MIN, GroupReport};

@@ -117,7 +117,9 @@ impl Workspace {
         }
         // What comes with its past was decided elsewhere; advice now would be none.
         if input.history.is_none()
-            && !proposals.iter().any(|one| [model::BUILT_IN, model::ONNX, model::VISION].contains(&one.input.proposer.as_str()))
+            && !proposals
+                .iter()
+                .any(|one| [model::BUILT_IN, model::TREES, model::ONNX, model::VISION].contains(&one.input.proposer.as_str()))
             && let Some(advice) = self.champion_advice(playbook_id, &playbook, &values).await
             && let Ok(advice) = proposal(&playbook, advice, now)
         {

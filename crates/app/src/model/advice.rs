@@ -180,7 +180,7 @@ fn proposal(playbook: &Playbook, model: &Model, advice: Advice) -> Option<Propos
     })
 }
 
-fn heat(of: countersign_models::advice::Heat) -> HeatInput {
+pub(super) fn heat(of: countersign_models::advice::Heat) -> HeatInput {
     let countersign_models::advice::Heat { left, top, width, height, columns, rows, cells } = of;
     HeatInput { left, top, width, height, columns, rows, cells }
 }

@@ -71,7 +71,7 @@ impl Workspace {
         let row =
             ModelRow { model: super::registry::digest_bytes(&digest)?, kind: model.proposer().into(), made_at: self.inner.env.now(), card };
         let mut tx = self.inner.db.begin().await?;
-        store::model::put(tx.conn(), self.id.0, id.0, &row, &bytes_of(&model)).await?;
+        store::model::put(tx.conn(), self.id.0, id.0, &row, &model.to_bytes()).await?;
         tx.commit().await?;
         Ok((digest, known))
     }
@@ -93,7 +93,7 @@ fn read(onnx: &[u8], mapping: &str, playbook: &Playbook) -> Result<Model, counte
 
 fn columns(model: &Model) -> u64 {
     match model {
-        Model::Text(_) | Model::Vision(_) => 0,
+        Model::Text(_) | Model::Trees(_) | Model::Vision(_) => 0,
         Model::Onnx(model) => model.columns() as u64,
     }
 }
@@ -102,12 +102,4 @@ fn sees(model: &Model) -> Option<(u64, u64)> {
     let Model::Vision(model) = model else { return None };
     let (width, height) = model.sees();
     Some((width as u64, height as u64))
-}
-
-fn bytes_of(model: &Model) -> Vec<u8> {
-    match model {
-        Model::Text(model) => model.to_bytes(),
-        Model::Onnx(model) => model.to_bytes(),
-        Model::Vision(model) => model.to_bytes(),
-    }
 }

@@ -112,6 +112,9 @@ pub(super) fn told(advice: Result<Advice, NoAdvice>) -> Value {
                         item.insert("start".into(), json!(start));
                         item.insert("end".into(), json!(end));
                     }
+                    if let (Some(heat), Some(item)) = (&one.heat, item.as_object_mut()) {
+                        item.insert("heat".into(), json!(super::advice::heat(heat.clone())));
+                    }
                     item
                 })
                 .collect();

@@ -1,6 +1,6 @@
 //! What a model may learn from: outcomes, and answers that people gave before they saw any advice. Nothing else ever teaches.
 
-use super::BUILT_IN;
+use super::Model;
 use crate::{Error, Workspace, case::read::File};
 use countersign_core::{
     answer::Answer,
@@ -10,8 +10,11 @@ use countersign_core::{
     refusal::{Code, Refusal},
 };
 use countersign_models::{
-    Input, Proposer as _, Reach, TextModel,
-    text::{Example, Report, train, train::Options},
+    Input, Proposer as _, Reach,
+    text::{
+        Example, Report, TrainError,
+        train::{self, Best, Options, train, train_best, train_trees},
+    },
 };
 use countersign_store::{self as store, model::ModelRow};
 use serde_json::Value;
@@ -31,11 +34,41 @@ pub enum Progress {
     Training(&'static str, usize, usize),
 }
 
+/// What learns.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub enum Way {
+    /// The text model.
+    #[default]
+    Text,
+    /// Trees.
+    Trees,
+    /// Both, and the better one is kept, where it is shown to be.
+    Best,
+}
+
+impl Way {
+    fn learn(
+        self,
+        examples: &[Example],
+        options: &Options,
+        progress: &mut (dyn FnMut(train::Progress) + Send),
+    ) -> Result<(Model, Report), TrainError> {
+        Ok(match self {
+            Self::Text => train(examples, options, progress).map(|(model, report)| (Model::Text(Box::new(model)), report))?,
+            Self::Trees => train_trees(examples, options, progress).map(|(model, report)| (Model::Trees(Box::new(model)), report))?,
+            Self::Best => match train_best(examples, options, progress)? {
+                (Best::Text(model), report) => (Model::Text(model), report),
+                (Best::Trees(model), report) => (Model::Trees(model), report),
+            },
+        })
+    }
+}
+
 /// A model that was trained, and what is known of it.
 #[derive(Debug)]
 pub struct Trained {
     /// The model.
-    pub model: TextModel,
+    pub model: Model,
     /// What is known of it.
     pub report: Report,
 }
@@ -49,16 +82,16 @@ impl Trained {
 }
 
 impl Workspace {
-    /// Trains the built-in model on this workspace's own cases of a playbook, and keeps it. Nothing changes for people: it has no
+    /// Trains a built-in model on this workspace's own cases of a playbook, and keeps it. Nothing changes for people: it has no
     /// stage yet.
     ///
     /// # Errors
     /// Where the playbook's answers are no choices, or its cases teach nothing yet: the reason is in the refusal.
-    pub async fn model_train(&self, playbook: &str, progress: &mut (dyn FnMut(Progress) + Send)) -> Result<Trained, Error> {
+    pub async fn model_train(&self, playbook: &str, way: Way, progress: &mut (dyn FnMut(Progress) + Send)) -> Result<Trained, Error> {
         let spec = self.playbook_latest(playbook).await?;
         let options = choices(&spec)?;
         let examples = self.examples(playbook, &spec, progress).await?;
-        let trained = taught(examples, options, progress).await?;
+        let trained = taught(examples, options, way, progress).await?;
         self.model_keep(playbook, &trained).await?;
         Ok(trained)
     }
@@ -72,7 +105,7 @@ impl Workspace {
         let card = serde_json::to_string(&trained.report).map_err(|error| Error::Damaged(format!("a report has no JSON: {error}")))?;
         let row = ModelRow {
             model: super::registry::digest_bytes(trained.model.version())?,
-            kind: BUILT_IN.into(),
+            kind: trained.model.proposer().into(),
             made_at: self.inner.env.now(),
             card,
         };
@@ -112,7 +145,7 @@ pub fn choices(playbook: &Playbook) -> Result<Vec<String>, Error> {
         AnswerSpec::Choice { options } => Ok(options.clone()),
         _ => Err(Refusal::new(
             Code::Invalid,
-            format!("the answers of playbook {:?} are no choices, and the built-in model learns to choose", playbook.name),
+            format!("the answers of playbook {:?} are no choices, and the built-in models learn to choose", playbook.name),
         )
         .into()),
     }
@@ -122,10 +155,15 @@ pub fn choices(playbook: &Playbook) -> Result<Vec<String>, Error> {
 ///
 /// # Errors
 /// Where the examples teach nothing.
-pub async fn taught(examples: Vec<Example>, classes: Vec<String>, progress: &mut (dyn FnMut(Progress) + Send)) -> Result<Trained, Error> {
+pub async fn taught(
+    examples: Vec<Example>,
+    classes: Vec<String>,
+    way: Way,
+    progress: &mut (dyn FnMut(Progress) + Send),
+) -> Result<Trained, Error> {
     let (told, mut tells) = tokio::sync::mpsc::unbounded_channel();
     let work = tokio::task::spawn_blocking(move || {
-        train(&examples, &Options::new(classes), &mut |p| {
+        way.learn(&examples, &Options::new(classes), &mut |p| {
             // Whoever watched may have gone; the work goes on.
             let _ = told.send(Progress::Training(p.step, p.done, p.total));
         })

@@ -49,7 +49,7 @@ impl Workspace {
         match model {
             Model::Onnx(model) => Ok(model.faults(playbook)),
             Model::Vision(model) => Ok(model.faults(playbook)),
-            Model::Text(model) => {
+            Model::Text(_) | Model::Trees(_) => {
                 let mut session = self.inner.db.session().await?;
                 let row = store::model::get(session.conn(), self.id.0, id.0, digest).await?;
                 let report = row.and_then(|row| serde_json::from_str::<Report>(&row.card).ok());

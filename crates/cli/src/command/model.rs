@@ -149,6 +149,16 @@ pub fn report(report: &Report) -> String {
         ),
         format!("  log loss                       {:.3} nats", report.log_loss),
     ];
+    if let Some(beside) = &report.beside {
+        let (by, other) = (&beside.difference, share(&beside.accuracy));
+        lines.push(format!("  {:<30} {other}", format!("the {} model beside it", beside.kind)));
+        lines.push(format!(
+            "  this one right more often by   {:+.1} points [{:+.1}, {:+.1}], on the same cases",
+            by.value * 100.0,
+            by.low * 100.0,
+            by.high * 100.0
+        ));
+    }
     if report.sought > 0 {
         lines.push(format!("  sought for what they teach     {} examples: no figure rests on these", report.sought));
     }

@@ -4,7 +4,7 @@ use super::{import, model::report};
 use crate::{arguments::Global, exit::Exit, node::Node, out::Out};
 use anyhow::{Context as _, Result};
 use countersign_app::model::{
-    Progress, Trained,
+    Progress, Trained, Way,
     file::{self, Columns},
     learn,
 };
@@ -27,6 +27,9 @@ pub struct Arguments {
     /// The playbook: a TOML file, or with --from-workspace the name of a published one
     #[arg(long, value_name = "PLAYBOOK")]
     pub playbook: String,
+    /// What learns: the text model; trees, for answers that hang on numbers and facts; or both, and the trees are kept where they are shown to be better
+    #[arg(long, value_name = "KIND", default_value = "text")]
+    pub kind: Kind,
     /// The column with the right answer
     #[arg(long, value_name = "COLUMN", default_value = "answer")]
     pub answer: String,
@@ -39,6 +42,27 @@ pub struct Arguments {
     /// Where the model is written [default: model-VERSION.cstm, and into the workspace with --from-workspace]
     #[arg(long, value_name = "FILE")]
     pub out: Option<PathBuf>,
+}
+
+/// What learns.
+#[derive(Debug, Clone, Copy, clap::ValueEnum)]
+pub enum Kind {
+    /// The text model
+    Text,
+    /// Trees
+    Trees,
+    /// Both; the better one is kept
+    Best,
+}
+
+impl From<Kind> for Way {
+    fn from(kind: Kind) -> Self {
+        match kind {
+            Kind::Text => Self::Text,
+            Kind::Trees => Self::Trees,
+            Kind::Best => Self::Best,
+        }
+    }
 }
 
 /// Trains.
@@ -55,7 +79,7 @@ pub async fn run(global: &Global, arguments: Arguments) -> Result<()> {
     };
     if arguments.from_workspace {
         let node = Node::open(global).await?;
-        let trained = node.workspace.model_train(&arguments.playbook, &mut tell).await?;
+        let trained = node.workspace.model_train(&arguments.playbook, arguments.kind.into(), &mut tell).await?;
         bar.finish_and_clear();
         if let Some(path) = &arguments.out {
             write(path, &trained)?;
@@ -68,7 +92,7 @@ pub async fn run(global: &Global, arguments: Arguments) -> Result<()> {
     let playbook = playbook(&arguments.playbook)?;
     let columns = Columns { answer: arguments.answer, person: arguments.person, case: arguments.case };
     let examples = file::examples(&playbook, &file::rows(import::open(data)?.0)?, &columns)?;
-    let trained = learn::taught(examples, learn::choices(&playbook)?, &mut tell).await?;
+    let trained = learn::taught(examples, learn::choices(&playbook)?, arguments.kind.into(), &mut tell).await?;
     bar.finish_and_clear();
     let path = arguments.out.unwrap_or_else(|| PathBuf::from(format!("model-{}.cstm", trained.version())));
     write(&path, &trained)?;
@@ -89,6 +113,6 @@ fn write(path: &Path, trained: &Trained) -> Result<()> {
 }
 
 fn said(out: Out, trained: &Trained, kept: &str) -> Result<()> {
-    let json = serde_json::json!({ "version": trained.version(), "report": trained.report });
-    out.either(&json, format!("model {}, {kept}\n{}", trained.version(), report(&trained.report)))
+    let json = serde_json::json!({ "version": trained.version(), "kind": trained.model.proposer(), "report": trained.report });
+    out.either(&json, format!("model {} ({}), {kept}\n{}", trained.version(), trained.model.proposer(), report(&trained.report)))
 }

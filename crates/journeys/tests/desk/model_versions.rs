@@ -1,6 +1,7 @@
 //! The models of a playbook at the desk: none, several versions of which each can be promoted, and one in the shadow. In both lights, and
 //! on a phone.
 
+use countersign_app::model::Way;
 use countersign_core::time::format_rfc3339;
 use countersign_journeys::{Desk, Screen};
 use serde_json::json;
@@ -30,9 +31,12 @@ async fn every_version_of_a_model_can_be_promoted() {
     let page = &desk.browser;
     page.go("/desk/playbooks/tickets/models").await;
     page.whole("model-versions-none").await;
+    assert_eq!(page.count("form[action$='/train'] button").await, 2, "on words alone, or on numbers as well");
     for version in 0..VERSIONS {
         answered(&desk, version * 60..(version + 1) * 60).await;
-        desk.kit.workspace.model_train("tickets", &mut |_| {}).await.unwrap();
+        // The newest is of trees.
+        let way = [Way::Text, Way::Text, Way::Text, Way::Trees][version];
+        desk.kit.workspace.model_train("tickets", way, &mut |_| {}).await.unwrap();
     }
     let listed = desk.kit.workspace.models("tickets").await.unwrap().models;
     assert_eq!(listed.len(), VERSIONS);
@@ -48,6 +52,10 @@ async fn every_version_of_a_model_can_be_promoted() {
     page.whole("model-versions").await;
     page.resize(Screen::LAPTOP).await;
     page.reload().await;
+    page.click("form[action$='/train'] button[value=best]").await;
+    // The card tells of the other one.
+    page.until("document.querySelector('main')?.textContent.includes('on the same cases')").await;
+    page.whole("model-versions-best").await;
     let oldest = &listed[VERSIONS - 1].version;
     page.click(&format!("[data-do='promote-{oldest}'] button")).await;
     page.until("document.querySelector('article.case')").await;

@@ -4,7 +4,7 @@
 use crate::input::{Input, Value};
 
 /// Buckets that features are hashed into.
-pub(super) const BUCKETS: usize = 1 << BUCKET_BITS;
+pub(crate) const BUCKETS: usize = 1 << BUCKET_BITS;
 const BUCKET_BITS: u32 = 20;
 /// Lengths of the pieces of a word, its edges counted as letters.
 const PIECES: std::ops::RangeInclusive<usize> = 3..=5;
@@ -13,18 +13,18 @@ const PIECED_CHARS_MAX: usize = 40;
 
 /// The three kinds of features; each is brought to length 1 by itself, so that none drowns another.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) enum Block {
+pub(crate) enum Block {
     Words = 0,
     Pieces = 1,
     Facts = 2,
 }
 
 /// How many blocks there are.
-pub(super) const BLOCKS: usize = 3;
+pub(crate) const BLOCKS: usize = 3;
 
 /// One occurrence of a feature.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) struct Occurrence {
+pub(crate) struct Occurrence {
     pub bucket: u32,
     pub block: Block,
     /// The token it belongs to; for a pair the second of both.
@@ -35,7 +35,7 @@ pub(super) struct Occurrence {
 
 /// Where a token lies: the field's place in the input, and code points in it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) struct Token {
+pub(crate) struct Token {
     pub field: u32,
     pub start: u32,
     pub end: u32,
@@ -43,7 +43,7 @@ pub(super) struct Token {
 
 /// What was found in one input; used again for the next one.
 #[derive(Debug, Default)]
-pub(super) struct Features {
+pub(crate) struct Features {
     pub occurrences: Vec<Occurrence>,
     pub tokens: Vec<Token>,
     word: Vec<u8>,
@@ -77,7 +77,7 @@ const SEED_FACT: u64 = 0x4444;
 
 impl Features {
     /// Reads an input.
-    pub(super) fn read(&mut self, input: &Input) {
+    pub(crate) fn read(&mut self, input: &Input) {
         self.occurrences.clear();
         self.tokens.clear();
         for (at, field) in input.fields.iter().enumerate() {

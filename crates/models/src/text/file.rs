@@ -27,7 +27,7 @@ const HEADER_BYTES_MAX: usize = 1 << 20;
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub enum FileError {
     /// It is something else.
-    #[error("this file is no Countersign text model")]
+    #[error("this file is no Countersign model")]
     Foreign,
     /// It was made by another version of the format.
     #[error("this model is of format version {0}, and this program reads version {VERSION}: train it again with this release")]
@@ -49,7 +49,7 @@ struct Header {
     data: String,
 }
 
-pub(super) fn digest(bytes: &[u8]) -> String {
+pub(crate) fn digest(bytes: &[u8]) -> String {
     hex::encode(Sha256::digest(bytes))
 }
 
@@ -152,18 +152,18 @@ fn parts(reader: &mut Reader<'_>) -> Result<Parts, FileError> {
     Ok(Parts { classes: header.classes, vocabulary, weights, intercepts, temperature, spread, rows, data })
 }
 
-struct Reader<'b> {
-    rest: &'b [u8],
+pub(crate) struct Reader<'b> {
+    pub rest: &'b [u8],
 }
 
 impl<'b> Reader<'b> {
-    fn take(&mut self, bytes: usize) -> Result<&'b [u8], FileError> {
+    pub(crate) fn take(&mut self, bytes: usize) -> Result<&'b [u8], FileError> {
         let (taken, rest) = self.rest.split_at_checked(bytes).ok_or(FileError::Damaged("it ends too early"))?;
         self.rest = rest;
         Ok(taken)
     }
 
-    fn array<const N: usize>(&mut self) -> Result<[u8; N], FileError> {
+    pub(crate) fn array<const N: usize>(&mut self) -> Result<[u8; N], FileError> {
         self.take(N)?.try_into().map_err(|_| FileError::Damaged("it ends too early"))
     }
 

@@ -239,7 +239,7 @@ fn gather_fixed<const N: usize>((entries, values): (&[u32], &[f32]), table: &[f6
 }
 
 /// Scores become probabilities; returns the logarithm of what they were divided by.
-pub(super) fn softmax(scores: &mut [f64]) -> f64 {
+pub(crate) fn softmax(scores: &mut [f64]) -> f64 {
     let most = scores.iter().copied().fold(f64::NEG_INFINITY, f64::max);
     let mut total = 0.0;
     for score in scores.iter_mut() {

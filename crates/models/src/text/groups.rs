@@ -1,7 +1,7 @@
 //! How well a model judges the cases of each group: groups come from fields that are audited, which the model itself never sees. Held-out
 //! cases only; never says that groups are treated alike, only what was seen.
 
-use super::train::{Example, by_case};
+use super::{report::by_case, train::Example};
 use countersign_science::{estimate::Estimate, interval};
 use serde::{Deserialize, Serialize};
 use std::collections::{BTreeMap, BTreeSet};

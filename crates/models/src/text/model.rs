@@ -14,7 +14,7 @@ use crate::{
 use std::cell::RefCell;
 
 /// Contributions below this, in logits, are not worth a mark.
-const CONTRIBUTION_MIN: f64 = 0.05;
+pub(crate) const CONTRIBUTION_MIN: f64 = 0.05;
 
 /// The built-in text model.
 #[derive(Debug, Clone)]
@@ -193,7 +193,7 @@ impl Proposer for TextModel {
             }
             let contributions = self.contributions(features, counted, scale, best);
             let answer = self.classes.get(best).cloned().unwrap_or_default();
-            let evidence = evidence(input, &features.tokens, &contributions);
+            let evidence = evidence_of_tokens(input, &features.tokens, &contributions);
             Ok(Advice {
                 explanation: explanation(&answer, &evidence),
                 probabilities: self.classes.iter().cloned().zip(rounded).collect(),
@@ -206,7 +206,7 @@ impl Proposer for TextModel {
 }
 
 /// The weightiest tokens that speak for the answer; neighbours that both do are one piece.
-fn evidence(input: &Input, tokens: &[Token], contributions: &[f64]) -> Vec<Evidence> {
+pub(crate) fn evidence_of_tokens(input: &Input, tokens: &[Token], contributions: &[f64]) -> Vec<Evidence> {
     let mut pieces: Vec<(Token, f64)> = Vec::new();
     let mut before: Option<usize> = None;
     for (at, (token, contribution)) in tokens.iter().zip(contributions).enumerate() {

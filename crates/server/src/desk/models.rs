@@ -14,7 +14,7 @@ use crate::{
 use axum::response::{IntoResponse, Redirect, Response};
 use countersign_app::{
     Error,
-    model::{Estimate, Imported, ModelView, ModelsView, Report},
+    model::{Estimate, Imported, ModelView, ModelsView, Report, TREES, Way},
 };
 use countersign_core::refusal::Code;
 use maud::{Markup, html};
@@ -52,7 +52,11 @@ async fn shown(visitor: &Visitor, name: &str, said: Option<String>) -> Result<Re
                 h2 { (words::STANDING) }
                 (standing(&models))
                 @if models.models.is_empty() { p.quiet { (words::FIRST_LEAD) } }
-                form method="post" action={ (url(name)) "/train" } { (token(visitor)) button.primary[models.models.is_empty()] type="submit" { (if models.models.is_empty() { words::TRAIN_FIRST } else { words::TRAIN }) } }
+                form.actions method="post" action={ (url(name)) "/train" } {
+                    (token(visitor))
+                    button.primary[models.models.is_empty()] type="submit" { (if models.models.is_empty() { words::TRAIN_FIRST } else { words::TRAIN }) }
+                    button type="submit" name="kind" value="best" { (words::TRAIN_BEST) }
+                }
             }
             @if !models.models.is_empty() { (versions(visitor, name, &models)) }
             @for model in models.models.iter().take(CARDS_MAX) {
@@ -66,7 +70,8 @@ async fn shown(visitor: &Visitor, name: &str, said: Option<String>) -> Result<Re
 
 /// Trains a model on this workspace's own cases.
 pub async fn train(Path(name): Path<String>, posted: Posted) -> Result<Response, Problem> {
-    match posted.visitor.workspace.model_train(&name, &mut |_| {}).await {
+    let way = if posted.form.filled("kind") == Some("best") { Way::Best } else { Way::Text };
+    match posted.visitor.workspace.model_train(&name, way, &mut |_| {}).await {
         Ok(_) => Ok(Redirect::to(&format!("{}?said=trained", url(&name))).into_response()),
         // Too little to learn from is no mistake of whoever asked: the page says what is missing.
         Err(Error::Refused(refusal)) if refusal.code == Code::Invalid => shown(&posted.visitor, &name, Some(refusal.detail)).await,
@@ -212,7 +217,9 @@ fn card(model: &ModelView, card: &Report) -> Markup {
             h2 { (words::CARD) " " code { (model.version) } }
             @for warning in &card.warnings { p.note.warns { (warning) } }
             dl.facts {
+                dt { (words::KIND) } dd { (if model.kind == TREES { words::KIND_TREES } else { words::KIND_TEXT }) }
                 dt { (words::HELD_OUT) } dd { (words::share(&card.accuracy)) }
+                @if let Some(beside) = &card.beside { dt { (words::beside(beside)) } dd { (words::share(&beside.accuracy)) " " span.quiet { (words::difference(beside)) } } }
                 dt { (words::COMMONEST) } dd { (words::share(&card.commonest)) }
                 dt { (words::CALIBRATION) } dd { (words::error(&card.calibration_error)) }
                 (since(model))

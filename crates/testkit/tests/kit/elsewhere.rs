@@ -6,7 +6,7 @@
 use countersign_app::{
     Error, Options,
     input::CaseInput,
-    model::{ONNX, job::Memory},
+    model::{ONNX, Way, job::Memory},
 };
 use countersign_core::id::CaseId;
 use countersign_testkit::{Kit, caller, each_engine};
@@ -142,7 +142,7 @@ async fn the_card_of_a_model_says_how_it_does_in_each_group() {
             // In the south what people answer follows nothing that the case says.
             kit.decide(case, ada, if region == "south" { ["refund", "explain", "forward"][n / 12 % 3] } else { answer }).await;
         }
-        let trained = kit.workspace.model_train("refunds", &mut |_| {}).await.unwrap();
+        let trained = kit.workspace.model_train("refunds", Way::Text, &mut |_| {}).await.unwrap();
         let groups = &trained.report.groups;
         let told: Vec<(&str, Option<&str>, u64)> =
             groups.iter().map(|group| (group.field.as_str(), group.group.as_deref(), group.cases)).collect();
@@ -159,7 +159,7 @@ async fn the_card_of_a_model_says_how_it_does_in_each_group() {
         let masked = PLAYBOOK.replace("audited = true, required", "audited = true, visible_to = [\"auditor\"], required");
         assert_ne!(masked, PLAYBOOK);
         kit.workspace.playbook_publish(&caller(), &masked, Options::default()).await.unwrap();
-        let trained = kit.workspace.model_train("refunds", &mut |_| {}).await.unwrap();
+        let trained = kit.workspace.model_train("refunds", Way::Text, &mut |_| {}).await.unwrap();
         assert!(trained.report.groups.is_empty(), "{:?}", trained.report.groups);
         kit.app.close().await;
     })
@@ -181,7 +181,7 @@ async fn a_new_version_of_the_playbook_is_held_against_the_models_in_its_stages(
         let publish = async |source: &str| w.playbook_publish(&caller(), source, Options::default()).await.unwrap().warnings;
         let renamed = PLAYBOOK.replace("plan   =", "tariff =");
         // Nothing is in a stage: nobody reads anything.
-        let trained = w.model_train("refunds", &mut |_| {}).await.unwrap();
+        let trained = w.model_train("refunds", Way::Text, &mut |_| {}).await.unwrap();
         assert_eq!(trained.report.fields, ["age", "amount", "plan", "text", "urgent"]);
         let (digest, _) = w.model_import("refunds", FOREST.to_vec(), MAPPING).await.unwrap();
         assert_eq!(publish(&renamed).await, [""; 0]);

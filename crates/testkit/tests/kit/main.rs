@@ -30,6 +30,7 @@ mod routing;
 mod rules;
 mod search;
 mod team;
+mod trees;
 mod vision;
 mod webhooks;
 mod young;

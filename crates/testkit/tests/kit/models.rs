@@ -7,7 +7,7 @@ use countersign_app::{
     Error, Options,
     input::{AmendInput, CaseInput, CorrectionInput, ProposalInput, ReasonInput},
     model::{
-        BUILT_IN,
+        BUILT_IN, Way,
         ask::{Client, Endpoint, Wire},
         file,
         job::Memory,
@@ -86,13 +86,13 @@ async fn a_model_is_trained_shadowed_promoted_and_rolled_back() {
         kit.publish(PLAYBOOK).await;
         let people = [kit.member("Ada", &[]).await, kit.member("Ben", &[]).await, kit.member("Cy", &[]).await];
         let mut memory = Memory::default();
-        let nothing = kit.workspace.model_train("tickets", &mut |_| {}).await.unwrap_err();
+        let nothing = kit.workspace.model_train("tickets", Way::Text, &mut |_| {}).await.unwrap_err();
         assert!(refused(nothing).contains("0 examples teach nothing"));
         answered(&kit, &people, 0..90).await;
         assert_eq!(run(&kit, &mut memory).await, (0, 0));
         assert_eq!(raw::number(kit.app.db(), "select count(*) from model_runs").await, 0, "without a model nothing is written");
 
-        let trained = kit.workspace.model_train("tickets", &mut |_| {}).await.unwrap();
+        let trained = kit.workspace.model_train("tickets", Way::Text, &mut |_| {}).await.unwrap();
         let version = trained.version().to_owned();
         assert_eq!((trained.report.examples, trained.report.people, trained.report.outcomes), (90, 3, 0));
         assert!(trained.report.accuracy.low > 0.8, "{:?}", trained.report);
@@ -259,7 +259,7 @@ async fn answers_after_advice_teach_nothing() {
             let case = CaseId(kit.open(with).await.case);
             kit.decide(case, person, OPTIONS[n % 3]).await;
         }
-        let refusal = kit.workspace.model_train("tickets", &mut |_| {}).await.unwrap_err();
+        let refusal = kit.workspace.model_train("tickets", Way::Text, &mut |_| {}).await.unwrap_err();
         assert!(refused(refusal).contains("0 examples teach nothing"));
         kit.app.close().await;
     })
@@ -272,7 +272,7 @@ async fn only_what_still_stands_and_was_one_s_own_teaches() {
         kit.publish(PLAYBOOK).await;
         let (ada, w) = (kit.member("Ada", &[]).await, &kit.workspace);
         let examples = async || {
-            let refusal = w.model_train("tickets", &mut |_| {}).await.unwrap_err();
+            let refusal = w.model_train("tickets", Way::Text, &mut |_| {}).await.unwrap_err();
             refused(refusal).split(' ').next().unwrap().parse::<usize>().unwrap()
         };
         let amend = async |case: CaseId, fields: Value| {
@@ -314,7 +314,7 @@ async fn a_case_of_which_something_was_erased_teaches_nothing() {
             of.fields.insert("who".into(), json!(format!("customer {n}")));
             kit.decide(CaseId(kit.open(of).await.case), ada, OPTIONS[n % 3]).await;
         }
-        let examples = async || refused(w.model_train("tickets", &mut |_| {}).await.unwrap_err());
+        let examples = async || refused(w.model_train("tickets", Way::Text, &mut |_| {}).await.unwrap_err());
         assert!(examples().await.starts_with("2 examples"));
         let subject = w.subject_find("tickets", "customer 1").await.unwrap().unwrap();
         w.subject_erase(&caller(), subject, "request").await.unwrap();
@@ -345,7 +345,7 @@ fn files_teach_too_and_say_what_is_wrong_with_them() {
         let error = read(bytes).unwrap_err();
         assert!(refused(error).contains(says), "{says}");
     }
-    assert!(refused(file::read(b"no model").unwrap_err()).contains("no Countersign text model"));
+    assert!(refused(file::read(b"no model").unwrap_err()).contains("no Countersign model"));
 }
 
 /// An endpoint that gives the same reply to everything, and keeps what it was asked.

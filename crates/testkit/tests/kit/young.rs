@@ -2,7 +2,7 @@
 
 #![expect(clippy::unwrap_used, reason = "tests")]
 
-use countersign_app::{input::CaseInput, model::job::Memory, model::promotion, reroute::Rerouted};
+use countersign_app::{input::CaseInput, model::Way, model::job::Memory, model::promotion, reroute::Rerouted};
 use countersign_core::id::{CaseId, PersonId};
 use countersign_testkit::{Kit, caller, each_engine, raw};
 use serde_json::json;
@@ -67,9 +67,9 @@ async fn the_queue_is_ordered_by_what_a_young_model_learns_from_and_figures_rest
             waiting.insert(open(&kit, 100 + n, kind).await, kind);
         }
         assert!(!placed(&place(&kit, *waiting.keys().next().unwrap()).await), "nothing has learned yet: as ever");
-        kit.workspace.model_train("tickets", &mut |_| {}).await.unwrap();
+        kit.workspace.model_train("tickets", Way::Text, &mut |_| {}).await.unwrap();
         assert_eq!(kit.workspace.reroute_all().await.unwrap(), Rerouted { looked: 60, rerouted: 60 }, "what waits is looked at again");
-        let again = kit.workspace.model_train("tickets", &mut |_| {}).await.unwrap();
+        let again = kit.workspace.model_train("tickets", Way::Text, &mut |_| {}).await.unwrap();
         assert_eq!(kit.workspace.reroute_all().await.unwrap(), Rerouted { looked: 60, rerouted: 0 }, "the same model says the same");
         assert_eq!(again.report.sought, 0);
 
@@ -97,7 +97,7 @@ async fn the_queue_is_ordered_by_what_a_young_model_learns_from_and_figures_rest
         let lots = served.iter().filter(|(sought, _)| !sought).count();
         assert!(lots >= 10, "the lot is served as it goes on: {lots} of 40");
 
-        let trained = kit.workspace.model_train("tickets", &mut |_| {}).await.unwrap();
+        let trained = kit.workspace.model_train("tickets", Way::Text, &mut |_| {}).await.unwrap();
         let report = &trained.report;
         assert_eq!((report.examples, report.sought, report.accuracy.n), (100, 40 - lots as u64, 60 + lots as u64));
         figures_of_others(&kit, &people, trained.version()).await;

@@ -1,6 +1,6 @@
 //! The words of the page of models.
 
-use countersign_app::model::{CurvePoint, Estimate, GROUP_CASES_MIN, GroupReport, Imported, Report};
+use countersign_app::model::{Beside, CurvePoint, Estimate, GROUP_CASES_MIN, GroupReport, Imported, Report};
 
 pub const TITLE: &str = "Models";
 pub const STANDING: &str = "Who advises";
@@ -13,6 +13,10 @@ pub const FIRST_LEAD: &str = "A first model learns from what people here answere
      nothing leaves it, and until people promote it nobody sees what it says.";
 pub const TRAIN_FIRST: &str = "Train a first model";
 pub const TRAIN: &str = "Train again on all cases";
+pub const TRAIN_BEST: &str = "Train on words and on numbers, keep the better";
+pub const KIND: &str = "Kind";
+pub const KIND_TEXT: &str = "Text: weights of words and facts";
+pub const KIND_TREES: &str = "Trees: questions about numbers, facts and words";
 pub const VERSIONS: &str = "Versions";
 pub const MODEL: &str = "Model";
 pub const MADE: &str = "made";
@@ -59,6 +63,19 @@ pub fn said(word: &str) -> Option<&'static str> {
 #[must_use]
 pub fn share(e: &Estimate) -> String {
     format!("{:.1} % ({:.1} to {:.1} %, n = {})", e.value * 100.0, e.low * 100.0, e.high * 100.0, e.n)
+}
+
+/// The other model that was tried.
+#[must_use]
+pub fn beside(of: &Beside) -> String {
+    if of.kind == "trees" { "Trees on the same cases".into() } else { "Text on the same cases".into() }
+}
+
+/// By how much this one is better.
+#[must_use]
+pub fn difference(of: &Beside) -> String {
+    let by = &of.difference;
+    format!("this one right more often by {:+.1} points ({:+.1} to {:+.1})", by.value * 100.0, by.low * 100.0, by.high * 100.0)
 }
 
 /// What a model sees of a picture.
