@@ -10,6 +10,7 @@
 
 pub mod advice;
 pub mod chat;
+pub mod file;
 pub mod input;
 pub mod text;
 pub mod trees;

@@ -18,7 +18,6 @@ mod tests;
 pub mod train;
 mod way;
 
-pub use file::FileError;
 pub use groups::{GROUP_CASES_MIN, GroupReport};
 pub use model::TextModel;
 pub use seek::Pool;

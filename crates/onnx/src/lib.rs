@@ -24,6 +24,8 @@ pub use graph::{CLASSES_MAX, COLUMNS_MAX};
 pub use mapping::{Column, MAPPING_BYTES_MAX, Mapping, answers_fault};
 pub use model::{MAGIC, ONNX_BYTES_MAX, OnnxModel};
 
+use countersign_models::file::FileError;
+
 /// Why a file is no model that can be used.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub enum Error {
@@ -36,4 +38,14 @@ pub enum Error {
     /// The mapping does not fit it, or the playbook.
     #[error("the mapping does not fit: {0}")]
     Mapping(String),
+}
+
+impl From<FileError> for Error {
+    fn from(error: FileError) -> Self {
+        Self::Damaged(match error {
+            FileError::Foreign => "it is no such model of Countersign's",
+            FileError::Version { .. } => "it is of another version of the format: make it again with this release",
+            FileError::Damaged(what) => what,
+        })
+    }
 }

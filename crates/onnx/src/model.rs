@@ -9,8 +9,8 @@ use countersign_core::playbook::Playbook;
 use countersign_models::{
     Advice, Input, NoAdvice, Proposer, Value,
     advice::{EVIDENCE_MAX, Evidence, billionths},
+    file::{Frame, digest},
 };
-use sha2::{Digest, Sha256};
 
 /// The largest ONNX file that is taken, in bytes.
 pub const ONNX_BYTES_MAX: usize = 16 << 20;
@@ -18,8 +18,7 @@ pub const ONNX_BYTES_MAX: usize = 16 << 20;
 const WORK_MAX: usize = 50_000_000;
 /// The first bytes of a file of ours.
 pub const MAGIC: &[u8; 4] = b"CSOX";
-const VERSION: u16 = 1;
-const DIGEST_BYTES: usize = 32;
+const FRAME: Frame = Frame { magic: MAGIC, version: 1 };
 /// Differences of a probability below this are not worth a mark.
 const CONTRIBUTION_MIN: f64 = 0.005;
 /// By how much probabilities may sum to another number than one: floats of 32 bits, rounded.
@@ -54,7 +53,7 @@ impl OnnxModel {
         }
         let answers = mapping.answers_of(&classifier.labels);
         let mut model = Self { classifier, mapping, answers, onnx: onnx.to_vec(), version: String::new() };
-        model.version = hex::encode(Sha256::digest(model.to_bytes()));
+        model.version = digest(&model.to_bytes());
         Ok(model)
     }
 
@@ -89,16 +88,7 @@ impl OnnxModel {
     /// The file.
     #[must_use]
     pub fn to_bytes(&self) -> Vec<u8> {
-        let mapping = serde_json::to_vec(&self.mapping).unwrap_or_default();
-        let mut out = Vec::with_capacity(64 + mapping.len() + self.onnx.len());
-        out.extend_from_slice(MAGIC);
-        out.extend_from_slice(&VERSION.to_le_bytes());
-        out.extend_from_slice(&(mapping.len() as u32).to_le_bytes());
-        out.extend_from_slice(&mapping);
-        out.extend_from_slice(&self.onnx);
-        let digest = Sha256::digest(&out);
-        out.extend_from_slice(&digest);
-        out
+        FRAME.write(&self.mapping, |out| out.extend_from_slice(&self.onnx))
     }
 
     /// A model from its file.
@@ -106,19 +96,7 @@ impl OnnxModel {
     /// # Errors
     /// Where the file is foreign, of another version or not whole, or [`OnnxModel::new`] refuses what is in it.
     pub fn from_bytes(bytes: &[u8]) -> Result<Self, Error> {
-        let rest = bytes.strip_prefix(MAGIC).ok_or(Error::Damaged("it is no Countersign model from an ONNX file"))?;
-        let body = bytes.len().checked_sub(DIGEST_BYTES).ok_or(Error::Damaged("it is too short"))?;
-        let (body, digest) = bytes.split_at(body);
-        if Sha256::digest(body).as_slice() != digest {
-            return Err(Error::Damaged("its digest is not that of its content"));
-        }
-        let rest = rest.get(..rest.len().saturating_sub(DIGEST_BYTES)).unwrap_or_default();
-        let (version, rest) = rest.split_first_chunk().ok_or(Error::Damaged("it is too short"))?;
-        if u16::from_le_bytes(*version) != VERSION {
-            return Err(Error::Damaged("it is of another version of the format"));
-        }
-        let (length, rest) = rest.split_first_chunk().ok_or(Error::Damaged("it is too short"))?;
-        let (mapping, onnx) = rest.split_at_checked(u32::from_le_bytes(*length) as usize).ok_or(Error::Damaged("it is too short"))?;
+        let (mapping, onnx) = FRAME.read(bytes)?;
         let mapping = serde_json::from_slice(mapping).map_err(|_| Error::Damaged("its mapping cannot be read"))?;
         Self::new(onnx, mapping)
     }

@@ -10,32 +10,12 @@ use super::{
     model::{Parts, TextModel},
     rows::Vocabulary,
 };
+use crate::file::{FileError, Frame, Reader};
 use serde::{Deserialize, Serialize};
-use sha2::{Digest, Sha256};
 
-/// The largest file that is read, in bytes.
-pub const FILE_BYTES_MAX: usize = 32 << 20;
 /// Classes that a model may have.
 pub const CLASSES_MAX: usize = 1_000;
-const MAGIC: &[u8; 4] = b"CSTM";
-/// Of the format and of how features are made: a file of another version would predict otherwise.
-const VERSION: u16 = 1;
-const DIGEST_BYTES: usize = 32;
-const HEADER_BYTES_MAX: usize = 1 << 20;
-
-/// Why a file is no model of ours.
-#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
-pub enum FileError {
-    /// It is something else.
-    #[error("this file is no Countersign model")]
-    Foreign,
-    /// It was made by another version of the format.
-    #[error("this model is of format version {0}, and this program reads version {VERSION}: train it again with this release")]
-    Version(u16),
-    /// It is not whole, or was changed.
-    #[error("this model file is damaged: {0}")]
-    Damaged(&'static str),
-}
+const FRAME: Frame = Frame { magic: b"CSTM", version: 1 };
 
 #[derive(Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
@@ -47,10 +27,6 @@ struct Header {
     spread: u64,
     rows: u64,
     data: String,
-}
-
-pub(crate) fn digest(bytes: &[u8]) -> String {
-    hex::encode(Sha256::digest(bytes))
 }
 
 impl TextModel {
@@ -65,25 +41,18 @@ impl TextModel {
             rows: self.rows,
             data: self.data.clone(),
         };
-        let header = serde_json::to_vec(&header).unwrap_or_default();
-        let mut out = Vec::with_capacity(64 + header.len() + self.weights.len() * 4 + self.vocabulary.buckets.len() * 6);
-        out.extend_from_slice(MAGIC);
-        out.extend_from_slice(&VERSION.to_le_bytes());
-        out.extend_from_slice(&(header.len() as u32).to_le_bytes());
-        out.extend_from_slice(&header);
-        let mut before = 0;
-        for ((bucket, idf), weights) in
-            self.vocabulary.buckets.iter().zip(&self.vocabulary.idf).zip(self.weights.chunks_exact(self.classes.len().max(1)))
-        {
-            distance_put(&mut out, bucket - before);
-            before = *bucket;
-            out.extend_from_slice(&idf.to_le_bytes());
-            weights.iter().for_each(|weight| out.extend_from_slice(&weight.to_le_bytes()));
-        }
-        self.intercepts.iter().for_each(|intercept| out.extend_from_slice(&intercept.to_le_bytes()));
-        let digest = Sha256::digest(&out);
-        out.extend_from_slice(&digest);
-        out
+        FRAME.write(&header, |out| {
+            let mut before = 0;
+            for ((bucket, idf), weights) in
+                self.vocabulary.buckets.iter().zip(&self.vocabulary.idf).zip(self.weights.chunks_exact(self.classes.len().max(1)))
+            {
+                distance_put(out, bucket - before);
+                before = *bucket;
+                out.extend_from_slice(&idf.to_le_bytes());
+                weights.iter().for_each(|weight| out.extend_from_slice(&weight.to_le_bytes()));
+            }
+            self.intercepts.iter().for_each(|intercept| out.extend_from_slice(&intercept.to_le_bytes()));
+        })
     }
 
     /// A model from its file.
@@ -91,31 +60,13 @@ impl TextModel {
     /// # Errors
     /// Where the file is foreign, of another version, not whole, or says anything that no model can be.
     pub fn from_bytes(bytes: &[u8]) -> Result<Self, FileError> {
-        if bytes.len() > FILE_BYTES_MAX || !bytes.starts_with(MAGIC) {
-            return Err(FileError::Foreign);
-        }
-        let mut reader = Reader { rest: bytes.get(MAGIC.len()..).unwrap_or_default() };
-        let version = reader.array().map(u16::from_le_bytes)?;
-        if version != VERSION {
-            return Err(FileError::Version(version));
-        }
-        let body = bytes.len().checked_sub(DIGEST_BYTES).ok_or(FileError::Damaged("it is too short"))?;
-        let (body, digest) = bytes.split_at(body);
-        if Sha256::digest(body).as_slice() != digest {
-            return Err(FileError::Damaged("its digest is not that of its content"));
-        }
-        reader.rest = reader.rest.get(..reader.rest.len().saturating_sub(DIGEST_BYTES)).unwrap_or_default();
-        let parts = parts(&mut reader)?;
-        Ok(Self::of(parts))
+        let (header, rest) = FRAME.read(bytes)?;
+        Ok(Self::of(parts(header, &mut Reader { rest })?))
     }
 }
 
-fn parts(reader: &mut Reader<'_>) -> Result<Parts, FileError> {
-    let length = reader.array().map(u32::from_le_bytes)? as usize;
-    if length > HEADER_BYTES_MAX {
-        return Err(FileError::Damaged("its header is too long"));
-    }
-    let header: Header = serde_json::from_slice(reader.take(length)?).map_err(|_| FileError::Damaged("its header cannot be read"))?;
+fn parts(header: &[u8], reader: &mut Reader<'_>) -> Result<Parts, FileError> {
+    let header: Header = serde_json::from_slice(header).map_err(|_| FileError::Damaged("its header cannot be read"))?;
     let classes = header.classes.len();
     let distinct: std::collections::BTreeSet<&String> = header.classes.iter().collect();
     if !(2..=CLASSES_MAX).contains(&classes) || distinct.len() != classes {
@@ -152,21 +103,7 @@ fn parts(reader: &mut Reader<'_>) -> Result<Parts, FileError> {
     Ok(Parts { classes: header.classes, vocabulary, weights, intercepts, temperature, spread, rows, data })
 }
 
-pub(crate) struct Reader<'b> {
-    pub rest: &'b [u8],
-}
-
-impl<'b> Reader<'b> {
-    pub(crate) fn take(&mut self, bytes: usize) -> Result<&'b [u8], FileError> {
-        let (taken, rest) = self.rest.split_at_checked(bytes).ok_or(FileError::Damaged("it ends too early"))?;
-        self.rest = rest;
-        Ok(taken)
-    }
-
-    pub(crate) fn array<const N: usize>(&mut self) -> Result<[u8; N], FileError> {
-        self.take(N)?.try_into().map_err(|_| FileError::Damaged("it ends too early"))
-    }
-
+impl Reader<'_> {
     fn number(&mut self) -> Result<f32, FileError> {
         let number = self.array().map(f32::from_le_bytes)?;
         if number.is_finite() { Ok(number) } else { Err(FileError::Damaged("a number is not finite")) }

@@ -66,7 +66,7 @@ impl TextModel {
         let Parts { classes, vocabulary, weights, intercepts, temperature, spread, rows, data } = parts;
         let places = vocabulary.places();
         let mut model = Self { classes, vocabulary, weights, intercepts, temperature, spread, rows, data, version: String::new(), places };
-        model.version = super::file::digest(&model.to_bytes());
+        model.version = crate::file::digest(&model.to_bytes());
         model
     }
 

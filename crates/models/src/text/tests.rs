@@ -2,11 +2,10 @@
 //! of bad data and hostile files.
 
 use super::{
-    file::FileError,
     model::TextModel,
     train::{Example, Options, Report, TrainError, train},
 };
-use crate::{Input, NoAdvice, Proposer, Reach, Value, input::Field};
+use crate::{Input, NoAdvice, Proposer, Reach, Value, file::FileError, input::Field};
 use proptest::prelude::*;
 
 fn field(name: &str, value: Value) -> Field {
@@ -141,7 +140,7 @@ fn a_file_brings_the_model_back_and_nothing_else_does() {
     assert_eq!(TextModel::from_bytes(b"PK\x03\x04 a foreign file").unwrap_err(), FileError::Foreign);
     let mut other = bytes.clone();
     other[4] = 9;
-    assert_eq!(TextModel::from_bytes(&other).unwrap_err(), FileError::Version(9));
+    assert_eq!(TextModel::from_bytes(&other).unwrap_err(), FileError::Version { found: 9, known: 1 });
     for cut in [4, 5, 6, 9, 40, bytes.len() / 2, bytes.len() - 1] {
         assert!(TextModel::from_bytes(&bytes[..cut]).is_err(), "cut at {cut}");
     }

@@ -10,18 +10,15 @@ use super::{
     grow::{DEPTH_MAX, Forest, Node, Question, TREES_MAX, Tree, outputs},
     model::{Parts, TreesModel},
 };
-use crate::text::file::{CLASSES_MAX, FileError, Reader};
+use crate::{
+    file::{FileError, Frame, Reader},
+    text::file::CLASSES_MAX,
+};
 use serde::{Deserialize, Serialize};
-use sha2::{Digest, Sha256};
 
-/// The largest file that is read, in bytes.
-pub const FILE_BYTES_MAX: usize = 32 << 20;
 /// The first bytes of a file of trees.
 pub const MAGIC: &[u8; 4] = b"CSTT";
-/// Of the format and of how columns are made: a file of another version would predict otherwise.
-const VERSION: u16 = 1;
-const DIGEST_BYTES: usize = 32;
-const HEADER_BYTES_MAX: usize = 1 << 20;
+const FRAME: Frame = Frame { magic: MAGIC, version: 1 };
 /// Numbers that trees ask about at most.
 const NUMBERS_MAX: usize = 10_000;
 /// Nodes of one tree at most.
@@ -58,30 +55,7 @@ impl TreesModel {
             rows: self.rows,
             data: self.data.clone(),
         };
-        let header = serde_json::to_vec(&header).unwrap_or_default();
-        let mut out = Vec::with_capacity(64 + header.len() + self.forest.trees.len() * 1_024);
-        out.extend_from_slice(MAGIC);
-        out.extend_from_slice(&VERSION.to_le_bytes());
-        out.extend_from_slice(&(header.len() as u32).to_le_bytes());
-        out.extend_from_slice(&header);
-        for tree in &self.forest.trees {
-            out.extend_from_slice(&(tree.len() as u32).to_le_bytes());
-            for node in tree {
-                out.extend_from_slice(&node.value.to_le_bytes());
-                let Some(Question { column, most, missing_yes, yes, no }) = node.question else {
-                    out.extend_from_slice(&LEAF.to_le_bytes());
-                    continue;
-                };
-                out.extend_from_slice(&column.to_le_bytes());
-                out.extend_from_slice(&most.to_le_bytes());
-                out.push(u8::from(missing_yes));
-                out.extend_from_slice(&yes.to_le_bytes());
-                out.extend_from_slice(&no.to_le_bytes());
-            }
-        }
-        let digest = Sha256::digest(&out);
-        out.extend_from_slice(&digest);
-        out
+        FRAME.write(&header, |out| self.forest.trees.iter().for_each(|tree| tree_put(out, tree)))
     }
 
     /// A model from its file.
@@ -89,31 +63,30 @@ impl TreesModel {
     /// # Errors
     /// Where the file is foreign, of another version, not whole, or says anything that no model can be.
     pub fn from_bytes(bytes: &[u8]) -> Result<Self, FileError> {
-        if bytes.len() > FILE_BYTES_MAX || !bytes.starts_with(MAGIC) {
-            return Err(FileError::Foreign);
-        }
-        let mut reader = Reader { rest: bytes.get(MAGIC.len()..).unwrap_or_default() };
-        let version = reader.array().map(u16::from_le_bytes)?;
-        if version != VERSION {
-            return Err(FileError::Version(version));
-        }
-        let body = bytes.len().checked_sub(DIGEST_BYTES).ok_or(FileError::Damaged("it is too short"))?;
-        let (body, digest) = bytes.split_at(body);
-        if Sha256::digest(body).as_slice() != digest {
-            return Err(FileError::Damaged("its digest is not that of its content"));
-        }
-        reader.rest = reader.rest.get(..reader.rest.len().saturating_sub(DIGEST_BYTES)).unwrap_or_default();
-        Ok(Self::of(parts(&mut reader)?))
+        let (header, rest) = FRAME.read(bytes)?;
+        Ok(Self::of(parts(header, &mut Reader { rest })?))
     }
 }
 
-fn parts(reader: &mut Reader<'_>) -> Result<Parts, FileError> {
-    let damaged = FileError::Damaged;
-    let length = reader.array().map(u32::from_le_bytes)? as usize;
-    if length > HEADER_BYTES_MAX {
-        return Err(damaged("its header is too long"));
+fn tree_put(out: &mut Vec<u8>, tree: &Tree) {
+    out.extend_from_slice(&(tree.len() as u32).to_le_bytes());
+    for node in tree {
+        out.extend_from_slice(&node.value.to_le_bytes());
+        let Some(Question { column, most, missing_yes, yes, no }) = node.question else {
+            out.extend_from_slice(&LEAF.to_le_bytes());
+            continue;
+        };
+        out.extend_from_slice(&column.to_le_bytes());
+        out.extend_from_slice(&most.to_le_bytes());
+        out.push(u8::from(missing_yes));
+        out.extend_from_slice(&yes.to_le_bytes());
+        out.extend_from_slice(&no.to_le_bytes());
     }
-    let header: Header = serde_json::from_slice(reader.take(length)?).map_err(|_| damaged("its header cannot be read"))?;
+}
+
+fn parts(header: &[u8], reader: &mut Reader<'_>) -> Result<Parts, FileError> {
+    let damaged = FileError::Damaged;
+    let header: Header = serde_json::from_slice(header).map_err(|_| damaged("its header cannot be read"))?;
     let distinct: std::collections::BTreeSet<&String> = header.classes.iter().collect();
     if !(2..=CLASSES_MAX).contains(&header.classes.len()) || distinct.len() != header.classes.len() {
         return Err(damaged("its classes are too few, too many or not distinct"));

@@ -59,7 +59,7 @@ impl TreesModel {
     pub(crate) fn of(parts: Parts) -> Self {
         let Parts { classes, columns, forest, temperature, spread, rows, data } = parts;
         let mut model = Self { classes, columns, forest, temperature, spread, rows, data, version: String::new() };
-        model.version = crate::text::file::digest(&model.to_bytes());
+        model.version = crate::file::digest(&model.to_bytes());
         model
     }
 

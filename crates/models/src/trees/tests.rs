@@ -8,11 +8,9 @@ use super::{
 };
 use crate::{
     Input, NoAdvice, Proposer as _, Value,
+    file::FileError,
     input::Field,
-    text::{
-        FileError,
-        train::{Best, Example, Options, TREES_CLASSES_MAX, TrainError, train, train_best, train_trees},
-    },
+    text::train::{Best, Example, Options, TREES_CLASSES_MAX, TrainError, train, train_best, train_trees},
 };
 use countersign_science::random::Random;
 use proptest::prelude::*;
@@ -223,7 +221,7 @@ fn a_file_is_read_back_and_nothing_else_is() {
     assert_eq!((back.version(), back.propose(input), back.rows()), (model.version(), model.propose(input), 400));
     assert!(bytes.len() < 400_000, "{}", bytes.len());
     assert_eq!(TreesModel::from_bytes(b"CSTM").unwrap_err(), FileError::Foreign);
-    assert_eq!(TreesModel::from_bytes(&[&b"CSTT"[..], &[9, 0]].concat()).unwrap_err(), FileError::Version(9));
+    assert_eq!(TreesModel::from_bytes(&[&b"CSTT"[..], &[9, 0]].concat()).unwrap_err(), FileError::Version { found: 9, known: 1 });
     for cut in (0..bytes.len()).step_by(97) {
         assert!(TreesModel::from_bytes(&bytes[..cut]).is_err(), "cut at {cut}");
     }
