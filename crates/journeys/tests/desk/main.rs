@@ -18,6 +18,7 @@ mod models;
 mod moved;
 mod own;
 mod pages;
+mod panel;
 mod passkeys;
 mod people;
 mod plain;

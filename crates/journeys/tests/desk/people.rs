@@ -125,10 +125,7 @@ async fn precedents_and_own_work(screen: Screen) {
     page.reload().await;
     page.click(&format!("main a[href$='person={ben}']")).await;
     page.until("document.querySelector('h1').textContent.includes('Ben Okafor')").await;
-    let link = desk.kit.workspace.desk_link(&caller(), ben).await.unwrap();
-    page.go(&format!("/desk/sign-in/{link}")).await;
-    page.click("main form button").await;
-    page.until("document.querySelector('[data-next], .empty')").await;
+    desk.sign_in_as(ben).await;
     page.go(&format!("/desk/work?person={}", desk.ada)).await;
     let said = page.text("main").await;
     assert!(said.contains("How they take advice") && said.contains("that they went over to"), "{said}");

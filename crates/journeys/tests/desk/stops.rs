@@ -2,7 +2,7 @@
 //! a phone.
 
 use countersign_journeys::{Desk, Screen};
-use countersign_testkit::{caller, playbook};
+use countersign_testkit::playbook;
 
 const ROUTING: &str = "automate = { max_error = 0.02, certainty = 0.95, audit = 0.05 }";
 
@@ -32,12 +32,7 @@ async fn stopped_and_resumed(screen: Screen) {
     page.whole("stops-queue").await;
 
     // The other one looks, says no once, and then yes.
-    let link = kit.workspace.desk_link(&caller(), ben).await.unwrap();
-    page.click(".me form button").await;
-    page.until("!document.querySelector('.me')").await;
-    page.go(&format!("/desk/sign-in/{link}")).await;
-    page.click("main form button").await;
-    page.until("document.querySelector('.me')").await;
+    desk.sign_in_as(ben).await;
     page.click(".note.warns strong a").await;
     page.until("location.pathname === '/desk/stops'").await;
     assert!(page.text("[data-stop] .standing").await.contains("Ada Brandt asks"));
@@ -51,12 +46,7 @@ async fn stopped_and_resumed(screen: Screen) {
     };
     ask("Looked at it myself now").await;
     page.until("document.querySelector('[data-stop] .standing')").await;
-    let ada = kit.workspace.desk_link(&caller(), desk.ada).await.unwrap();
-    page.click(".me form button").await;
-    page.until("!document.querySelector('.me')").await;
-    page.go(&format!("/desk/sign-in/{ada}")).await;
-    page.click("main form button").await;
-    page.until("document.querySelector('.me')").await;
+    desk.sign_in().await;
     page.go("/desk/stops").await;
     ask("So did I").await;
     page.until("!document.querySelector('[data-stop]')").await;

@@ -112,10 +112,7 @@ async fn a_second_lead(screen: Screen) {
     assert_eq!(page.count("form[action$='/vouch']").await, 0, "nobody vouches for whom they could be");
     page.whole("person-one-with").await;
 
-    let link = kit.workspace.desk_link(&caller(), eva).await.unwrap();
-    page.go(&format!("/desk/sign-in/{link}")).await;
-    page.click("main form button").await;
-    page.until("document.querySelector('[data-next], .empty')").await;
+    desk.sign_in_as(eva).await;
     page.go(&format!("/desk/people/{mona}")).await;
     page.until("document.querySelector('form[action$=\"/vouch\"]')").await;
     page.whole("person-vouch").await;
