@@ -143,6 +143,8 @@ pub struct Around {
     pub assignable: Vec<Uuid>,
     /// Who else is on it right now.
     pub present: Vec<Uuid>,
+    /// Whether this person's own answer stands, and it is decided once others have answered.
+    pub answered: bool,
 }
 
 impl Workspace {
@@ -234,6 +236,7 @@ impl Workspace {
             assignee: state.assignee.map(|p| p.0),
             assignable: control.state.people.keys().filter(could).map(|p| p.0).collect(),
             present,
+            answered: state.decision.is_none() && state.final_answers().any(|answer| answer.person == person),
         })
     }
 

@@ -50,7 +50,7 @@ async fn a_panel_of_two_is_adjudicated_by_a_third_who_sees_both() {
     answered(&desk, '3').await;
     let stands = desk.stands(moved).await;
     let decision = stands.decision.unwrap();
-    assert_eq!((decision.answer.as_str(), decision.basis.as_str(), stands.judgments.len()), ("attack", "adjudication", 3));
+    assert_eq!((decision.answer.as_str(), decision.basis.as_str(), stands.judgments.len()), ("attack", "adjudicated", 3));
     page.go(&format!("/desk/cases/{}", moved.0)).await;
     page.whole("panel-decided").await;
     desk.close().await;

@@ -241,6 +241,7 @@ pub const AUTOMATION_NEVER: &str = "never";
 pub const LATELY: &str = "Your last decisions";
 pub const LATELY_NONE: &str = "What you decide appears here, with the time in which you can undo it.";
 pub const WAITS: &str = "others still answer";
+pub const ANSWERED_ALREADY: &str = "Your answer is on record. It is decided once others have answered, too.";
 pub const VOID: &str = "no longer counts";
 pub const APPEALED: &str = "appealed";
 pub const ACTED: &str = "acted on";

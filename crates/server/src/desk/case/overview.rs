@@ -102,6 +102,7 @@ impl Overview<'_> {
                             @if view.withheld { p.quiet { (text::WITHHELD) } }
                             @match self.refused {
                                 Some(rule) => p.note { (rule) },
+                                None if self.around.answered => p.note { (text::ANSWERED_ALREADY) },
                                 None if self.somebody_elses() => p.note { (text::for_you::NOT_YOURS) },
                                 None => form method="post" action={ (url(view.case)) "/take" } {
                                     (token(self.visitor))
