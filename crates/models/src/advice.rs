@@ -75,6 +75,35 @@ pub enum NoAdvice {
     NoProbabilities,
 }
 
+/// By how much probabilities from elsewhere may sum to another number than one: floats of 32 bits, rounded.
+const SUM_TOLERANCE: f64 = 1e-3;
+
+/// What a model from elsewhere says of so many answers, as probabilities.
+///
+/// # Errors
+/// [`NoAdvice::NoProbabilities`] where it is no set of them: another number, one below nought or above one, or another sum than one.
+pub fn probabilities(scores: impl IntoIterator<Item = f32>, answers: usize) -> Result<Vec<f64>, NoAdvice> {
+    let said: Vec<f64> = scores.into_iter().map(f64::from).collect();
+    let sum: f64 = said.iter().sum();
+    let sound = said.len() == answers && said.iter().all(|p| (-SUM_TOLERANCE..=1.0 + SUM_TOLERANCE).contains(p));
+    if !sound || (sum - 1.0).abs() > SUM_TOLERANCE {
+        return Err(NoAdvice::NoProbabilities);
+    }
+    Ok(said.into_iter().map(|p| p.clamp(0.0, 1.0)).collect())
+}
+
+/// The place of the greatest; of equals the first.
+#[must_use]
+pub fn likeliest<T: PartialOrd>(numbers: &[T]) -> usize {
+    let mut best = 0;
+    for (at, number) in numbers.iter().enumerate() {
+        if numbers.get(best).is_some_and(|most| number > most) {
+            best = at;
+        }
+    }
+    best
+}
+
 /// Shares as billionths that sum to 10^9: rounded down, and what is left goes to those that lost most, the earlier of equals first.
 /// `None` where they are no probabilities: NaN, infinite, negative, or without a sum.
 #[must_use]

@@ -8,7 +8,7 @@ use crate::{Error, Mapping, graph::Classifier};
 use countersign_core::playbook::Playbook;
 use countersign_models::{
     Advice, Input, NoAdvice, Proposer, Value,
-    advice::{EVIDENCE_MAX, Evidence, billionths},
+    advice::{EVIDENCE_MAX, Evidence, billionths, likeliest, probabilities},
     file::{Frame, digest},
 };
 
@@ -21,8 +21,6 @@ pub const MAGIC: &[u8; 4] = b"CSOX";
 const FRAME: Frame = Frame { magic: MAGIC, version: 1 };
 /// Differences of a probability below this are not worth a mark.
 const CONTRIBUTION_MIN: f64 = 0.005;
-/// By how much probabilities may sum to another number than one: floats of 32 bits, rounded.
-const SUM_TOLERANCE: f64 = 1e-3;
 
 /// A model from an ONNX file.
 #[derive(Debug)]
@@ -103,13 +101,7 @@ impl OnnxModel {
 
     /// What the model says, where that is a set of probabilities.
     fn probabilities(&self, row: &[f32]) -> Result<Vec<f64>, NoAdvice> {
-        let said: Vec<f64> = self.classifier.run(row).into_iter().map(f64::from).collect();
-        let sum: f64 = said.iter().sum();
-        let sound = said.len() == self.answers.len() && said.iter().all(|p| (-SUM_TOLERANCE..=1.0 + SUM_TOLERANCE).contains(p));
-        if !sound || (sum - 1.0).abs() > SUM_TOLERANCE {
-            return Err(NoAdvice::NoProbabilities);
-        }
-        Ok(said.into_iter().map(|p| p.clamp(0.0, 1.0)).collect())
+        probabilities(self.classifier.run(row), self.answers.len())
     }
 
     /// By how much the probability of a class is higher than where a field stands at its neutral value, by field in the mapping's order.
@@ -163,12 +155,7 @@ impl Proposer for OnnxModel {
         let row = self.mapping.row(input)?;
         let shares = self.probabilities(&row)?;
         let rounded = billionths(&shares).ok_or(NoAdvice::NoProbabilities)?;
-        let mut best = 0;
-        for (at, p) in rounded.iter().enumerate() {
-            if rounded.get(best).is_some_and(|most| p > most) {
-                best = at;
-            }
-        }
+        let best = likeliest(&rounded);
         let contributions = self.contributions(&row, best, shares.get(best).copied().unwrap_or(0.0))?;
         let answer = self.answers.get(best).cloned().unwrap_or_default();
         let evidence = self.evidence(input, &contributions);

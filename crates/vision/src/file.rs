@@ -12,7 +12,7 @@ use crate::{
 use countersign_core::playbook::Playbook;
 use countersign_models::{
     Advice, Input, NoAdvice, Proposer, Value,
-    advice::{Evidence, Heat, billionths},
+    advice::{Evidence, Heat, billionths, likeliest, probabilities},
     file::{Frame, digest},
 };
 use countersign_science::math::ln;
@@ -22,8 +22,6 @@ pub const VISION_BYTES_MAX: usize = 16 << 20;
 /// The first bytes of a file of ours.
 pub const MAGIC: &[u8; 4] = b"CSVX";
 const FRAME: Frame = Frame { magic: MAGIC, version: 1 };
-/// By how much probabilities may sum to another number than one.
-const SUM_TOLERANCE: f64 = 1e-3;
 /// What a probability counts as that is less: a number of 32 bits holds it.
 const LEAST: f64 = 1e-30;
 
@@ -118,13 +116,7 @@ impl VisionModel {
             Scores::Probabilities => scores,
             Scores::Logits => shares(&scores),
         };
-        let said: Vec<f64> = scores.into_iter().map(f64::from).collect();
-        let sum: f64 = said.iter().sum();
-        let sound = said.len() == self.answers.len() && said.iter().all(|p| (-SUM_TOLERANCE..=1.0 + SUM_TOLERANCE).contains(p));
-        if !sound || (sum - 1.0).abs() > SUM_TOLERANCE {
-            return Err(NoAdvice::NoProbabilities);
-        }
-        Ok(said.into_iter().map(|p| p.clamp(0.0, 1.0)).collect())
+        probabilities(scores, self.answers.len())
     }
 
     /// What of the picture speaks for a class, laid over the picture as people see it.
@@ -152,12 +144,7 @@ impl VisionModel {
         let seen = picture.numbers(&self.mapping);
         let said = self.probabilities(&seen)?;
         let rounded = billionths(&said).ok_or(NoAdvice::NoProbabilities)?;
-        let mut best = 0;
-        for (at, p) in rounded.iter().enumerate() {
-            if rounded.get(best).is_some_and(|most| p > most) {
-                best = at;
-            }
-        }
+        let best = likeliest(&rounded);
         let answer = self.answers.get(best).cloned().unwrap_or_default();
         // What people do not see is never shown to them by a map of it.
         let heat = if hidden || !why { None } else { self.heat(&seen, &picture, best, &said) };

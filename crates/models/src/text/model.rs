@@ -8,7 +8,7 @@ use super::{
 };
 use crate::{
     Advice, NoAdvice, Proposer,
-    advice::{EVIDENCE_MAX, Evidence, billionths},
+    advice::{EVIDENCE_MAX, Evidence, billionths, likeliest},
     input::{Input, Value},
 };
 use std::cell::RefCell;
@@ -185,12 +185,7 @@ impl Proposer for TextModel {
             self.calibrate(scores);
             let rounded = billionths(scores).ok_or(NoAdvice::NoProbabilities)?;
             // Of equals the first in the playbook's order, as everywhere.
-            let mut best = 0;
-            for (at, p) in rounded.iter().enumerate() {
-                if rounded.get(best).is_some_and(|most| p > most) {
-                    best = at;
-                }
-            }
+            let best = likeliest(&rounded);
             let contributions = self.contributions(features, counted, scale, best);
             let answer = self.classes.get(best).cloned().unwrap_or_default();
             let evidence = evidence_of_tokens(input, &features.tokens, &contributions);

@@ -5,6 +5,7 @@ use super::{
     groups::GroupReport,
     train::{Example, FLIP_LEVEL, FLIP_WINDOW, FOLDS, LEVEL, Options},
 };
+use crate::advice::likeliest;
 use countersign_science::{
     bootstrap::{Clusters, Options as Draws},
     calibration::Temperature,
@@ -103,13 +104,7 @@ pub(super) struct Judged {
 
 impl Judged {
     fn likeliest(&self) -> usize {
-        let mut best = 0;
-        for (at, logit) in self.logits.iter().enumerate() {
-            if self.logits.get(best).is_some_and(|most| logit > most) {
-                best = at;
-            }
-        }
-        best
+        likeliest(&self.logits)
     }
 
     pub(super) fn right(&self, labels: &[u32]) -> bool {

@@ -10,7 +10,7 @@ use super::{
 };
 use crate::{
     Advice, NoAdvice, Proposer,
-    advice::{EVIDENCE_MAX, Evidence, billionths},
+    advice::{EVIDENCE_MAX, Evidence, billionths, likeliest},
     input::{Input, Value},
     text::{
         feature::{Block, Features},
@@ -190,12 +190,7 @@ impl Proposer for TreesModel {
         said.iter_mut().for_each(|p| *p = *p * (1.0 - self.spread) + share);
         let rounded = billionths(&said).ok_or(NoAdvice::NoProbabilities)?;
         // Of equals the first in the playbook's order, as everywhere.
-        let mut best = 0;
-        for (at, p) in rounded.iter().enumerate() {
-            if rounded.get(best).is_some_and(|most| p > most) {
-                best = at;
-            }
-        }
+        let best = likeliest(&rounded);
         let answer = self.classes.get(best).cloned().unwrap_or_default();
         let evidence = self.evidence(input, &asked, best);
         Ok(Advice {
